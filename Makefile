@@ -1,0 +1,52 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Needs Python 3.11 or later and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+DEMO_OUT ?= demo-report
+
+.PHONY: demo test check format golden gate bench clean help
+
+help: ## list the commands
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/'
+
+$(VENV)/.run: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.run ## the whole job on the shipped fixtures
+	$(BIN)/dedup nightly fixtures/day1 fixtures/day2 fixtures/day3 --out $(DEMO_OUT)
+	@echo
+	@echo "The reports are in $(DEMO_OUT)/. The events with most articles, then the first matches:"
+	@head -n 6 $(DEMO_OUT)/events.csv
+	@echo
+	@head -n 6 $(DEMO_OUT)/duplicates.csv
+
+test: $(VENV)/.dev ## all tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev ## format the code and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+golden: $(VENV)/.dev ## write the golden files anew; read the difference before you commit it
+	$(BIN)/python -m pytest tests/golden --update-golden
+
+gate: $(VENV)/.dev ## the quality gate alone
+	$(BIN)/python -m pytest tests/test_quality_gate.py -v
+
+bench: $(VENV)/.dev ## print the tables of docs/measurements.md
+	$(BIN)/python benchmarks/stages.py
+
+clean: ## remove what the other commands made
+	rm -rf $(VENV) $(DEMO_OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis

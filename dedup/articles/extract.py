@@ -1,0 +1,268 @@
+"""A page becomes a draft: title, day, language and text, with most of the chrome gone.
+
+In: PAGE, one row per crawled input. Out: DRAFT, one row per page, in the same order. HTML goes through trafilatura
+and, where that finds nothing, through resiliparse; given text passes as it is.
+
+Rules guarded here: no page is lost (a page without a usable text has its reason in ``failure``), no answer depends on
+the pages before it (trafilatura's own deduplication stays off), and nothing here is run in threads (lxml is not safe
+there): an engine runs this stage in processes, under a limit, and clears ``trafilatura``'s caches as it recycles them.
+"""
+
+import html as entities
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pyarrow as pa
+
+from dedup.articles.language import declared_language, detect_language
+from dedup.errors import ParameterError
+from dedup.schema import DRAFT, PAGE
+
+EXTRACTORS = ("trafilatura", "resiliparse")
+
+_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
+_XML_ENCODING = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9_:.-]{2,40})["']""", re.IGNORECASE)
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_HEAD = 4096
+
+# Control characters that neither XML nor a report may hold; tab and newline stay.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_TITLE_CUT = re.compile(r"\s+[|\u2013\u2014\u00b7\u00bb:-]{1,2}\s+")
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_HTML_LANGUAGE = re.compile(r"""<html[^>]{0,500}?\blang\s*=\s*["']?([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)""", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What an extractor found on one page; every field may be empty. ``published`` is ``YYYY-MM-DD``."""
+
+    text: str = ""
+    title: str = ""
+    published: str = ""
+    url: str = ""
+    source: str = ""
+    language: str = ""
+
+
+def decode(content: bytes) -> str:
+    """Decode the bytes of an HTML page.
+
+    A byte order mark wins; then UTF-8 if the bytes are valid UTF-8, whatever the page declares (declarations are wrong
+    more often than bytes are valid UTF-8 by chance); then the declared charset; then the detected one.
+
+    Returns
+    -------
+    str
+        Never fails: what cannot be decoded becomes U+FFFD. Control characters are dropped.
+    """
+    for mark, encoding in _BOMS:
+        if content.startswith(mark):
+            return _CONTROLS.sub("", content.decode(encoding, errors="replace"))
+    try:
+        return _CONTROLS.sub("", content.decode("utf-8"))
+    except UnicodeDecodeError:
+        pass
+    head = content[:_HEAD]
+    declared = _CHARSET.search(head) or _XML_ENCODING.search(head)
+    if declared:
+        name = declared.group(1).decode("ascii")
+        # Browsers read these labels as Windows-1252, and so do the people who write them.
+        name = "cp1252" if name.lower() in {"iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii"} else name
+        if name.lower() not in {"utf-8", "utf8"}:
+            try:
+                return _CONTROLS.sub("", content.decode(name))
+            except (LookupError, UnicodeDecodeError):
+                pass
+    from resiliparse.parse.encoding import bytes_to_str, detect_encoding
+
+    return _CONTROLS.sub("", bytes_to_str(content, detect_encoding(content)))
+
+
+def bare_title(title: str, site: str, source: str) -> str:
+    """Take the site's name off the end (or the front) of a page title.
+
+    Parameters
+    ----------
+    title : str
+        Title as the page gives it, such as ``"Vote is delayed | The Harbour Gazette"``.
+    site : str
+        Name of the site where the page tells it, else ``""``.
+    source : str
+        Host of the page, else ``""``.
+
+    Returns
+    -------
+    str
+        The headline alone.
+
+    Examples
+    --------
+    >>> bare_title("Vote is delayed | The Harbour Gazette", "Harbour Gazette", "")
+    'Vote is delayed'
+    >>> bare_title("Vote is delayed - for a week", "Harbour Gazette", "harbour-gazette.example")
+    'Vote is delayed - for a week'
+    """
+    title = " ".join(title.split())
+    host = re.sub(r"[^a-z0-9]", "", source.lower().removeprefix("www."))
+    name = re.sub(r"\W", "", site.lower())
+
+    def is_site(part: str) -> bool:
+        squeezed = re.sub(r"\W", "", part.lower())
+        if not squeezed or len(part.split()) > 6:
+            return False
+        bare = squeezed.removeprefix("the")
+        return squeezed == name or (bool(name) and bare == name.removeprefix("the")) or (len(bare) > 3 and bare in host)
+
+    parts = _TITLE_CUT.split(title)
+    cuts = list(_TITLE_CUT.finditer(title))
+    if cuts and is_site(parts[-1]):
+        return title[: cuts[-1].start()].strip()
+    if cuts and is_site(parts[0]):
+        return title[cuts[0].end() :].strip()
+    return title
+
+
+def host_of(url: str) -> str:
+    """Return the lower-case host of ``url`` without ``www.``, or ``""``."""
+    found = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]+)", url)
+    return found.group(1).lower().removeprefix("www.") if found else ""
+
+
+def by_trafilatura(page: str, url: str) -> Extracted:
+    """Extract with trafilatura in its default mode, metadata included.
+
+    Raises
+    ------
+    Exception
+        Whatever lxml or trafilatura raise on a page they cannot work on.
+    """
+    from trafilatura import bare_extraction
+
+    found = bare_extraction(page, url=url or None, with_metadata=True, include_comments=False)
+    if found is None:
+        return Extracted()
+    source = host_of(found.url or "") or host_of(url)
+    return Extracted(
+        text=found.text or "",
+        title=bare_title(entities.unescape(found.title or ""), found.sitename or "", source),
+        published=found.date or "",
+        url=found.url or "",
+        source=source,
+        language=declared_language(found.language),
+    )
+
+
+def by_resiliparse(page: str, url: str) -> Extracted:
+    """Extract with resiliparse: much cheaper, and it survives pages on which trafilatura returns nothing."""
+    from resiliparse.extract.html2text import extract_plain_text
+
+    text = extract_plain_text(page, main_content=True, preserve_formatting=True, list_bullets=False, comments=False)
+    title = _TITLE.search(page[:200_000])
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return Extracted(
+        text="\n".join(line for line in lines if line),
+        title=bare_title(entities.unescape(title.group(1)), "", host_of(url)) if title else "",
+        source=host_of(url),
+    )
+
+
+@dataclass(frozen=True)
+class Extract:
+    """Make a draft of each page. Reads PAGE, writes DRAFT, any split of the rows.
+
+    Parameters
+    ----------
+    extractor : {"trafilatura", "resiliparse"}
+        The first judge of an HTML page. ``resiliparse`` alone is what an engine falls back to for a page that ran past
+        its time limit.
+    max_bytes : int
+        A page of more bytes goes to resiliparse alone; trafilatura runs for minutes on such pages, or finds nothing.
+    min_characters : int
+        An answer with fewer letters than this is treated as none.
+
+    References
+    ----------
+    A. Barbaresi, Trafilatura, ACL 2021 (demonstrations).
+    """
+
+    extractor: str = "trafilatura"
+    max_bytes: int = 5_000_000
+    min_characters: int = 25
+
+    reads: ClassVar[pa.Schema] = PAGE
+    writes: ClassVar[pa.Schema] = DRAFT
+    partition_by: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        if self.extractor not in EXTRACTORS:
+            raise ParameterError(f"Extract: extractor must be one of {', '.join(EXTRACTORS)}. Got {self.extractor!r}.")
+        if self.max_bytes < 1 or self.min_characters < 1:
+            raise ParameterError(
+                f"Extract: max_bytes and min_characters must be 1 or more. Got {self.max_bytes}, {self.min_characters}."
+            )
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Work on the batches, in order."""
+        for batch in batches:
+            rows = [self.draft(row) for row in batch.select(PAGE.names).to_pylist()]
+            yield pa.RecordBatch.from_pylist(rows, schema=DRAFT)
+
+    def draft(self, page: dict[str, object]) -> dict[str, object]:
+        """Make the DRAFT row of one PAGE row. What the input states wins over what the page is found to say."""
+        row = {name: page.get(name) or "" for name in DRAFT.names} | {"arrival": page["arrival"]}
+        content = page["content"]
+        assert isinstance(content, bytes)
+        if page["kind"] == "html":
+            found, detail = self.extract(content, str(row["url"]))
+            for name in ("title", "published", "url", "source", "language"):
+                row[name] = row[name] or getattr(found, name)
+            row["text"] = found.text
+            if not found.text:
+                row["failure"] = "no_article_text"
+                row["detail"] = detail or "neither trafilatura nor resiliparse found an article on the page"
+        else:
+            row["text"] = _CONTROLS.sub("", content.decode("utf-8", errors="replace"))
+        declared = declared_language(str(row["language"]))
+        row["language"] = declared or detect_language(str(row["text"]))
+        return row
+
+    def extract(self, content: bytes, url: str) -> tuple[Extracted, str]:
+        """Extract from the bytes of one HTML page.
+
+        Returns
+        -------
+        found : Extracted
+            With an empty ``text`` where there is no article.
+        detail : str
+            What went wrong on the way, if anything did.
+        """
+        page = decode(content)
+        detail = ""
+        found = Extracted()
+        if self.extractor == "trafilatura" and len(content) <= self.max_bytes:
+            try:
+                found = by_trafilatura(page, url)
+            except Exception as error:  # noqa: BLE001 - any failure of the parser on one page is that page's reason
+                detail = f"trafilatura: {type(error).__name__}: {str(error)[:120]}"
+        if not self._enough(found.text):
+            try:
+                second = by_resiliparse(page, url)
+            except Exception as error:  # noqa: BLE001 - as above
+                detail = f"{detail} resiliparse: {type(error).__name__}: {str(error)[:120]}".strip()
+                second = Extracted()
+            text = second.text if self._enough(second.text) else ""
+            declared = _HTML_LANGUAGE.search(page[:_HEAD])
+            found = Extracted(
+                text=text,
+                title=found.title or second.title,
+                published=found.published,
+                url=found.url,
+                source=found.source or second.source,
+                language=found.language or declared_language(declared.group(1) if declared else ""),
+            )
+        return found, detail
+
+    def _enough(self, text: str) -> bool:
+        return sum(character.isalnum() for character in text[: 40 * self.min_characters]) >= self.min_characters

@@ -1,0 +1,62 @@
+"""Which language a text is written in.
+
+In: a text. Out: an ISO 639-1 code, or the empty string where the text is too short or too strange to tell. Scripts that
+only one large language uses decide by themselves; the rest is resiliparse's n-gram detector.
+
+Rule guarded here: a guess that is not sure is no guess.
+"""
+
+import re
+
+# One large news language per script; Cyrillic, Latin and Devanagari are shared and left to the detector. Kana before
+# Han, because Japanese is written in both.
+_SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("ja", re.compile("[\u3040-\u30ff]")),
+    ("ko", re.compile("[\uac00-\ud7af\u1100-\u11ff]")),
+    ("zh", re.compile("[\u4e00-\u9fff]")),
+    ("th", re.compile("[\u0e00-\u0e7f]")),
+    ("el", re.compile("[\u0370-\u03ff]")),
+    ("he", re.compile("[\u0590-\u05ff]")),
+)
+
+_SAMPLE = 4000
+_SCRIPT_SHARE = 0.15
+_MIN_LETTERS = 40
+
+
+def detect_language(text: str) -> str:
+    """Detect the language of ``text``.
+
+    Parameters
+    ----------
+    text : str
+        At least some forty letters; more than the first 4,000 characters are not looked at.
+
+    Returns
+    -------
+    str
+        ISO 639-1 code such as ``en``, or ``""`` if not sure.
+    """
+    sample = text[:_SAMPLE]
+    letters = sum(character.isalpha() for character in sample)
+    if not letters:
+        return ""
+    for language, pattern in _SCRIPTS:
+        # Kana marks Japanese even when most letters are Han.
+        share = 0.05 if language == "ja" else _SCRIPT_SHARE
+        if len(pattern.findall(sample)) > share * letters:
+            return language
+    if letters < _MIN_LETTERS:
+        return ""
+    from resiliparse.parse.lang import detect_fast
+
+    language, _distance = detect_fast(sample)
+    return "" if language == "unknown" else str(language)
+
+
+def declared_language(tag: str | None) -> str:
+    """Reduce a language tag such as ``de-AT`` or ``en_US`` to its ISO 639-1 code, or ``""`` if it is none."""
+    if not tag:
+        return ""
+    primary = re.split(r"[-_]", tag.strip().lower(), maxsplit=1)[0]
+    return primary if re.fullmatch(r"[a-z]{2}", primary) else ""

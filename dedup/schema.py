@@ -1,0 +1,168 @@
+"""Every relation of the project: its Arrow schema, what one row means, and its key.
+
+Types are those that every engine takes (Spark refuses unsigned integers, float16 and string_view): keys of bands are
+``int64``, sets of hashes and signatures are ``binary`` (little-endian, read with ``numpy.frombuffer``).
+"""
+
+import pyarrow as pa
+
+TEXT = pa.string()
+TEXTS = pa.list_(pa.string())
+
+#: One crawled input. Key: doc_id. ``kind`` says what ``content`` is (bytes): ``html``, or plain text that is ``page``
+#: (with its chrome), ``article`` (some residue) or ``clean``. ``extra``: unknown fields of the record as a JSON
+#: object. ``arrival``: the strictly increasing number that orders everything that must be ordered.
+PAGE = pa.schema(
+    [
+        ("doc_id", TEXT),
+        ("arrival", pa.int64()),
+        ("kind", TEXT),
+        ("content", pa.large_binary()),
+        ("url", TEXT),
+        ("source", TEXT),
+        ("title", TEXT),
+        ("published", TEXT),
+        ("language", TEXT),
+        ("extra", TEXT),
+        ("input", TEXT),
+        ("position", TEXT),
+    ]
+)
+
+#: What extraction made of one page. Key: doc_id. ``failure`` is empty for a usable one, else the reason it is rejected.
+DRAFT = pa.schema(
+    [
+        ("doc_id", TEXT),
+        ("arrival", pa.int64()),
+        ("kind", TEXT),
+        ("url", TEXT),
+        ("source", TEXT),
+        ("title", TEXT),
+        ("published", TEXT),
+        ("language", TEXT),
+        ("text", TEXT),
+        ("extra", TEXT),
+        ("input", TEXT),
+        ("position", TEXT),
+        ("failure", TEXT),
+        ("detail", TEXT),
+    ]
+)
+
+#: One line of a draft's text that is not blank. Key: doc_id, index. ``key`` is the hash of the line's normalised
+#: words, with numbers folded, by which repeats are counted. ``keep``: probability that it is the article's, [0, 1].
+#: ``marker``: the word for what the line looks like when it is chrome (``share``, ``sign_up``, …), else empty.
+SEGMENT = pa.schema(
+    [
+        ("doc_id", TEXT),
+        ("source", TEXT),
+        ("kind", TEXT),
+        ("index", pa.int32()),
+        ("text", TEXT),
+        ("key", pa.int64()),
+        ("keep", pa.float64()),
+        ("marker", TEXT),
+    ]
+)
+
+#: How often a segment's key stands in otherwise unrelated articles of one source. Key: source, key.
+REPEAT = pa.schema([("source", TEXT), ("key", pa.int64()), ("n_articles", pa.int64())])
+
+#: One line taken out of an article. Key: doc_id, index.
+REMOVAL = pa.struct([("text", TEXT), ("reason", TEXT)])
+
+#: One article: clean body, headline apart. Key: doc_id.
+ARTICLE = pa.schema(
+    [
+        ("doc_id", TEXT),
+        ("arrival", pa.int64()),
+        ("url", TEXT),
+        ("source", TEXT),
+        ("title", TEXT),
+        ("published", TEXT),
+        ("language", TEXT),
+        ("text", TEXT),
+        ("removed", pa.list_(REMOVAL)),
+        ("n_words", pa.int64()),
+        ("n_words_removed", pa.int64()),
+        ("extra", TEXT),
+        ("input", TEXT),
+        ("position", TEXT),
+    ]
+)
+
+#: Word shingles of one article. Key: doc_id. ``words``: int64 hash per word, in order; ``shingles``: the sorted set of
+#: int64 shingle hashes; ``signature``: uint32 MinHash values; all binary.
+SIGNATURE = pa.schema(
+    [
+        ("doc_id", TEXT),
+        ("arrival", pa.int64()),
+        ("text_digest", pa.int64()),
+        ("words", pa.large_binary()),
+        ("shingles", pa.large_binary()),
+        ("signature", pa.binary()),
+    ]
+)
+
+#: The terms of one article. Key: doc_id. ``words``, ``bigrams``, ``spans`` and ``lead`` are sorted distinct int64 keys
+#: with int32 counts beside them, both little-endian; ``dates`` ISO 8601 days (``--MM-DD`` without a known year);
+#: ``quantities`` number and unit; ``labels`` readable forms of the most telling terms, their int64 keys beside them.
+TERMS = pa.schema(
+    [
+        ("doc_id", TEXT),
+        ("arrival", pa.int64()),
+        ("words", pa.binary()),
+        ("word_counts", pa.binary()),
+        ("bigrams", pa.binary()),
+        ("bigram_counts", pa.binary()),
+        ("spans", pa.binary()),
+        ("span_counts", pa.binary()),
+        ("lead", pa.binary()),
+        ("lead_counts", pa.binary()),
+        ("dates", TEXTS),
+        ("quantities", TEXTS),
+        ("labels", TEXTS),
+        ("label_keys", pa.binary()),
+    ]
+)
+
+#: One key under which an article can be met. Key: kind, key, doc_id. ``kind``: ``exact``, ``minhash``, ``sample``,
+#: ``salient``.
+BAND = pa.schema([("kind", TEXT), ("key", pa.int64()), ("doc_id", TEXT), ("arrival", pa.int64())])
+
+#: Two articles to verify, ``left_id < right_id``. Key: left_id, right_id.
+PAIR = pa.schema([("left_id", TEXT), ("right_id", TEXT)])
+
+#: A verified pair. Key: left_id, right_id. Columns as in ``duplicates.csv``.
+MATCH = pa.schema(
+    [
+        ("left_id", TEXT),
+        ("right_id", TEXT),
+        ("relation", TEXT),
+        ("jaccard", pa.float64()),
+        ("containment_left", pa.float64()),
+        ("containment_right", pa.float64()),
+        ("shared_words", pa.int64()),
+        ("longest_passage_words", pa.int64()),
+        ("overlap_score", pa.float64()),
+        ("days_apart", pa.float64()),
+        ("reason", TEXT),
+    ]
+)
+
+#: Which cluster an article is in. Key: doc_id. Every article has a row; one alone is its own canonical.
+MEMBER = pa.schema([("doc_id", TEXT), ("cluster_id", TEXT), ("canonical_id", TEXT), ("relation", TEXT)])
+
+#: Which event and storyline an article is in. Key: doc_id. ``similarity``: mean similarity to the event's others.
+ASSIGNMENT = pa.schema([("doc_id", TEXT), ("event_id", TEXT), ("storyline_id", TEXT), ("similarity", pa.float64())])
+
+#: One event. Key: event_id. ``top_terms``: distinctive terms, best first. ``cohesion``: mean pair similarity, [0, 1].
+EVENT = pa.schema(
+    [
+        ("event_id", TEXT),
+        ("storyline_id", TEXT),
+        ("title", TEXT),
+        ("top_terms", TEXTS),
+        ("cohesion", pa.float64()),
+    ]
+)

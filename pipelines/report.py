@@ -1,0 +1,243 @@
+"""The files of a finished night: CSV and JSON written to a temporary folder that is moved into place at the end.
+
+In: the relations of a night. Out: the output folder as the contract of the project describes it.
+
+Rules guarded here: a reader never sees half a report; rows stand in a fixed order, so that the same night gives the
+same bytes; and no cell runs as a formula when a spreadsheet opens it.
+"""
+
+import csv
+import ctypes
+import errno
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from dedup.errors import InputError, OutputError
+
+#: Columns of each CSV file, in order. Outside scripts read these: add at the end only.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "articles.csv": (
+        "doc_id",
+        "url",
+        "source",
+        "title",
+        "published",
+        "language",
+        "n_words",
+        "n_words_removed",
+        "cluster_id",
+        "relation",
+        "canonical_id",
+        "event_id",
+        "storyline_id",
+    ),
+    "duplicates.csv": (
+        "left_id",
+        "right_id",
+        "relation",
+        "jaccard",
+        "containment_left",
+        "containment_right",
+        "shared_words",
+        "longest_passage_words",
+        "overlap_score",
+        "days_apart",
+        "reason",
+    ),
+    "clusters.csv": (
+        "cluster_id",
+        "canonical_id",
+        "title",
+        "n_articles",
+        "n_sources",
+        "first_published",
+        "last_published",
+        "sources",
+        "status",
+    ),
+    "events.csv": (
+        "event_id",
+        "storyline_id",
+        "title",
+        "top_terms",
+        "n_articles",
+        "n_clusters",
+        "n_sources",
+        "first_published",
+        "last_published",
+        "cohesion",
+        "sources",
+        "status",
+    ),
+    "boilerplate.csv": ("source", "text", "n_articles", "reason", "example_doc_id"),
+    "rejects.csv": ("input", "position", "doc_id", "reason", "detail"),
+}
+
+#: Other files of a report.
+ARTICLES_JSONL = "articles.jsonl"
+RUN_JSON = "run.json"
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_DECIMALS = 6
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+
+
+def cell(value: object) -> object:
+    """Make a value safe for a CSV cell.
+
+    Parameters
+    ----------
+    value : object
+        A float is rounded to six decimals; a list is joined by ``"; "``; ``None`` is empty; text that a spreadsheet
+        would run as a formula gets a leading apostrophe.
+
+    Examples
+    --------
+    >>> cell("=1+1"), cell(0.12345678), cell(["b", "a"]), cell(None)
+    ("'=1+1", 0.123457, 'b; a', '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return round(value, _DECIMALS)
+    if isinstance(value, list | tuple):
+        value = "; ".join(str(one) for one in value)
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return "'" + value
+    return value
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> int:
+    """Write rows as RFC 4180 CSV in UTF-8 with a header, and return how many there were."""
+    count = 0
+    with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow([cell(row[name]) for name in columns])
+            count += 1
+    return count
+
+
+def json_line(row: Mapping[str, Any]) -> str:
+    """Serialise one row as a line of JSONL, newline included. Lone surrogates, which UTF-8 cannot hold, are escaped."""
+    line = json.dumps(row, ensure_ascii=False, allow_nan=False)
+    try:
+        line.encode("utf-8")
+    except UnicodeEncodeError:
+        line = json.dumps(row, ensure_ascii=True, allow_nan=False)
+    return line + "\n"
+
+
+def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Write rows as JSON lines in UTF-8, and return how many there were."""
+    count = 0
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            file.write(json_line(row))
+            count += 1
+    return count
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write one indented JSON object."""
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+class OutputFolder:
+    """A folder that appears whole or not at all. Use as a context manager around the whole run.
+
+    Entering checks that the place can be written and makes a hidden folder beside it; `commit` moves that into place;
+    leaving without a commit removes it.
+
+    Parameters
+    ----------
+    target : Path
+        Where the report is to stand. An earlier report there is replaced; any other folder with files in it is not.
+
+    Raises
+    ------
+    InputError
+        If the place is a file, or a folder that holds something other than a report.
+    OutputError
+        If it cannot be written.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        self._partial: Path | None = None
+
+    @property
+    def path(self) -> Path:
+        """The hidden folder to write to."""
+        assert self._partial is not None
+        return self._partial
+
+    def __enter__(self) -> Self:
+        target = Path(os.path.abspath(self.target))  # noqa: PTH100 - a link stays the link the user named
+        if target.is_symlink():
+            target = target.resolve()
+        try:
+            if target.exists() and not target.is_dir():
+                raise InputError(f"--out: {self.target} is a file. Give a folder.")
+            if target.is_dir() and any(target.iterdir()) and not (target / RUN_JSON).is_file():
+                raise InputError(
+                    f"--out: {self.target} holds files that are no report of this tool (no {RUN_JSON}). "
+                    "Give a new or empty folder."
+                )
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.partial-", dir=target.parent))
+            # mkdtemp makes a private folder; a report has the rights any new folder would have.
+            umask = os.umask(0)
+            os.umask(umask)
+            self._partial.chmod(0o777 & ~umask)
+        except FileExistsError as error:
+            raise InputError(f"--out: {self.target}: {error.filename} is a file. Give a folder.") from error
+        except NotADirectoryError as error:
+            raise InputError(f"--out: {self.target}: a part of the path is a file. Give a folder.") from error
+        except OSError as error:
+            raise OutputError(f"--out: {self.target} cannot be written: {error.strerror or error}.") from error
+        self.target = target
+        return self
+
+    def commit(self) -> None:
+        """Move what was written into place. An earlier report is swapped out in one step where the system can."""
+        partial = self.path
+        try:
+            if self.target.exists():
+                if not _exchange(partial, self.target):
+                    aside = Path(tempfile.mkdtemp(prefix=f".{self.target.name}.old-", dir=self.target.parent))
+                    os.replace(self.target, aside)  # noqa: PTH105 - one call each, side by side
+                    os.replace(partial, self.target)  # noqa: PTH105
+                    partial = aside
+                shutil.rmtree(partial)
+            else:
+                partial.rename(self.target)
+        except OSError as error:
+            raise OutputError(f"--out: {self.target} cannot be written: {error.strerror or error}.") from error
+        self._partial = None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._partial is not None:
+            shutil.rmtree(self._partial, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
+            raise OutputError(f"--out: {self.target} cannot be written: {error.strerror}.") from error
+
+
+def _exchange(left: Path, right: Path) -> bool:
+    """Swap two folders atomically; False where the system or its file system cannot."""
+    if sys.platform != "linux":
+        return False
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except AttributeError:
+        return False
+    return bool(rename(_AT_FDCWD, os.fsencode(left), _AT_FDCWD, os.fsencode(right), _RENAME_EXCHANGE) == 0)

@@ -1,0 +1,353 @@
+"""The local engine: stages in this process or in a pool of worker processes.
+
+In: a stage and its rows. Out: the stage's rows, in the order of the input, whatever the number of workers.
+
+Rules guarded here: a task that runs past its wall-clock limit, takes too much memory or kills its worker costs that
+task alone (the worker is killed and replaced); workers are replaced after so many tasks or so much memory; and no
+worker outlives the engine, however it ends.
+"""
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+
+from dedup.errors import ParameterError, StageError
+from dedup.stage import Stage, apply, require
+
+_PARENT_DEATH_SIGNAL = 1
+_MB = 1 << 20
+_BATCH_ROWS = 256
+# What a worker needs and is slow to import; the fork server has it once, so that a replaced worker starts at once.
+_PRELOAD = ["dedup.articles.extract", "trafilatura", "resiliparse.extract.html2text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A task that gave no rows: ``reason`` is ``timeout``, ``crashed``, ``memory`` or ``failed``."""
+
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one task may cost before its worker is killed, and when a worker is replaced.
+
+    Parameters
+    ----------
+    seconds : float
+        Wall-clock seconds for one task; 0 means no limit.
+    memory_mb : int
+        Address space of a worker in MB beyond which it gets a MemoryError; 0 means no limit.
+    recycle_tasks : int
+        A worker is replaced after so many tasks.
+    recycle_mb : int
+        A worker whose peak resident memory passes this is replaced after the task.
+    """
+
+    seconds: float = 30.0
+    memory_mb: int = 6000
+    recycle_tasks: int = 2000
+    recycle_mb: int = 1200
+
+    def __post_init__(self) -> None:
+        if min(self.seconds, self.memory_mb) < 0 or min(self.recycle_tasks, self.recycle_mb) < 1:
+            raise ParameterError(
+                "Limits: seconds and memory_mb must be 0 or more, recycle_tasks and recycle_mb 1 or more. "
+                f"Got {self.seconds}, {self.memory_mb}, {self.recycle_tasks}, {self.recycle_mb}."
+            )
+
+
+@dataclass(slots=True)
+class _Task:
+    index: int
+    batch: pa.RecordBatch
+    attempt: int = 0
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: BaseProcess
+    pipe: Connection
+    task: _Task | None = None
+    deadline: float = float("inf")
+    warm: bool = False
+
+
+class Local:
+    """Runs stages on this machine. Use as a context manager: leaving it ends every worker.
+
+    Parameters
+    ----------
+    workers : int
+        Worker processes. With 1, stages run in this process, but for guarded ones, which always get a worker.
+    limits : Limits
+        For guarded stages.
+    """
+
+    def __init__(self, workers: int = 1, limits: Limits | None = None) -> None:
+        if workers < 1:
+            raise ParameterError(f"workers must be 1 or more. Got {workers}.")
+        self.workers = workers
+        self.limits = limits or Limits()
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(_PRELOAD)
+        self._pool: list[_Worker] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every worker at once."""
+        for worker in self._pool:
+            _end(worker)
+        self._pool.clear()
+
+    # -- verbs ---------------------------------------------------------------------------------------------------
+
+    def map(self, stage: Stage, rows: pa.Table | Iterable[pa.RecordBatch], tick: Callable[[int], None] | None = None) -> pa.Table:
+        """Run a stage over a relation.
+
+        Parameters
+        ----------
+        stage : Stage
+            A keyed stage runs in this process, over rows sorted by its key; a row-wise one in the workers.
+        rows : Table or iterable of RecordBatch
+            An iterable is consumed as it is worked on, so that it never stands in memory as a whole.
+        tick : callable, optional
+            Called with the number of input rows finished.
+
+        Raises
+        ------
+        SchemaError
+            If the rows lack what the stage reads.
+        StageError
+            If the stage fails on them.
+        """
+        if stage.partition_by:
+            table = rows if isinstance(rows, pa.Table) else pa.Table.from_batches(rows, schema=stage.reads)
+            done = apply(stage, table)
+            if tick:
+                tick(table.num_rows)
+            return done
+        if isinstance(rows, pa.Table):
+            require(rows, stage.reads, type(stage).__name__)
+            batches: Iterable[pa.RecordBatch] = rows.select(stage.reads.names).to_batches(max_chunksize=_BATCH_ROWS)
+        else:
+            batches = rows
+        if self.workers == 1:
+            return pa.Table.from_batches(_counted(stage, batches, tick), schema=stage.writes)
+        done_batches: dict[int, pa.RecordBatch] = {}
+        for index, _batch, result in self._run((stage,), batches, Limits(seconds=0, memory_mb=0)):
+            if isinstance(result, Failure):
+                raise StageError(f"{type(stage).__name__}: {result.detail}")
+            done_batches[index] = result
+            if tick:
+                tick(_batch.num_rows)
+        return pa.Table.from_batches([done_batches[index] for index in sorted(done_batches)], schema=stage.writes)
+
+    def guarded(
+        self, stages: Sequence[Stage], batches: Iterable[pa.RecordBatch]
+    ) -> Iterator[tuple[int, pa.RecordBatch, pa.RecordBatch | Failure]]:
+        """Run a row-wise stage in workers, under the engine's limits.
+
+        Parameters
+        ----------
+        stages : sequence of Stage
+            The stage, then what to try in its place on a batch it failed on.
+        batches : iterable of RecordBatch
+            One task each.
+
+        Yields
+        ------
+        index, batch, result
+            In the order they finish: the batch's place, the batch, and the stage's rows or why there are none.
+        """
+        return self._run(tuple(stages), batches, self.limits)
+
+    # -- the pool ------------------------------------------------------------------------------------------------
+
+    def _run(
+        self, stages: tuple[Stage, ...], batches: Iterable[pa.RecordBatch], limits: Limits
+    ) -> Iterator[tuple[int, pa.RecordBatch, pa.RecordBatch | Failure]]:
+        source = enumerate(batches)
+        again: deque[_Task] = deque()
+        exhausted = False
+        try:
+            while True:
+                while (len(self._pool) < self.workers) or any(worker.task is None for worker in self._pool):
+                    if again:
+                        task = again.popleft()
+                    else:
+                        following = None if exhausted else next(source, None)
+                        if following is None:
+                            exhausted = True
+                            break
+                        task = _Task(*following)
+                    self._give(task, stages[task.attempt], limits)
+                busy = [worker for worker in self._pool if worker.task is not None]
+                if not busy:
+                    return
+                for worker in self._ready(busy):
+                    task = worker.task
+                    assert task is not None
+                    result = self._take(worker, limits)
+                    if isinstance(result, Failure) and task.attempt + 1 < len(stages):
+                        task.attempt += 1
+                        again.append(task)
+                    else:
+                        yield task.index, task.batch, result
+        finally:
+            # Left early, by an error or a closed generator: what is still being worked on is of no use to anyone.
+            for worker in [one for one in self._pool if one.task is not None]:
+                self._drop(worker)
+
+    def _give(self, task: _Task, stage: Stage, limits: Limits) -> None:
+        worker = next((one for one in self._pool if one.task is None), None)
+        if worker is None:
+            worker = self._start(limits)
+        worker.task = task
+        try:
+            worker.pipe.send((stage, task.batch))
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it has died while idle; `_ready` sees that and the task fails or is tried again
+        # A new worker's first task pays for its imports too.
+        grace = 0.0 if worker.warm else 20.0
+        worker.deadline = time.monotonic() + limits.seconds + grace if limits.seconds else float("inf")
+
+    @staticmethod
+    def _ready(busy: list[_Worker]) -> list[_Worker]:
+        deadline = min(worker.deadline for worker in busy)
+        timeout = None if deadline == float("inf") else max(0.0, deadline - time.monotonic())
+        ready = set(wait([worker.pipe for worker in busy], timeout))
+        now = time.monotonic()
+        return [worker for worker in busy if worker.pipe in ready or worker.deadline <= now]
+
+    def _take(self, worker: _Worker, limits: Limits) -> pa.RecordBatch | Failure:
+        """Read what a worker answered, or see that it has died or run out of time; replace it where it must go."""
+        if not worker.pipe.poll():
+            self._drop(worker)
+            return Failure("timeout", f"no result within {limits.seconds:g} seconds")
+        try:
+            result, retire = worker.pipe.recv()
+        except (EOFError, ConnectionResetError):
+            worker.process.join(5)
+            code = worker.process.exitcode
+            self._drop(worker)
+            return Failure("crashed", f"the worker process ended with code {code}")
+        worker.task = None
+        worker.warm = True
+        if retire:
+            self._drop(worker)
+        assert isinstance(result, pa.RecordBatch | Failure)
+        return result
+
+    def _start(self, limits: Limits) -> _Worker:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_work, args=(theirs, limits), daemon=True)
+        process.start()
+        theirs.close()
+        worker = _Worker(process, ours)
+        self._pool.append(worker)
+        return worker
+
+    def _drop(self, worker: _Worker) -> None:
+        self._pool.remove(worker)
+        _end(worker)
+
+
+def _end(worker: _Worker) -> None:
+    worker.process.kill()
+    worker.process.join()
+    worker.pipe.close()
+
+
+def _counted(
+    stage: Stage, batches: Iterable[pa.RecordBatch], tick: Callable[[int], None] | None
+) -> Iterator[pa.RecordBatch]:
+    """Run the stage in this process, and tell of each input batch once the stage has asked for the next."""
+
+    def told() -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield batch
+            if tick:
+                tick(batch.num_rows)
+
+    return stage(told())
+
+
+# -- in the worker ---------------------------------------------------------------------------------------------------
+
+
+def _work(pipe: Connection, limits: Limits) -> None:
+    """Answer tasks until the pipe closes. Runs in the worker process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides; a Ctrl-C reaches the whole group
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _die_with_parent()
+    _cap_memory(limits.memory_mb)
+    n_tasks = 0
+    while True:
+        try:
+            stage, batch = pipe.recv()
+        except (EOFError, OSError):
+            return
+        n_tasks += 1
+        result = _attempt(stage, batch)
+        retire = n_tasks >= limits.recycle_tasks or _peak_mb() > limits.recycle_mb
+        try:
+            pipe.send((result, retire))
+        except OSError:
+            return
+
+
+def _attempt(stage: Stage, batch: pa.RecordBatch) -> pa.RecordBatch | Failure:
+    try:
+        return pa.Table.from_batches(stage(iter([batch])), schema=stage.writes).combine_chunks().to_batches()[0]
+    except IndexError:
+        return pa.RecordBatch.from_pylist([], schema=stage.writes)
+    except MemoryError:
+        return Failure("memory", "more memory was needed than one page may take")
+    except Exception as error:  # noqa: BLE001 - the parent decides what a failed task means
+        return Failure("failed", f"{type(error).__name__}: {str(error)[:300]}")
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to kill this process with its parent. Linux only; elsewhere a closed pipe ends an idle worker."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+
+
+def _cap_memory(megabytes: int) -> None:
+    if not megabytes:
+        return
+    import resource
+
+    _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limit = megabytes * _MB if hard == resource.RLIM_INFINITY else min(megabytes * _MB, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+
+
+def _peak_mb() -> float:
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else _MB)
+
+
+def default_workers() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
