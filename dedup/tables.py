@@ -20,5 +20,5 @@ def load_json(name: str) -> Any:
     FileNotFoundError
         If the package was installed without it.
     """
-    raw = resources.files("dedup").joinpath("data", name).read_bytes()
+    raw = (resources.files("dedup") / "data" / name).read_bytes()
     return json.loads(gzip.decompress(raw) if name.endswith(".gz") else raw)

@@ -7,7 +7,7 @@ task alone (the worker is killed and replaced); workers are replaced after so ma
 worker outlives the engine, however it ends.
 """
 
-import ctypes
+import fcntl
 import multiprocessing
 import os
 import signal
@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import TracebackType
@@ -26,7 +27,6 @@ import pyarrow as pa
 from dedup.errors import ParameterError, StageError
 from dedup.stage import Stage, apply, require
 
-_PARENT_DEATH_SIGNAL = 1
 _MB = 1 << 20
 _BATCH_ROWS = 256
 # What a worker needs and is slow to import; the fork server has it once, so that a replaced worker starts at once.
@@ -150,7 +150,10 @@ class Local:
             batches: Iterable[pa.RecordBatch] = rows.select(stage.reads.names).to_batches(max_chunksize=_BATCH_ROWS)
         else:
             batches = rows
-        if self.workers == 1:
+        # A single batch is done here before a worker would have started.
+        ahead = list(islice(batches := iter(batches), 2))
+        batches = chain(ahead, batches)
+        if self.workers == 1 or len(ahead) < 2:
             return pa.Table.from_batches(_counted(stage, batches, tick), schema=stage.writes)
         done_batches: dict[int, pa.RecordBatch] = {}
         for index, _batch, result in self._run((stage,), batches, Limits(seconds=0, memory_mb=0)):
@@ -327,9 +330,17 @@ def _attempt(stage: Stage, batch: pa.RecordBatch) -> pa.RecordBatch | Failure:
 
 
 def _die_with_parent() -> None:
-    """Ask the kernel to kill this process with its parent. Linux only; elsewhere a closed pipe ends an idle worker."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    """Ask the kernel to end this process when the parent ends, however busy it is then and however that ended.
+
+    The parent holds the other end of a pipe; when it closes, the kernel sends SIGIO, whose default is to terminate.
+    """
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    pipe = parent.sentinel
+    fcntl.fcntl(pipe, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
+    if wait([pipe], 0):
+        os._exit(1)
 
 
 def _cap_memory(megabytes: int) -> None:

@@ -11,11 +11,12 @@ there): an engine runs this stage in processes, under a limit, and clears ``traf
 import html as entities
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import pyarrow as pa
 
+from dedup.articles.host import host_of
 from dedup.articles.language import declared_language, detect_language
 from dedup.errors import ParameterError
 from dedup.schema import DRAFT, PAGE
@@ -26,6 +27,8 @@ _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.
 _XML_ENCODING = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9_:.-]{2,40})["']""", re.IGNORECASE)
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _HEAD = 4096
+# A row of a table of figures is shorter than this; a row that holds an article is longer.
+_CELL = 400
 
 # Control characters that neither XML nor a report may hold; tab and newline stay.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
@@ -124,12 +127,6 @@ def bare_title(title: str, site: str, source: str) -> str:
     return title
 
 
-def host_of(url: str) -> str:
-    """Return the lower-case host of ``url`` without ``www.``, or ``""``."""
-    found = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]+)", url)
-    return found.group(1).lower().removeprefix("www.") if found else ""
-
-
 def by_trafilatura(page: str, url: str) -> Extracted:
     """Extract with trafilatura in its default mode, metadata included.
 
@@ -141,6 +138,9 @@ def by_trafilatura(page: str, url: str) -> Extracted:
     from trafilatura import bare_extraction
 
     found = bare_extraction(page, url=url or None, with_metadata=True, include_comments=False)
+    if found is not None and _is_laid_out_in_tables(found.text or ""):
+        without = bare_extraction(page, url=url or None, with_metadata=True, include_comments=False, include_tables=False)
+        found = without if without is not None and without.text else found
     if found is None:
         return Extracted()
     source = host_of(found.url or "") or host_of(url)
@@ -152,6 +152,12 @@ def by_trafilatura(page: str, url: str) -> Extracted:
         source=source,
         language=declared_language(found.language),
     )
+
+
+def _is_laid_out_in_tables(text: str) -> bool:
+    """Tell a page whose frame is a table: its body comes out as cells, side by side with its menus."""
+    in_cells = sum(len(line) for line in text.split("\n") if "|" in line and len(line) > _CELL)
+    return in_cells > len(text) / 2
 
 
 def by_resiliparse(page: str, url: str) -> Extracted:
@@ -208,6 +214,10 @@ class Extract:
         for batch in batches:
             rows = [self.draft(row) for row in batch.select(PAGE.names).to_pylist()]
             yield pa.RecordBatch.from_pylist(rows, schema=DRAFT)
+
+    def fallback(self) -> Self:
+        """Return the stage for a page that this one could not finish: resiliparse alone."""
+        return replace(self, extractor="resiliparse")
 
     def draft(self, page: dict[str, object]) -> dict[str, object]:
         """Make the DRAFT row of one PAGE row. What the input states wins over what the page is found to say."""

@@ -1,0 +1,192 @@
+"""The Python interface: articles in as people have them, answers out as Arrow tables.
+
+In: one page, or articles as mappings, an Arrow table, or a data frame of pandas or polars. Out: an ``Article``, or a
+table with the columns of the report of the same name.
+
+Rule guarded here: it is the same flow with the same defaults as the nightly command, in this process.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from dedup.errors import InputError, ParameterError, SchemaError
+from dedup.flow import Flow, Inline, Unwatched
+from dedup.schema import ARTICLE, DRAFT, PAGE
+
+RELATIONS = ("exact", "near", "partial", "overlap")
+
+_TAG = re.compile(r"<(?:!doctype|html|head|body|article|div|p|h[1-6]|table|span|a)\b[^<]{0,2000}>", re.IGNORECASE)
+_KINDS = ("page", "article", "clean")
+_OPTIONAL = ("title", "published", "source", "language", "url")
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article with its chrome removed; an empty ``text`` means that there was none.
+
+    ``removed`` holds (text, reason) of each line that was taken out of the extracted text, in order.
+    """
+
+    title: str
+    text: str
+    published: str
+    language: str
+    source: str
+    url: str
+    removed: tuple[tuple[str, str], ...]
+
+
+def clean(html_or_text: str | bytes, url: str = "", *, title: str = "", text_is: str = "page") -> Article:
+    """Take the chrome off one page.
+
+    A page alone shows no repeats: lines that only their frequency on a site betrays stay. ``dedup nightly`` and ``dedup
+    clean`` see them.
+
+    Parameters
+    ----------
+    html_or_text : str or bytes
+        A page as HTML, or its text. What has HTML tags is HTML.
+    url : str
+        Its address, which helps to find date and source.
+    title : str
+        Its headline, where it is known.
+    text_is : {"page", "article", "clean"}
+        What plain text is: with all its chrome, with some residue, or clean.
+
+    Raises
+    ------
+    ParameterError
+        If ``text_is`` is none of these.
+
+    Examples
+    --------
+    >>> clean("Quiet day at the harbour as ferries resume after the long strike, operators said.").title
+    ''
+    """
+    if text_is not in _KINDS:
+        raise ParameterError(f"clean: text_is must be one of {', '.join(_KINDS)}. Got {text_is!r}.")
+    content = html_or_text.encode("utf-8", "replace") if isinstance(html_or_text, str) else html_or_text
+    kind = "html" if _TAG.search(content[:100_000].decode("utf-8", "ignore")) else text_is
+    flow = Flow()
+    page: dict[str, Any] = dict.fromkeys(PAGE.names, "")
+    draft = flow.extract.draft(page | {"arrival": 0, "kind": kind, "content": content, "url": url, "title": title})
+    drafts = pa.Table.from_pylist([draft], schema=DRAFT)
+    (row,) = flow.clean(Inline(), drafts, Unwatched()).to_pylist()
+    removed = tuple((removal["text"], removal["reason"]) for removal in row["removed"])
+    return Article(**{name: row[name] for name in ("title", "text", *_OPTIONAL[1:])}, removed=removed)
+
+
+def find_duplicates(articles: Any, relations: Iterable[str] = RELATIONS) -> pa.Table:
+    """Find copies and overlapping reports among clean articles.
+
+    Parameters
+    ----------
+    articles : iterable of mappings, or Arrow table, or pandas or polars data frame
+        ``id`` and clean ``text``; ``title``, ``published`` and ``source`` where they are known.
+    relations : iterable of {"exact", "near", "partial", "overlap"}
+        Those wanted; no work is done for others.
+
+    Returns
+    -------
+    Table
+        The columns of ``duplicates.csv``, sorted by ``left_id`` and ``right_id``.
+
+    Raises
+    ------
+    SchemaError
+        If an article has no ``id`` or no ``text``.
+    InputError
+        If an id comes twice.
+    ParameterError
+        If a relation is not known.
+
+    Examples
+    --------
+    >>> text = "The ferry to the island sails again on Monday after eleven days in dock, the operator said."
+    >>> found = find_duplicates([{"id": "a", "text": text}, {"id": "b", "text": text}])
+    >>> found.select(["left_id", "right_id", "relation"]).to_pylist()
+    [{'left_id': 'a', 'right_id': 'b', 'relation': 'exact'}]
+    """
+    wanted = tuple(relations)
+    unknown = [relation for relation in wanted if relation not in RELATIONS]
+    if unknown or not wanted:
+        raise ParameterError(f"find_duplicates: relations must be among {', '.join(RELATIONS)}. Got {list(wanted)}.")
+    return Flow().match(Inline(), _articles(articles), Unwatched(), wanted).matches
+
+
+def group_events(articles: Any) -> pa.Table:
+    """Group clean articles into events and storylines.
+
+    Parameters
+    ----------
+    articles : iterable of mappings, or Arrow table, or pandas or polars data frame
+        As for `find_duplicates`.
+
+    Returns
+    -------
+    Table
+        ``id``, ``event_id``, ``storyline_id`` and ``similarity`` (mean similarity to the event's others, in [0, 1]), a
+        row per article in their order.
+
+    Raises
+    ------
+    SchemaError, InputError
+        As `find_duplicates`.
+    """
+    flow, engine, watch = Flow(), Inline(), Unwatched()
+    table = _articles(articles)
+    assigned = flow.group(engine, table, flow.match(engine, table, watch), watch).assignments
+    # `input` holds the place of each article in what was given.
+    places = dict(zip(table["doc_id"].to_pylist(), table["input"].to_pylist(), strict=True))
+    rows = sorted(assigned.to_pylist(), key=lambda row: places[row["doc_id"]])
+    return pa.Table.from_pylist(rows, schema=assigned.schema).rename_columns(["id", *assigned.schema.names[1:]])
+
+
+def _articles(articles: Any) -> pa.Table:
+    """Make an ARTICLE table of whatever holds articles; arrival is by date, undated last, then by id."""
+    from dedup.articles.language import detect_language
+    from dedup.articles.normalize import words
+
+    rows: list[dict[str, Any]] = []
+    for place, given in enumerate(_mappings(articles)):
+        for name in ("id", "text"):
+            if given.get(name) is None:
+                raise SchemaError(f"articles: number {place + 1} has no {name!r}. Got {', '.join(map(str, given))}.")
+        text = str(given["text"])
+        row: dict[str, Any] = dict.fromkeys(ARTICLE.names, "")
+        row |= {"doc_id": str(given["id"]), "text": text, "removed": [], "n_words": len(words(text)), "n_words_removed": 0}
+        row |= {name: _text(given.get(name)) for name in _OPTIONAL}
+        row["language"] = row["language"] or detect_language(text)
+        row["input"] = f"{place:012d}"
+        rows.append(row)
+    rows.sort(key=lambda row: (row["published"] or "9999", row["doc_id"]))
+    for arrival, row in enumerate(rows):
+        row["arrival"] = arrival
+    times = Counter(row["doc_id"] for row in rows)
+    repeated = sorted(doc_id for doc_id, n in times.items() if n > 1)
+    if repeated:
+        raise InputError(f"articles: id {repeated[0]!r} comes twice. Give each article an id of its own.")
+    return pa.Table.from_pylist(rows, schema=ARTICLE)
+
+
+def _mappings(articles: Any) -> Iterable[Mapping[str, Any]]:
+    """Iterate over the rows of a table of any make. Data frames of pandas and polars speak Arrow's C interface."""
+    if isinstance(articles, pa.Table | pa.RecordBatch):
+        return articles.to_pylist()  # type: ignore[no-any-return]
+    if hasattr(articles, "__arrow_c_stream__"):
+        return pa.table(articles).to_pylist()  # type: ignore[no-any-return]
+    if isinstance(articles, Mapping | str | bytes) or not isinstance(articles, Iterable):
+        raise SchemaError("articles must be mappings with 'id' and 'text', or a table with these columns.")
+    return articles
+
+
+def _text(value: Any) -> str:
+    """Write a date, a number or a missing value of a data frame as text."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN and NaT are what they are not
+        return ""
+    return str(value.isoformat() if hasattr(value, "isoformat") else value)

@@ -1,0 +1,691 @@
+"""The terms of an article: what it is about, in the forms in which articles can be compared.
+
+In: title, text, language and publication date of one article. Out: its stemmed words and word pairs with their counts,
+its capitalised spans (not those that only begin a sentence), the dates it names, its quantities with their units, and
+the same words for the lead (title and first words). Words are hashed; what a reader must see stays text.
+
+It stands with the articles and not with the events because salient bands and the overlap of two articles need the same
+terms, and each article is analysed once. Rule guarded here: dates are taken out before numbers are read ("October 7
+attack" names a day, not seven attacks), and nothing depends on any other article: rarity comes from a frozen table.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import xxhash
+from numpy.typing import NDArray
+
+from dedup.articles.normalize import UNSPACED, words
+from dedup.articles.stopwords import STEMMERS, STOP_WORDS, guess_language
+from dedup.errors import ParameterError
+from dedup.schema import ARTICLE, TERMS
+from dedup.tables import load_json
+
+Keys = NDArray[np.int64]
+Counts = NDArray[np.int32]
+
+_NO_KEYS: Keys = np.empty(0, dtype=np.int64)
+_NO_COUNTS: Counts = np.empty(0, dtype=np.int32)
+
+
+class Bag(NamedTuple):
+    """A multiset of terms: ``keys`` sorted and distinct, ``counts`` at least 1, of one length."""
+
+    keys: Keys
+    counts: Counts
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Terms:
+    """The terms of one article.
+
+    ``dates`` are ISO 8601 days, ``--MM-DD`` where the year is not known. ``quantities`` are a number and a unit as the
+    article words it, such as ``50 minutes``, and ``quantity_keys`` their sorted keys, equal for ``50-minute``.
+    ``labels`` are readable forms of the most telling words and spans, best first, and ``label_keys`` their keys.
+    """
+
+    words: Bag
+    bigrams: Bag
+    spans: Bag
+    lead: Bag
+    dates: tuple[str, ...]
+    quantities: tuple[str, ...]
+    quantity_keys: Keys
+    labels: tuple[str, ...]
+    label_keys: Keys
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "Terms":
+        """Read the terms back from a row of the relation TERMS, as ``Table.to_pylist`` gives it."""
+        return cls(
+            words=_bag_from(row["words"], row["word_counts"]),
+            bigrams=_bag_from(row["bigrams"], row["bigram_counts"]),
+            spans=_bag_from(row["spans"], row["span_counts"]),
+            lead=_bag_from(row["lead"], row["lead_counts"]),
+            dates=tuple(row["dates"]),
+            quantities=tuple(row["quantities"]),
+            quantity_keys=np.frombuffer(row["quantity_keys"], dtype="<i8"),
+            labels=tuple(row["labels"]),
+            label_keys=np.frombuffer(row["label_keys"], dtype="<i8"),
+        )
+
+    def to_row(self) -> dict[str, Any]:
+        """Return the columns of the relation TERMS, without ``doc_id`` and ``arrival``."""
+        row: dict[str, Any] = {
+            "dates": list(self.dates),
+            "quantities": list(self.quantities),
+            "quantity_keys": self.quantity_keys.astype("<i8").tobytes(),
+            "labels": list(self.labels),
+            "label_keys": self.label_keys.astype("<i8").tobytes(),
+        }
+        for name, count_name, bag in (
+            ("words", "word_counts", self.words),
+            ("bigrams", "bigram_counts", self.bigrams),
+            ("spans", "span_counts", self.spans),
+            ("lead", "lead_counts", self.lead),
+        ):
+            row[name] = bag.keys.astype("<i8").tobytes()
+            row[count_name] = bag.counts.astype("<i4").tobytes()
+        return row
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Background:
+    """How many articles of a large, frozen collection hold a term.
+
+    ``keys`` are sorted; a term that is not among them stands in at most ``unseen`` articles.
+    """
+
+    n_documents: int
+    unseen: int
+    keys: Keys
+    counts: Counts
+    digest: str
+
+    def document_frequency(self, keys: Keys) -> NDArray[np.float64]:
+        """Return the number of background articles that hold each key; ``unseen`` for those not counted."""
+        found = np.full(len(keys), float(self.unseen))
+        if len(self.keys) and len(keys):
+            at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+            hit = self.keys[at] == keys
+            found[hit] = self.counts[at[hit]]
+        return found
+
+    def inverse_frequency(self, keys: Keys) -> NDArray[np.float64]:
+        """Return ``ln((N + 1) / (df + 1))`` of each key, at least 0."""
+        return np.log((self.n_documents + 1) / (self.document_frequency(keys) + 1))
+
+
+@cache
+def background() -> Background:
+    """Return the background frequencies that ship with the package (``benchmarks/background_terms.py`` builds them)."""
+    table = load_json("background.json.gz")
+    keys: list[int] = []
+    counts: list[int] = []
+    for kind, key_of in (("words", word_key), ("bigrams", bigram_key), ("spans", span_key), ("quantities", text_key)):
+        for count, terms in table[kind].items():
+            new = [key_of(term) for term in terms.split("|")]
+            keys += new
+            counts += [int(count)] * len(new)
+    order = np.argsort(np.array(keys, dtype=np.int64), kind="stable")
+    return Background(
+        n_documents=table["n_documents"],
+        unseen=table["unseen"],
+        keys=np.array(keys, dtype=np.int64)[order],
+        counts=np.array(counts, dtype=np.int32)[order],
+        digest=table["digest"],
+    )
+
+
+def text_key(text: str) -> int:
+    """Return the key of a term given as text: XXH3 of its UTF-8, as a signed 64-bit integer."""
+    value = xxhash.xxh3_64_intdigest(text.encode("utf-8", "surrogatepass"))
+    return value - (1 << 64) if value >= 1 << 63 else value
+
+
+def word_key(stem: str) -> int:
+    """Return the key of a stemmed word."""
+    return text_key(stem)
+
+
+def span_key(span: str) -> int:
+    """Return the key of a capitalised span; another one than that of the same word written small."""
+    return text_key("^" + span)
+
+
+def bigram_key(bigram: str) -> int:
+    """Return the key of two stemmed words with a space between them."""
+    left, right = bigram.split(" ")
+    return int(pair_keys(np.array([word_key(left)], dtype=np.int64), np.array([word_key(right)], dtype=np.int64))[0])
+
+
+def pair_keys(left: Keys, right: Keys) -> Keys:
+    """Mix the keys of two neighbours into the key of the pair; order matters (splitmix64 finaliser)."""
+    with np.errstate(over="ignore"):
+        mixed = left.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + right.view(np.uint64)
+        mixed ^= mixed >> np.uint64(30)
+        mixed *= np.uint64(0xBF58476D1CE4E5B9)
+        mixed ^= mixed >> np.uint64(27)
+        mixed *= np.uint64(0x94D049BB133111EB)
+        mixed ^= mixed >> np.uint64(31)
+    return mixed.view(np.int64)
+
+
+# ---------------------------------------------------------------------------------------------------------- words
+
+_UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
+_MAX_CACHED = 400_000
+
+
+class _Stems:
+    """Stems and keys of words of one language; the cache is what makes a pure Python stemmer fast enough."""
+
+    def __init__(self, language: str) -> None:
+        self.stop = STOP_WORDS.get(language, frozenset())
+        self.known: dict[str, tuple[str, int]] = {}
+        self.stem_word = None
+        if language in STEMMERS:
+            import snowballstemmer
+
+            self.stem_word = snowballstemmer.stemmer(STEMMERS[language]).stemWord
+
+    def stem(self, word: str) -> str:
+        """Return the stem of a normalised word, or ``""`` for a stop word or a stray letter."""
+        return self._look_up(word)[0]
+
+    def key(self, word: str) -> int:
+        """Return the key of the stem of a normalised word, 0 for one to drop."""
+        return self._look_up(word)[1]
+
+    def _look_up(self, word: str) -> tuple[str, int]:
+        found = self.known.get(word)
+        if found is None:
+            stem = self._stemmed(word)
+            found = stem, word_key(stem) if stem else 0
+            if len(self.known) >= _MAX_CACHED:
+                self.known.clear()
+            self.known[word] = found
+        return found
+
+    def _stemmed(self, word: str) -> str:
+        if word in self.stop or (len(word) == 1 and not word.isdigit() and not _UNSPACED_LETTER.match(word)):
+            return ""
+        return self.stem_word(word) if self.stem_word is not None and word.isalpha() else word
+
+
+@cache
+def _stems(language: str) -> _Stems:
+    return _Stems(language)
+
+
+def stems(text: str, language: str) -> list[str]:
+    """Return the stemmed words of ``text`` without stop words, in order: the readable form of what is hashed."""
+    table = _stems(language)
+    return [stem for word in content_words(text) if (stem := table.stem(word))]
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words of ``text``; neighbouring letters of scripts without spaces come as pairs."""
+    found = words(text)
+    if text.isascii() or not _UNSPACED_LETTER.search(text):
+        return found
+    paired: list[str] = []
+    previous = ""
+    for word in found:
+        if not _UNSPACED_LETTER.match(word):
+            paired.append(word)
+            previous = ""
+        else:
+            if previous:
+                paired.append(previous + word)
+            previous = word
+    return paired
+
+
+def _bag(keys: Keys) -> Bag:
+    distinct, counts = np.unique(keys, return_counts=True)
+    return Bag(distinct, counts.astype(np.int32))
+
+
+def _bag_from(keys: bytes, counts: bytes) -> Bag:
+    return Bag(np.frombuffer(keys, dtype="<i8"), np.frombuffer(counts, dtype="<i4"))
+
+
+# ---------------------------------------------------------------------------------------------------------- spans
+
+PLAIN = str.maketrans(
+    {
+        **dict.fromkeys("\u2018\u2019\u201b\u02bc", "'"),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
+        **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", None),
+        "\u00a0": " ",
+        "\u202f": " ",
+    }
+)
+_TOKEN = re.compile(r"([^\w]*)((?:[^\W\d_]\.){2,}|[^\W_]+(?:'[^\W_]+)*)")
+_ENDS_SENTENCE = re.compile(r"[.!?:;\n\"\u201c\u201e\u00ab|\u2022]")
+_HONORIFICS = frozenset(
+    "mr mrs ms dr sen rep gov gen prof st sir lt col sgt capt rev hon president".split()  # said before names, tell little
+)
+_MAX_SPAN = 6
+
+
+def _is_shouted(tokens: Sequence[str]) -> bool:
+    """Tell whether a line is written as a headline: most words of four letters and more begin with a capital."""
+    long = [token for token in tokens if len(token) > 3 and token[0].isalpha()]
+    return len(long) > 1 and sum(token[0].isupper() for token in long) >= 0.7 * len(long)
+
+
+def spans_of(text: str, language: str) -> list[str]:
+    """Return the capitalised words of ``text``, and each pair of neighbours in a span, casefolded."""
+    stop = _stems(language).stop
+    found: list[str] = []
+    doubtful: list[str] = []
+    for line in text.split("\n"):
+        tokens = _TOKEN.findall(line)
+        if not tokens:
+            continue
+        shouted = _is_shouted([token for _, token in tokens])
+        span: list[str] = []
+        begins = True
+        started_sentence = False
+        for gap, token in tokens:
+            initial = begins or bool(gap.strip(" -,'()") and _ENDS_SENTENCE.search(gap))
+            abbreviated = "." in gap and bool(span) and (len(span[-1]) == 1 or span[-1] in _HONORIFICS)
+            begins = False
+            joined = gap == " " or gap == "-" or (abbreviated and gap == ". ")
+            if span and not (joined and token[0].isupper()):
+                _close(span, started_sentence or shouted, found, doubtful)
+                span = []
+            if token[0].isupper():
+                word = token.replace(".", "").casefold()
+                if word.endswith("'s"):
+                    word = word[:-2]
+                if not span:
+                    started_sentence = initial and not abbreviated
+                if word in stop or word in CALENDAR or len(span) >= _MAX_SPAN:
+                    _close(span, started_sentence or shouted, found, doubtful)
+                    span = []
+                    started_sentence = False
+                else:
+                    span.append(word)
+        _close(span, started_sentence or shouted, found, doubtful)
+    known = set(found)
+    return found + [word for word in doubtful if word in known]
+
+
+def _close(span: list[str], is_doubtful: bool, found: list[str], doubtful: list[str]) -> None:
+    """File a finished span: what only stands at the start of a sentence counts if it is capitalised elsewhere too."""
+    names = [word for word in span if word not in _HONORIFICS and len(word) > 1]
+    if not names:
+        return
+    pairs = [f"{left} {right}" for left, right in zip(names, names[1:], strict=False)]
+    if is_doubtful:
+        doubtful += [names[0], *names[1:], *pairs]
+    else:
+        found += names
+        found += pairs
+
+
+# ---------------------------------------------------------------------------------------------------------- dates
+
+_MONTH_NAMES = (
+    ("january", "jan", "januar", "jänner", "janvier", "enero", "gennaio", "januari", "janeiro", "января"),
+    ("february", "feb", "februar", "février", "febrero", "febbraio", "februari", "fevereiro", "февраля"),
+    ("march", "mar", "märz", "mars", "marzo", "maart", "março", "марта"),
+    ("april", "apr", "avril", "abril", "aprile", "апреля"),
+    ("may", "mai", "mayo", "maggio", "mei", "maio", "мая"),
+    ("june", "jun", "juni", "juin", "junio", "giugno", "junho", "июня"),
+    ("july", "jul", "juli", "juillet", "julio", "luglio", "julho", "июля"),
+    ("august", "aug", "août", "agosto", "augustus", "августа"),
+    ("september", "sep", "sept", "septembre", "septiembre", "settembre", "setembro", "сентября"),
+    ("october", "oct", "oktober", "octobre", "octubre", "ottobre", "outubro", "октября"),
+    ("november", "nov", "novembre", "noviembre", "novembro", "ноября"),
+    ("december", "dec", "dezember", "décembre", "diciembre", "dicembre", "dezembro", "декабря"),
+)
+_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names}
+_WEEKDAY_NAMES = (
+    ("monday", "montag", "lundi", "lunes", "lunedì", "maandag", "понедельник"),
+    ("tuesday", "dienstag", "mardi", "martes", "martedì", "dinsdag", "вторник"),
+    ("wednesday", "mittwoch", "mercredi", "miércoles", "mercoledì", "woensdag", "среду"),
+    ("thursday", "donnerstag", "jeudi", "jueves", "giovedì", "donderdag", "четверг"),
+    ("friday", "freitag", "vendredi", "viernes", "venerdì", "vrijdag", "пятницу"),
+    ("saturday", "samstag", "samedi", "sábado", "sabato", "zaterdag", "субботу"),
+    ("sunday", "sonntag", "dimanche", "domingo", "domenica", "zondag", "воскресенье"),
+)
+_WEEKDAYS = {name: number for number, names in enumerate(_WEEKDAY_NAMES) for name in names}
+CALENDAR = frozenset(_MONTHS) - {"may", "mar", "mai", "jan"} | frozenset(_WEEKDAYS)
+#: Words that name a day by its distance to the day of publication.
+_RELATIVE = {"yesterday": -1, "today": 0, "tonight": 0, "tomorrow": 1, "gestern": -1, "hier": -1, "ayer": -1, "вчера": -1}
+_DAY_WORDS = frozenset(_WEEKDAYS) | frozenset(_RELATIVE)
+_AHEAD = frozenset({"next", "coming", "until", "kommenden", "prochain", "próximo"})
+#: What may be a date is found by its digits, which are few, and then read in both directions.
+_DIGITS = re.compile(r"\b\d{1,2}(?=\D|$)|\b(?:19|20)\d\d-[01]\d-[0-3]\d\b")
+_MONTH_BEFORE = re.compile(r"([^\W\d_]{3,})\.?\s+$")
+_AFTER_MONTH = re.compile(r"\d+(?:st|nd|rd|th)?\b(?![:-]\d|[.,]\d|%)(?:\s?,?\s*((?:19|20)\d\d)\b)?")
+_BEFORE_MONTH = re.compile(
+    r"\d+(?:st|nd|rd|th|\.|er|º)?\s+(?:of\s+|de\s+)?([^\W\d_]{3,})\b\.?(?:(?:,?\s+|\s+de\s+)((?:19|20)\d\d)\b)?"
+)
+_LONGEST_MONTH = 12
+#: "The October 7 attack", "Hamas's October 7 attack": such a day is the name of something past, no day of this report.
+_OWNED = re.compile(r"(?:\b(?:the|this|that|his|her|its|their)|'s|s'|-\w+)\s+$", re.IGNORECASE)
+_OWNS = re.compile(r",?\s+[^\W\d_]{3,}")
+_LONGEST_OWNER = 14
+_WEEK = 7
+
+
+def _iso_day(year: int | None, month: int, day: int, published: date | None) -> str:
+    """Return a day in ISO 8601; the year nearest to the publication if only that is missing; ``""`` if no such day."""
+    try:
+        if year is not None:
+            return date(year, month, day).isoformat()
+        if published is None:
+            date(2024, month, day)  # a leap year: is there such a day at all?
+            return f"--{month:02d}-{day:02d}"
+        near = [date(published.year + step, month, day) for step in (-1, 0, 1)]
+    except ValueError:
+        return ""
+    return min(near, key=lambda candidate: (abs((candidate - published).days), candidate)).isoformat()
+
+
+def _month(name: str) -> int:
+    """Return the number of a month by its name, 0 for another word, the verbs ``may`` and ``march`` among them."""
+    return 0 if name in ("may", "mar", "march", "mars") else _MONTHS.get(name.lower(), 0)
+
+
+def take_dates(text: str, published: date | None) -> tuple[list[str], str]:
+    """Return the days that ``text`` gives in figures, and the text without them."""
+    found: list[str] = []
+    rest: list[str] = []
+    done = 0
+    for digits in _DIGITS.finditer(text):
+        start, end = digits.span()
+        if start < done:
+            continue
+        day = ""
+        is_name: object = None
+        if end - start > 2:
+            year, month_number, day_number = map(int, digits[0].split("-"))
+            day = _iso_day(year, month_number, day_number, published)
+        else:
+            before = _MONTH_BEFORE.search(text, max(done, start - _LONGEST_MONTH), start)
+            if before and (month := _month(before[1])):
+                if after := _AFTER_MONTH.match(text, start):
+                    day = _iso_day(int(after[1]) if after[1] else None, month, int(digits[0]), published)
+                    start, end = before.start(), after.end()
+                    is_name = _OWNED.search(text, max(0, start - _LONGEST_OWNER), start) and _OWNS.match(text, end)
+            elif (after := _BEFORE_MONTH.match(text, start)) and (month := _month(after[1])):
+                day = _iso_day(int(after[2]) if after[2] else None, month, int(digits[0]), published)
+                end = after.end()
+        if day:
+            if not is_name:
+                found.append(day)
+            rest.append(text[done:start])
+            done = end
+    rest.append(text[done:])
+    return found, " ".join(rest)
+
+
+def _named_days(found: Sequence[str], published: date | None) -> list[str]:
+    """Return the days that the words ``found`` name by weekday or by distance: the last such day unless one is ahead."""
+    if published is None or _DAY_WORDS.isdisjoint(found):
+        return []
+    days: list[str] = []
+    for position, word in enumerate(found):
+        if word in _RELATIVE:
+            step = _RELATIVE[word]
+        elif word in _WEEKDAYS:
+            step = (_WEEKDAYS[word] - published.weekday()) % _WEEK
+            if step and not (position and found[position - 1] in _AHEAD):
+                step -= _WEEK
+        else:
+            continue
+        if date.min.toordinal() <= published.toordinal() + step <= date.max.toordinal():
+            days.append((published + timedelta(days=step)).isoformat())
+    return days
+
+
+def published_day(published: str | None) -> date | None:
+    """Return the day of an ISO 8601 date or time, None if it is none.
+
+    Examples
+    --------
+    >>> published_day("2023-12-10T08:15:00Z")
+    datetime.date(2023, 12, 10)
+    """
+    try:
+        return date.fromisoformat((published or "").strip()[:10])
+    except ValueError:
+        return None
+
+
+# ----------------------------------------------------------------------------------------------------- quantities
+
+_NUMBER_WORDS = {
+    name: str(value)
+    for value, name in enumerate("two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split(), 2)
+} | {name: str(value * 10) for value, name in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+_SCALES = {
+    "thousand": 1e3, "million": 1e6, "mln": 1e6, "billion": 1e9, "bln": 1e9, "trillion": 1e12,
+    "tausend": 1e3, "millionen": 1e6, "milliarden": 1e9, "millions": 1e6, "milliards": 1e9, "millones": 1e6,
+    "milioni": 1e6, "miliardi": 1e9, "milhões": 1e6, "миллионов": 1e6, "млн": 1e6, "миллиардов": 1e9, "млрд": 1e9,
+}  # fmt: skip
+_SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
+_NUMBER = re.compile(r"(?<![\w.])(?:\d{1,3}(?:[,.]\d{3})+(?!\d)|\d+(?:[.,]\d{1,2})?(?!\d))")
+_BEFORE_NUMBER = re.compile(r"(?:\b(magnitude|aged|age|number|article|section|flight|route|chapter) |([$€£¥]) ?)$", re.IGNORECASE)
+_AFTER_NUMBER = re.compile(
+    rf"""
+    (?:st|nd|rd|th)?\b (?:[ -]?({_SCALE})\b)? (?:\s?(%)|[ -]?(percent|per[ ]cent|pct|prozent)\b)?
+    ([ -]years?[ -]old\b)? (?:[ -]([^\W\d_]+))?
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_YEARS = range(1900, 2100)
+_MIN_BARE = 100
+_LONGEST_MEASURE = 11
+
+
+def quantities(text: str, found_words: Sequence[str], language: str) -> dict[str, str]:
+    """Return the quantities of ``text``: number and stemmed unit (``50 minut``), and as it is worded (``50 minutes``).
+
+    ``found_words`` are its words; numbers written as words are looked for among them.
+    """
+    table = _stems(language)
+    found: dict[str, str] = {}
+    for match in _NUMBER.finditer(text):
+        start, end = match.span()
+        before = _BEFORE_NUMBER.search(text, max(0, start - _LONGEST_MEASURE), start)
+        after = _AFTER_NUMBER.match(text, end)
+        scale, sign, percent, old, word = after.groups() if after else (None, None, None, None, None)
+        value = _value(match[0])
+        unit = shown = ""
+        if before and before[2]:
+            unit = before[2]
+        elif sign or percent:
+            unit = "%"
+        elif old:
+            unit = "old"
+        elif before:
+            shown = before[1].lower()
+            unit = "old" if shown in ("age", "aged") else table.stem(shown)
+        elif word and word[0].islower():
+            shown = word.casefold()
+            unit = table.stem(shown)
+        if scale:
+            value *= _SCALES[scale.lower()]
+        elif value in _YEARS and not (before and before[2]) and "," not in match[0]:
+            continue
+        if unit or scale or value >= _MIN_BARE:
+            found.setdefault(f"{value:.10g} {unit}".rstrip(), f"{value:.10g} {(unit and shown) or unit}".rstrip())
+    if not _NUMBER_WORDS.keys().isdisjoint(found_words):
+        for word, following in zip(found_words, found_words[1:], strict=False):
+            if word in _NUMBER_WORDS and following.isalpha() and (unit := table.stem(following)):
+                found.setdefault(f"{_NUMBER_WORDS[word]} {unit}", f"{_NUMBER_WORDS[word]} {following}")
+    return found
+
+
+def _value(number: str) -> float:
+    """Read ``1,500`` and ``1.500`` as fifteen hundred, ``6.4`` and ``6,4`` as six and four tenths."""
+    head, mark, tail = number.replace(",", ".").rpartition(".")
+    if not mark:
+        return float(number)
+    if len(tail) == len("000"):
+        return float(head.replace(".", "") + tail)
+    return float(head.replace(".", "") + "." + tail)
+
+
+# -------------------------------------------------------------------------------------------------------- analyse
+
+
+def analyse(  # noqa: PLR0913 (the parameters of the stage)
+    title: str | None,
+    text: str,
+    language: str | None = None,
+    published: str | None = None,
+    *,
+    n_lead_words: int = 60,
+    n_labels: int = 40,
+) -> Terms:
+    """Find the terms of one article.
+
+    Parameters
+    ----------
+    title : str or None
+        Headline; its words count for the lead and for the whole.
+    text : str
+        Clean body.
+    language : str or None
+        ISO 639-1 code. Without one it is guessed by stop words; a language without a stemmer is not stemmed.
+    published : str or None
+        ISO 8601 day or time. Weekdays and days without a year are resolved against it.
+    n_lead_words : int
+        Words of the body, stop words not counted, that belong to the lead.
+    n_labels : int
+        Readable terms to keep.
+
+    Returns
+    -------
+    Terms
+        Bags of int64 keys with int32 counts; dates, quantities and labels as text.
+
+    Examples
+    --------
+    >>> found = analyse("Leaders speak", "The 50-minute call, the first since October 7, was held on Sunday.", "en")
+    >>> found.dates, found.quantities
+    (('--10-07',), ('50 minute',))
+    """
+    title = title or ""
+    language = language[:2].lower() if language else guess_language(text)
+    table = _stems(language)
+    plain = text.translate(PLAIN) if not text.isascii() else text
+    plain_title = title.translate(PLAIN)
+    day = published_day(published)
+    dates, rest = take_dates(plain, day)
+    title_dates, title_rest = take_dates(plain_title, day)
+
+    title_words = content_words(title_rest)
+    body_words = content_words(rest)
+    keys = np.array([*map(table.key, title_words), 0, *map(table.key, body_words)], dtype=np.int64)
+    kept = keys[keys != 0]
+    in_title = int(np.count_nonzero(keys[: len(title_words)]))
+    bigrams = pair_keys(kept[:-1], kept[1:])
+    if in_title:
+        bigrams = np.delete(bigrams, min(in_title - 1, len(bigrams) - 1)) if len(bigrams) else bigrams
+
+    spans = spans_of(f"{plain_title}\n{rest}", language)
+    span_keys = np.array([span_key(span) for span in spans], dtype=np.int64)
+    measured = quantities(rest, body_words, language) | quantities(title_rest, title_words, language)
+    named = sorted((text_key(text), shown) for text, shown in measured.items())
+    dates += [*title_dates, *_named_days(title_words, day), *_named_days(body_words, day)]
+
+    word_bag, span_bag = _bag(kept), _bag(span_keys)
+    labels, label_keys = _labels([*title_words, *body_words], keys[keys != 0], spans, word_bag, span_bag, table, n_labels)
+    return Terms(
+        words=word_bag,
+        bigrams=_bag(bigrams),
+        spans=span_bag,
+        lead=_bag(kept[: in_title + n_lead_words]),
+        dates=tuple(sorted(set(dates))),
+        quantities=tuple(shown for _, shown in named),
+        quantity_keys=np.array([key for key, _ in named], dtype=np.int64),
+        labels=labels,
+        label_keys=label_keys,
+    )
+
+
+def _labels(  # noqa: PLR0913 (all that is known of the article)
+    surface: list[str], kept: Keys, spans: list[str], word_bag: Bag, span_bag: Bag, table: _Stems, n_labels: int
+) -> tuple[tuple[str, ...], Keys]:
+    """Return readable forms of the words and spans with the highest tf-idf; ties go to the smaller key."""
+    frequencies = background()
+    keys = np.concatenate([word_bag.keys, span_bag.keys])
+    counts = np.concatenate([word_bag.counts, span_bag.counts])
+    weight = (1 + np.log(np.maximum(counts, 1))) * frequencies.inverse_frequency(keys)
+    best = np.lexsort((keys, -weight))[:n_labels]
+    forms: dict[int, str] = {}
+    wanted = set(keys[best].tolist())
+    for word in surface:
+        key = table.key(word)
+        if key in wanted:
+            forms.setdefault(key, word)
+    for span in spans:
+        key = span_key(span)
+        if key in wanted:
+            forms.setdefault(key, span.title())
+    chosen = [key for key in keys[best].tolist() if key in forms]
+    return tuple(forms[key] for key in chosen), np.array(chosen, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Analyse:
+    """Stage: ARTICLE to TERMS, row by row.
+
+    Parameters
+    ----------
+    n_lead_words : int
+        Words of the body, stop words not counted, that count as its lead; at least 1.
+    n_labels : int
+        Readable terms to keep per article; at least 0.
+    """
+
+    n_lead_words: int = 60
+    n_labels: int = 40
+
+    reads: ClassVar[pa.Schema] = pa.schema(
+        [ARTICLE.field(name) for name in ("doc_id", "arrival", "title", "text", "language", "published")]
+    )
+    writes: ClassVar[pa.Schema] = TERMS
+    partition_by: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        if self.n_lead_words < 1:
+            raise ParameterError(f"Analyse: n_lead_words must be at least 1. Got {self.n_lead_words}.")
+        if self.n_labels < 0:
+            raise ParameterError(f"Analyse: n_labels must be at least 0. Got {self.n_labels}.")
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Analyse every article."""
+        for batch in batches:
+            rows = [
+                {
+                    "doc_id": row["doc_id"],
+                    "arrival": row["arrival"],
+                    **analyse(
+                        row["title"],
+                        row["text"] or "",
+                        row["language"],
+                        row["published"],
+                        n_lead_words=self.n_lead_words,
+                        n_labels=self.n_labels,
+                    ).to_row(),
+                }
+                for row in batch.select(self.reads.names).to_pylist()
+            ]
+            yield pa.RecordBatch.from_pylist(rows, schema=self.writes)

@@ -1,0 +1,236 @@
+"""The whole job as the library knows it: which relation goes through which stage, in which order.
+
+In: drafts (or clean articles) and an engine. Out: clean articles; matches, clusters; events. The nightly command and
+the Python interface both go through here, so there is one flow.
+
+Rule guarded here: every parameter is a field of a stage, and every stage is a field of ``Flow``.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup.articles.extract import Extract
+from dedup.articles.terms import Analyse
+from dedup.boilerplate.classify import Classify
+from dedup.boilerplate.label import Label
+from dedup.boilerplate.repeat import Repeats
+from dedup.candidates.band import Bands
+from dedup.candidates.minhash import Sign
+from dedup.candidates.pair import Pairs, distinct
+from dedup.candidates.salient import Salient
+from dedup.duplicates.canonical import Policy, members
+from dedup.duplicates.component import cluster_ids
+from dedup.duplicates.relation import RELATIONS, Verify
+from dedup.events.assign import Grouping, group
+from dedup.schema import ARTICLE
+from dedup.stage import Stage, apply
+
+Tick = Callable[[int], None]
+
+
+class Engine(Protocol):
+    """Where stages run."""
+
+    def map(self, stage: Stage, rows: pa.Table | Iterable[pa.RecordBatch], tick: Tick | None = None) -> pa.Table:
+        """Run a stage over rows and give its rows, in the order of the input."""
+        ...
+
+
+class Watch(Protocol):
+    """Who is told of the progress of a run."""
+
+    def stage(self, name: str, total: int | None = None) -> AbstractContextManager[Tick]:
+        """Begin a stage of ``total`` rows; gives what to call with the number of rows finished."""
+        ...
+
+
+class Inline:
+    """The engine of the Python interface: stages run in this process."""
+
+    def map(self, stage: Stage, rows: pa.Table | Iterable[pa.RecordBatch], tick: Tick | None = None) -> pa.Table:
+        """Run a stage over rows and give its rows, in the order of the input."""
+        if not isinstance(rows, pa.Table):
+            rows = pa.Table.from_batches(rows, schema=stage.reads)
+        done = apply(stage, rows)
+        if tick:
+            tick(rows.num_rows)
+        return done
+
+
+class Unwatched:
+    """A watch that nobody looks at."""
+
+    def stage(self, name: str, total: int | None = None) -> AbstractContextManager[Tick]:  # noqa: ARG002
+        """Begin a stage."""
+        return nullcontext(lambda _rows: None)
+
+
+@dataclass(frozen=True)
+class Matched:
+    """What matching found. Relations SIGNATURE, TERMS, MATCH and MEMBER; ``terms`` is empty where no overlap was asked."""
+
+    signatures: pa.Table
+    terms: pa.Table
+    matches: pa.Table
+    members: pa.Table
+    n_candidates: int
+
+    @cached_property
+    def member_of(self) -> dict[str, dict[str, Any]]:
+        """The MEMBER row of every article by its id."""
+        return {row["doc_id"]: row for row in self.members.to_pylist()}
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """What grouping found. Relations ASSIGNMENT and EVENT."""
+
+    assignments: pa.Table
+    events: pa.Table
+
+    @cached_property
+    def event_of(self) -> dict[str, dict[str, Any]]:
+        """The event and storyline of every article by its id."""
+        columns = ["doc_id", "event_id", "storyline_id"]
+        return {row["doc_id"]: row for row in self.assignments.select(columns).to_pylist()}
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The stages with their parameters, and the order they work in."""
+
+    extract: Extract = field(default_factory=Extract)
+    classify: Classify = field(default_factory=Classify)
+    repeats: Repeats = field(default_factory=Repeats)
+    label: Label = field(default_factory=Label)
+    sign: Sign = field(default_factory=Sign)
+    bands: Bands = field(default_factory=Bands)
+    analyse: Analyse = field(default_factory=Analyse)
+    salient: Salient = field(default_factory=Salient)
+    pairs: Pairs = field(default_factory=Pairs)
+    verify: Verify = field(default_factory=Verify)
+    canonical: Policy = field(default_factory=Policy)
+    grouping: Grouping = field(default_factory=Grouping)
+
+    def clean(self, engine: Engine, drafts: pa.Table, watch: Watch) -> pa.Table:
+        """Take the chrome off.
+
+        Parameters
+        ----------
+        drafts : Table
+            Relation DRAFT, usable ones only.
+
+        Returns
+        -------
+        Table
+            Relation ARTICLE, a row per draft in the same order; ``text`` is empty where nothing was left.
+        """
+        with watch.stage("classify", drafts.num_rows) as tick:
+            segments = engine.map(self.classify, drafts, tick)
+        with watch.stage("repeats", segments.num_rows) as tick:
+            repeats = engine.map(self.repeats, segments, tick)
+        with watch.stage("label", segments.num_rows) as tick:
+            counted = segments.join(repeats, keys=["source", "key"], join_type="left outer")
+            titles = drafts["title"].take(pc.index_in(counted["doc_id"], drafts["doc_id"].combine_chunks()))
+            labelled = engine.map(self.label, counted.append_column("title", titles), tick)
+        return _as_given(drafts, _rows_for(drafts, labelled, ARTICLE))
+
+    def match(
+        self, engine: Engine, articles: pa.Table, watch: Watch, relations: tuple[str, ...] = RELATIONS
+    ) -> Matched:
+        """Find the matches among clean articles, and the clusters that they make.
+
+        Parameters
+        ----------
+        articles : Table
+            Relation ARTICLE.
+        relations : tuple of str
+            Those wanted; nothing is computed for others.
+        """
+        with watch.stage("sign", articles.num_rows) as tick:
+            signatures = engine.map(self.sign, articles, tick)
+        with watch.stage("band", articles.num_rows) as tick:
+            bands = [engine.map(self.bands, signatures, tick)]
+        terms = self.analyse.writes.empty_table()
+        if "overlap" in relations:
+            with watch.stage("terms", articles.num_rows) as tick:
+                terms = engine.map(self.analyse, articles, tick)
+            with watch.stage("salient", articles.num_rows) as tick:
+                bands.append(engine.map(self.salient, terms, tick))
+        with watch.stage("pair") as tick:
+            candidates = distinct(engine.map(self.pairs, pa.concat_tables(bands), tick))
+        verify = replace(self.verify, relations=relations)
+        with watch.stage("verify", candidates.num_rows) as tick:
+            sides = _sides(articles, signatures, terms, verify.reads)
+            matches = engine.map(verify, _joined(candidates, sides, verify.reads), tick)
+            matches = matches.sort_by([("left_id", "ascending"), ("right_id", "ascending")])
+        with watch.stage("cluster", articles.num_rows):
+            digests = _rows_for(articles, signatures, pa.schema([*ARTICLE, signatures.schema.field("text_digest")]))
+            clustered = members(digests, cluster_ids(articles, [matches]), self.canonical)
+        return Matched(signatures, terms, matches, clustered, candidates.num_rows)
+
+    def group(self, engine: Engine, articles: pa.Table, matched: Matched, watch: Watch) -> Grouped:
+        """Group articles into events and storylines.
+
+        Parameters
+        ----------
+        articles : Table
+            Relation ARTICLE.
+        matched : Matched
+            What ``match`` found among them, ``overlap`` included.
+        """
+        with watch.stage("events", articles.num_rows):
+            return Grouped(*group(matched.terms, articles, matched.members, matched.matches, self.grouping))
+
+
+#: Pairs that are joined with their texts at a time; a row is some ten kilobytes.
+_JOIN_ROWS = 512
+
+
+def _rows_for(rows: pa.Table, made: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Join ``made`` to ``rows`` by ``doc_id``, in the order of ``rows``; what was made wins."""
+    made = made.take(pc.index_in(rows["doc_id"], made["doc_id"].combine_chunks()))
+    return pa.table([(made if name in made.schema.names else rows)[name] for name in schema.names], schema=schema)
+
+
+def _as_given(drafts: pa.Table, articles: pa.Table) -> pa.Table:
+    """Fill in the articles of which no line was left, and give back a ``clean`` text to the letter."""
+    text = pc.if_else(pc.equal(drafts["kind"], "clean"), drafts["text"], pc.fill_null(articles["text"], ""))
+    articles = articles.set_column(articles.schema.get_field_index("text"), ARTICLE.field("text"), text)
+    for name, empty in (("title", ""), ("n_words", 0), ("n_words_removed", 0), ("removed", [])):
+        place = articles.schema.get_field_index(name)
+        filled = articles[name].combine_chunks()
+        if filled.null_count:
+            filled = pa.array([empty if value is None else value for value in filled.to_pylist()], filled.type)
+        articles = articles.set_column(place, ARTICLE.field(name), filled)
+    return articles
+
+
+def _sides(articles: pa.Table, signatures: pa.Table, terms: pa.Table, reads: pa.Schema) -> pa.Table:
+    """Put all that ``reads`` needs of an article in one row; a column of its terms is ``terms_<name>``."""
+    wanted = {name.removeprefix("left_") for name in reads.names}
+    parts: dict[str, pa.ChunkedArray] = {}
+    for table, prefix in ((articles, ""), (signatures, ""), (terms, "terms_")):
+        names = [name for name in table.schema.names if prefix + name in wanted - parts.keys()]
+        if names:
+            rows = pc.index_in(articles["doc_id"], table["doc_id"].combine_chunks())
+            parts |= {prefix + name: table[name].take(rows) for name in names}
+    return pa.table({"doc_id": articles["doc_id"], **parts}).combine_chunks()
+
+
+def _joined(candidates: pa.Table, sides: pa.Table, reads: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Join candidate pairs with both their sides, some at a time: all at once they would not fit in memory."""
+    ids = sides["doc_id"].combine_chunks()
+    for start in range(0, candidates.num_rows, _JOIN_ROWS):
+        pairs = candidates.slice(start, _JOIN_ROWS)
+        columns = {name: pairs[name] for name in candidates.schema.names}
+        for side in ("left", "right"):
+            rows = sides.take(pc.index_in(pairs[f"{side}_id"], ids))
+            columns |= {f"{side}_{name}": rows[name] for name in sides.schema.names if name != "doc_id"}
+        yield from pa.table([columns[name] for name in reads.names], schema=reads).combine_chunks().to_batches()

@@ -1,0 +1,305 @@
+"""The command line: options in, one call, messages out.
+
+In: what a user typed. Out: files, results on standard output, messages and progress bars on standard error, and the
+exit code: 0 done, 1 the run failed and nothing was changed, 2 wrong use.
+
+Rule guarded here: nothing else in the project prints, and a user never sees a traceback of ours or a usage page for a
+slip: one clear line.
+"""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from typer.exceptions import TyperException
+
+from dedup.errors import DedupError, InputError
+
+DONE, FAILED, WRONG_USE = 0, 1, 2
+# What typer makes of a KeyboardInterrupt.
+_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="dedup",
+    help=(
+        "Clean, deduplicate and group a night of crawled news.\n\n"
+        "[bold]dedup nightly[/bold] does the whole job: page chrome off, copies and overlapping reports found, articles "
+        "grouped into events, CSV reports written. The other commands do one part of it.\n\n"
+        "Example: [bold]dedup nightly crawl/ --out report/[/bold]"
+    ),
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class TextIs(StrEnum):
+    """What given plain text is."""
+
+    article = "article"
+    page = "page"
+    clean = "clean"
+
+
+class Engine(StrEnum):
+    """Where the job runs."""
+
+    local = "local"
+    spark = "spark"
+
+
+class Task(StrEnum):
+    """What gold data is about."""
+
+    pages = "pages"
+    lines = "lines"
+    pairs = "pairs"
+    events = "events"
+
+
+class Model(StrEnum):
+    """What can be trained."""
+
+    boilerplate = "boilerplate"
+
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="INPUT...",
+        show_default=False,
+        help=(
+            "Files or folders, in any mix: .html .htm .txt (also .gz), .warc .warc.gz, .jsonl .ndjson (also .gz .zst), "
+            ".csv, .parquet; '-' is JSONL on standard input."
+        ),
+    ),
+]
+TextIsOption = Annotated[
+    TextIs | None,
+    typer.Option(
+        "--text-is",
+        show_default=False,
+        help=(
+            "What given plain text is: 'article' (repeated and clear chrome lines are removed; the default for "
+            "records), 'page' (all chrome is removed; the default for .txt files), 'clean' (taken as it is)."
+        ),
+    ),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, show_default=False, help="Worker processes. Default: one per processor."),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", show_default=False, help="TOML file with parameters, a table per stage."),
+]
+
+
+@app.command(epilog="Example: dedup nightly crawl/2026-03-02 wire.jsonl.gz --out report/2026-03-02 --workers 4")
+def nightly(
+    inputs: Inputs,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the report; written whole or not at all.")],
+    state: Annotated[
+        Path | None, typer.Option("--state", metavar="FILE", help="Remember articles between nights. Not available yet.")
+    ] = None,
+    config: ConfigOption = None,
+    workers: WorkersOption = None,
+    text_is: TextIsOption = None,
+    engine: Annotated[Engine, typer.Option("--engine", help="Where the job runs; 'spark' is not available yet.")] = Engine.local,
+    master: Annotated[str | None, typer.Option("--master", metavar="URL", help="Address of the Spark master.")] = None,
+) -> None:
+    """Do the whole job: clean, deduplicate, group, report.
+
+    Writes articles.csv, duplicates.csv, clusters.csv, events.csv, boilerplate.csv, rejects.csv, articles.jsonl and
+    run.json to DIR. An input that cannot be used is a row in rejects.csv and stops nothing.
+    """
+    from pipelines import nightly as job
+
+    if state is not None:
+        raise InputError("--state is not available yet: this version works on one night at a time. Leave it out.")
+    if engine is Engine.spark or master is not None:
+        raise InputError("--engine spark and --master are not available yet: this version runs on one machine. Leave them out.")
+    summary = job.run(inputs, out, _configured(config), _workers(workers), _value(text_is), _journal())
+    _tell(summary)
+
+
+@app.command(epilog="Examples: dedup clean page.html | jq -r .text\n\ndedup clean crawl/ -o articles.jsonl")
+def clean(
+    inputs: Inputs,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write here instead of standard output.")
+    ] = None,
+    config: ConfigOption = None,
+    workers: WorkersOption = None,
+    text_is: TextIsOption = None,
+) -> None:
+    """Take the chrome off pages: clean articles as JSONL.
+
+    One line per article with its title, text, the removed lines with reasons, and every field that the input record
+    had. Rejected inputs are counted on standard error.
+    """
+    from pipelines import preprocess
+
+    with _quiet_pipe():
+        _tell(preprocess.run(inputs, output, _configured(config), _workers(workers), _value(text_is), _journal()))
+
+
+@app.command(epilog="Examples: dedup unique articles.jsonl -o unique.jsonl\n\nzcat archive/*.gz | dedup unique - | wc -l")
+def unique(
+    inputs: Inputs,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write here instead of standard output.")
+    ] = None,
+    config: ConfigOption = None,
+    workers: WorkersOption = None,
+    text_is: TextIsOption = None,
+) -> None:
+    """Keep one article per cluster of copies: JSONL.
+
+    The fields are those of 'dedup clean', with cluster_id and n_copies.
+    """
+    from pipelines import nightly as job
+
+    with _quiet_pipe():
+        _tell(job.unique(inputs, output, _configured(config), _workers(workers), _value(text_is), _journal()))
+
+
+@app.command(epilog="Example: dedup evaluate gold/articles.jsonl gold/pairs.jsonl --task pairs --background archive/")
+def evaluate(
+    gold: Annotated[list[str], typer.Argument(metavar="GOLD...", show_default=False, help="Labelled files, JSONL or JSONL.gz.")],
+    task: Annotated[Task, typer.Option("--task", help="What the labels are about.")],
+    background: Annotated[
+        list[str] | None,
+        typer.Option("--background", metavar="INPUT", help="Run among these articles too; may be given several times."),
+    ] = None,
+    config: ConfigOption = None,
+    workers: WorkersOption = None,
+    text_is: TextIsOption = None,
+) -> None:
+    """Score the tool on labelled data: JSON on standard output.
+
+    pages: id, url, html, gold. lines: id, lines of text and keep. pairs: articles, and a, b, label. events: articles
+    with a field event.
+    """
+    from pipelines import evaluate as job
+
+    result = job.run(
+        gold, task.value, background or [], _configured(config), _workers(workers), _value(text_is), _journal()
+    )
+    sys.stdout.write(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+
+
+@app.command(epilog="Example: dedup train boilerplate gold/lines.jsonl.gz -o line_model.json")
+def train(
+    model: Annotated[Model, typer.Argument(help="What to train.", show_default=False)],
+    gold: Annotated[list[str], typer.Argument(metavar="GOLD...", show_default=False, help="Labelled files, JSONL or JSONL.gz.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the model goes.")],
+) -> None:
+    """Fit the line model on labelled data (formats 'lines' and 'pages' of 'dedup evaluate')."""
+    from pipelines import train as job
+
+    _tell(job.run(model.value, [Path(path) for path in gold], output))
+
+
+@app.callback(invoke_without_command=True)
+def _main(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as version_of
+
+        sys.stdout.write(version_of("news-dedup") + "\n")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        raise InputError("no command given. Try 'dedup --help'.")
+
+
+# -- between the options and the job ---------------------------------------------------------------------------------
+
+
+def _configured(path: Path | None) -> Any:
+    from pipelines.config import Config, load
+
+    return load(path) if path is not None else Config()
+
+
+def _workers(workers: int | None) -> int:
+    from pipelines.run_local import default_workers
+
+    return workers or default_workers()
+
+
+def _value(text_is: TextIs | None) -> str | None:
+    return text_is.value if text_is else None
+
+
+def _journal() -> Any:
+    from pipelines.journal import Journal
+
+    return Journal(Console(stderr=True))
+
+
+def _tell(message: str) -> None:
+    sys.stderr.write(message.rstrip("\n") + "\n")
+
+
+@contextmanager
+def _quiet_pipe() -> Iterator[None]:
+    """End quietly when the reader of standard output, such as `head`, has all it wants."""
+    try:
+        yield
+    except BrokenPipeError:
+        # Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _stop(_signal: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _reflow(text: str) -> str:
+    """Make each paragraph of a docstring one line, so that the help is broken to the terminal's width."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+
+
+for _command in app.registered_commands:
+    assert _command.callback is not None
+    _command.help = _reflow(_command.callback.__doc__ or "")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit."""
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        code = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        sys.stdout.flush()
+        if code == _INTERRUPTED:
+            _tell("dedup: stopped; nothing was changed.")
+            code = FAILED
+    except InputError as error:
+        _tell(f"dedup: {error}")
+        code = WRONG_USE
+    except DedupError as error:
+        _tell(f"dedup: {error}")
+        code = FAILED
+    except TyperException as error:
+        message = " ".join(error.format_message().replace("Value error, ", "").split()).rstrip(".")
+        _tell(f"dedup: {message}. Try 'dedup --help'.")
+        code = WRONG_USE
+    except OSError as error:
+        _tell(f"dedup: {error.filename or 'input or output'}: {error.strerror or error}.")
+        code = FAILED
+    sys.exit(code or DONE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Every parameter of a run, in one frozen tree.
+
+In: nothing, or a TOML file. Out: a ``Config`` whose parts are the stages themselves, so that a parameter stands in one
+place, with its default, its meaning and its check.
+
+Rule guarded here: an unknown section or key is an error that names the nearest known one; a value out of its range is
+the error of the stage it belongs to.
+"""
+
+import dataclasses
+import difflib
+import tomllib
+import types
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import xxhash
+
+
+from dedup.errors import DedupError, InputError
+from dedup.flow import Flow
+from pipelines.run_local import Limits
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Config(Flow):
+    """All parameters of a run; each field is a section of the TOML file."""
+
+    limits: Limits = field(default_factory=Limits)
+
+    def fingerprint(self) -> str:
+        """Return a digest of every parameter that can change an answer."""
+        return xxhash.xxh3_128_hexdigest(repr(dataclasses.replace(self, limits=Limits())).encode())
+
+
+def load(path: Path) -> Config:
+    """Read a configuration file.
+
+    Parameters
+    ----------
+    path : Path
+        TOML: a table per section, such as ``[verify]``, with the parameters of that stage.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is no TOML, or has a section, key or value that is not known.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"--config: {path} cannot be read: {error.strerror or error}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"--config: {path} is no TOML: {error}.") from error
+    try:
+        return build(Config, content, "")
+    except InputError as error:
+        raise InputError(f"--config: {path}: {error}") from error
+
+
+def build(kind: type[T], content: dict[str, Any], where: str) -> T:
+    """Make a dataclass from the tables of a TOML file, sections first.
+
+    Raises
+    ------
+    InputError
+        Names the section or key, what came and what was expected.
+    """
+    fields = {one.name: one for one in dataclasses.fields(kind) if one.init}  # type: ignore[arg-type]
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for name, value in content.items():
+        place = f"{where}{name}"
+        if name not in fields:
+            near = difflib.get_close_matches(name, fields, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(fields)}."
+            raise InputError(f"{place!r} is not known.{hint}")
+        hint_type = hints[name]
+        if dataclasses.is_dataclass(hint_type) and isinstance(hint_type, type):
+            if not isinstance(value, dict):
+                raise InputError(f"{place!r} must be a table, such as [{place}].")
+            values[name] = build(hint_type, value, f"{place}.")
+        else:
+            values[name] = _value(hint_type, value, place)
+    try:
+        return kind(**values)
+    except DedupError as error:
+        raise InputError(f"[{where.rstrip('.')}] {error}") from error
+
+
+def _value(kind: Any, value: Any, place: str) -> Any:
+    """Convert a TOML value to the type of a field: a list to a tuple, an integer to a float."""
+    if get_origin(kind) is tuple and isinstance(value, list):
+        of = get_args(kind)[0]
+        return tuple(_value(of, one, place) for one in value)
+    if kind is float and type(value) is int:
+        return float(value)
+    allowed = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+    if type(value) not in allowed:
+        expected = "list" if get_origin(kind) is tuple else " or ".join(getattr(one, "__name__", str(one)) for one in allowed)
+        raise InputError(f"{place!r} must be of type {expected}. Got {value!r}.")
+    return value

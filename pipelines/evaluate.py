@@ -1,0 +1,256 @@
+"""Scores the tool on labelled data, by running it as the nightly command does.
+
+In: gold files in the formats of the contract. Out: one JSON object of scores.
+
+Rule guarded here: labelled articles go through the same flow as any others, in one batch, so that site-level repeats and
+live counts work as they would on a night.
+"""
+
+import gzip
+import json
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dedup.articles.normalize import words
+from dedup.errors import InputError
+from pipelines.config import Config
+from pipelines.journal import Journal
+from pipelines.nightly import night
+from pipelines.preprocess import clean
+from pipelines.report import json_line
+from pipelines.run_local import Local
+from pipelines.scores import Score, bcubed, line_score, pair_score, pairwise, shingle_score, word_bag_score
+
+#: What counts as a match at each step of the pairs task.
+_STEPS = {
+    "exact+near": {"exact", "near"},
+    "exact+near+partial": {"exact", "near", "partial"},
+    "exact+near+partial+overlap": {"exact", "near", "partial", "overlap"},
+}
+_PAIR_LABELS = _STEPS["exact+near+partial+overlap"] | {"related", "unrelated"}
+
+Row = dict[str, Any]
+
+
+def run(  # noqa: PLR0913 - the options of the command
+    gold: Sequence[str],
+    task: str,
+    background: Sequence[str],
+    config: Config,
+    workers: int,
+    text_is: str | None,
+    journal: Journal,
+) -> dict[str, Any]:
+    """Score the tool.
+
+    Parameters
+    ----------
+    gold : sequence of str
+        Paths of JSONL or JSONL.gz files.
+    task : {"pages", "lines", "pairs", "events"}
+        What they label.
+    background : sequence of str
+        Inputs that are run among the labelled articles (pairs and events).
+
+    Returns
+    -------
+    dict
+        ``task``, the number of labelled items, and scores in [0, 1].
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read or holds no labels for the task.
+    """
+    rows = [row for path in gold for row in read_gold(Path(path))]
+    with Local(workers, config.limits) as engine:
+        return {"task": task} | _TASKS[task](rows, background, config, engine, text_is, journal)
+
+
+def read_gold(path: Path) -> Iterator[Row]:
+    """Read a JSONL file, compressed or not.
+
+    Raises
+    ------
+    InputError
+        Names the file and the line that is no JSON object.
+    """
+    try:
+        opener: Callable[..., Any] = gzip.open if path.suffix == ".gz" else open
+        with opener(path, "rt", encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    row = json.loads(line)
+                    if not isinstance(row, dict):
+                        raise InputError(f"{path}: line {number} is no JSON object.")
+                    yield row
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is no JSONL: {error}.") from error
+
+
+def _rounded(score: Score) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in asdict(score).items()}
+
+
+def _need(rows: Sequence[Row], fields: Sequence[str], task: str) -> list[Row]:
+    kept = [row for row in rows if all(field in row for field in fields)]
+    if not kept:
+        raise InputError(f"--task {task} needs rows with {', '.join(fields)}; the gold files have none.")
+    return kept
+
+
+def _as_input(rows: Iterable[Row], folder: str) -> list[str]:
+    """Write rows as an input of the tool."""
+    path = Path(folder) / "gold.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json_line(row) for row in rows)
+    return [str(path)]
+
+
+# -- one function per task; all of one signature -----------------------------------------------------------------------
+
+
+def _pages(
+    rows: Sequence[Row], _background: Sequence[str], config: Config, engine: Local, text_is: str | None, journal: Journal
+) -> dict[str, Any]:
+    """Score extracted bodies. A headline that the gold begins with counts when the tool has it as the title."""
+    rows = _need(rows, ("id", "html", "gold"), "pages")
+    with tempfile.TemporaryDirectory() as folder:
+        given = ({"id": str(row["id"]), "url": row.get("url", ""), "html": row["html"]} for row in rows)
+        cleaned = clean(_as_input(given, folder), config, engine, journal, text_is)
+    answers = {row["doc_id"]: row for row in cleaned.articles.to_pylist()}
+    pairs = []
+    for row in rows:
+        answer = answers.get(str(row["id"]), {"text": "", "title": ""})
+        titled = answer["title"] and words(row["gold"])[: len(words(answer["title"]))] == words(answer["title"])
+        pairs.append((row["gold"], f"{answer['title']}\n{answer['text']}" if titled else answer["text"]))
+    found = {
+        "n_pages": len(rows),
+        "n_empty": sum(not answer for _, answer in pairs),
+        "shingles": _rounded(shingle_score(pairs)),
+        "word_bag": _rounded(word_bag_score(pairs)),
+    }
+    for field in ("title", "published"):
+        known = [row for row in rows if row.get(field)]
+        if known:
+            right = sum(_same(field, row[field], answers.get(str(row["id"]), {}).get(field, "")) for row in known)
+            found[f"{field}_right"] = round(right / len(known), 4)
+    return found
+
+
+def _same(field: str, gold: str, answer: str) -> bool:
+    return answer[:10] == gold[:10] if field == "published" else words(answer) == words(gold)
+
+
+def _lines(
+    rows: Sequence[Row], _background: Sequence[str], config: Config, engine: Local, text_is: str | None, journal: Journal
+) -> dict[str, Any]:
+    """Score lines kept of pages without their HTML, weighted by words."""
+    rows = _need(rows, ("id", "lines"), "lines")
+    with tempfile.TemporaryDirectory() as folder:
+        given = (
+            {"id": str(row["id"]), "url": row.get("url", ""), "text": "\n".join(line["text"] for line in row["lines"])}
+            for row in rows
+        )
+        cleaned = clean(_as_input(given, folder), config, engine, journal, text_is or "page")
+    answers = {row["doc_id"]: row for row in cleaned.articles.to_pylist()}
+    scored, chrome = [], []
+    for row in rows:
+        answer = answers.get(str(row["id"]))
+        for line, kept in zip(row["lines"], _kept(row["lines"], answer), strict=True):
+            scored.append((len(words(line["text"])), bool(line["keep"]), kept))
+            chrome.append((not line["keep"], not kept))
+    return {
+        "n_pages": len(rows),
+        "n_lines": len(scored),
+        "kept_words": _rounded(line_score(scored)),
+        "removed_lines": _rounded(pair_score(chrome)),
+    }
+
+
+def _kept(lines: Sequence[Row], answer: Row | None) -> list[bool]:
+    """Say of each line whether it stands in the answer; both are in order, so that equal lines are told apart."""
+    if answer is None:
+        return [False] * len(lines)
+    body = iter(answer["text"].split("\n"))
+    title = answer["title"]
+    following = next(body, None)
+    kept = []
+    for line in lines:
+        text = line["text"].strip()
+        if following is not None and text == following.strip():
+            kept.append(True)
+            following = next(body, None)
+        elif title and words(text) == words(title):
+            kept.append(True)
+            title = ""
+        else:
+            kept.append(False)
+    return kept
+
+
+def _pairs(
+    rows: Sequence[Row], background: Sequence[str], config: Config, engine: Local, text_is: str | None, journal: Journal
+) -> dict[str, Any]:
+    """Score labelled pairs of articles, in three steps of what is asked for."""
+    labelled = _need(rows, ("a", "b", "label"), "pairs")
+    unknown = sorted({row["label"] for row in labelled} - _PAIR_LABELS)
+    if unknown:
+        raise InputError(f"--task pairs: label {unknown[0]!r} is not one of {', '.join(sorted(_PAIR_LABELS))}.")
+    articles = _need([row for row in rows if "label" not in row], ("id", "text"), "pairs")
+    with tempfile.TemporaryDirectory() as folder:
+        done = night([*_as_input(articles, folder), *background], config, engine, journal, text_is)
+    found = {
+        (row["left_id"], row["right_id"]): row["relation"]
+        for row in done.matched.matches.select(["left_id", "right_id", "relation"]).to_pylist()
+    }
+    answers = [(row["label"], found.get((min(row["a"], row["b"]), max(row["a"], row["b"])), "")) for row in labelled]
+    table: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for label, answer in answers:
+        table[label][answer or "none"] += 1
+    return {
+        "n_pairs": len(labelled),
+        **{
+            name: _rounded(pair_score((label in step, answer in step) for label, answer in answers))
+            for name, step in _STEPS.items()
+        },
+        "answers_by_label": {label: dict(sorted(counts.items())) for label, counts in sorted(table.items())},
+    }
+
+
+def _events(
+    rows: Sequence[Row], background: Sequence[str], config: Config, engine: Local, text_is: str | None, journal: Journal
+) -> dict[str, Any]:
+    """Score events and storylines as clusterings of the labelled articles."""
+    from sklearn.metrics import adjusted_rand_score
+
+    rows = _need(rows, ("id", "text", "event"), "events")
+    with tempfile.TemporaryDirectory() as folder:
+        given = ({name: value for name, value in row.items() if name != "event"} for row in rows)
+        done = night([*_as_input(given, folder), *background], config, engine, journal, text_is)
+    assigned = done.grouped.event_of
+    gold = [str(row["event"]) for row in rows]
+    found: dict[str, Any] = {"n_articles": len(rows), "n_events": len(set(gold))}
+    for level in ("event", "storyline"):
+        answer = [assigned.get(str(row["id"]), {}).get(f"{level}_id", f"rejected {row['id']}") for row in rows]
+        found[level] = {
+            "bcubed": _rounded(bcubed(gold, answer)),
+            "pairwise": _rounded(pairwise(gold, answer)),
+            "ari": round(float(adjusted_rand_score(gold, answer)), 4),
+            "n_found": len(set(answer)),
+        }
+    return found
+
+
+_TASKS: dict[str, Callable[..., dict[str, Any]]] = {
+    "pages": _pages,
+    "lines": _lines,
+    "pairs": _pairs,
+    "events": _events,
+}

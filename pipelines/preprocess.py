@@ -1,0 +1,202 @@
+"""Inputs become clean articles: read, extract, identify, take the chrome off.
+
+In: what the user named. Out: the articles, what was rejected, and how much was seen twice.
+
+Rules guarded here: every input is an article, a skip already seen, or a reject with its reason; ids and the order of
+arrival depend on what was read, not on the order in which it was named or finished.
+"""
+
+import io
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup.schema import ARTICLE, DRAFT
+from pipelines import source
+from pipelines.config import Config
+from pipelines.journal import Journal, Tick
+from pipelines.report import json_line
+from pipelines.run_local import Failure, Local
+from pipelines.source import Page, Reject
+
+#: Sorts after every date.
+_UNDATED = "9999"
+
+_MIN_WORDS = 5
+
+#: Why a page that was read did not become an article; beside the reasons of `pipelines.source`.
+REASONS = {
+    "no_article_text": "no article was found on the page, or nothing was left once its chrome was off",
+    "timeout": "no extractor was done with the page within the time limit",
+    "memory": "no extractor could work on the page within the memory limit",
+    "crashed": "every extractor ended its process on the page",
+    "failed": "every extractor failed on the page",
+}
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """What became of the inputs. ``articles``: relation ARTICLE, by arrival. ``drafts``: how many there were."""
+
+    articles: pa.Table
+    rejects: list[Reject]
+    n_pages: int
+    n_seen: int
+
+
+def clean(  # noqa: PLR0913 - what a run is made of
+    inputs: Sequence[str],
+    config: Config,
+    engine: Local,
+    journal: Journal,
+    text_is: str | None = None,
+    stdin: BinaryIO | None = None,
+) -> Cleaned:
+    """Read the inputs and take the chrome off.
+
+    Parameters
+    ----------
+    inputs : sequence of str
+        Paths, or ``-``.
+    text_is : {"article", "page", "clean"}, optional
+        What given text is; see `pipelines.source.read`.
+    stdin : binary file, optional
+        Read for ``-``.
+
+    Raises
+    ------
+    InputError
+        If an input does not exist.
+    """
+    reader = source.Identify()
+    pages = reader.pages(source.read(inputs, text_is, stdin=stdin))
+    with journal.stage("extract") as tick:
+        drafts, failed = _drafts(pages, config, engine, tick)
+    ids = reader.assign()
+    rejects = list(reader.rejects)
+    for number, failure in failed.items():
+        claim = reader.claims[number]
+        if ids[number]:
+            rejects.append(Reject(claim.input, claim.position, ids[number], failure.reason, failure.detail))
+    drafts = _identified(drafts, ids)
+    for row in drafts.filter(pc.not_equal(drafts["failure"], "")).to_pylist():
+        rejects.append(Reject(row["input"], row["position"], row["doc_id"], row["failure"], row["detail"]))
+    drafts = _arrived(drafts.filter(pc.equal(drafts["failure"], "")))
+    articles = config.clean(engine, drafts, journal)
+    # What is left of a page must be more than a stray line; a text that was given as an article must only be something.
+    is_page = pc.is_in(drafts["kind"], pa.array(["html", "page"]))
+    empty = pc.less(articles["n_words"], pc.if_else(is_page, _MIN_WORDS, 1))
+    for row in articles.filter(empty).to_pylist():
+        detail = f"{row['n_words']} words were left of the page once its chrome was off"
+        rejects.append(Reject(row["input"], row["position"], row["doc_id"], "no_article_text", detail))
+    articles = articles.filter(pc.invert(empty))
+    return Cleaned(articles, sorted(rejects, key=_reject_order), len(reader.claims), reader.seen)
+
+
+def _drafts(
+    pages: Iterable[Page], config: Config, engine: Local, tick: Tick
+) -> tuple[pa.Table, dict[int, Failure]]:
+    """Extract every page; HTML in guarded workers while the next pages are read, text here and now."""
+    texts: list[dict[str, Any]] = []
+
+    def html() -> Iterator[pa.RecordBatch]:
+        for batch in source.batches(pages, max_rows=1):
+            if batch.column("kind")[0].as_py() == "html":
+                yield batch
+            else:
+                texts.append(config.extract.draft(batch.to_pylist()[0]))
+                tick(1)
+
+    done: list[pa.RecordBatch] = []
+    failed: dict[int, Failure] = {}
+    for _task, batch, result in engine.guarded([config.extract, config.extract.fallback()], html()):
+        if isinstance(result, Failure):
+            failed[batch.column("arrival")[0].as_py()] = result
+        else:
+            done.append(result)
+        tick(1)
+    drafts = pa.Table.from_batches([*done, pa.RecordBatch.from_pylist(texts, schema=DRAFT)], schema=DRAFT)
+    return drafts.sort_by("arrival"), failed
+
+
+def _identified(drafts: pa.Table, ids: Sequence[str]) -> pa.Table:
+    """Put the final ids in, and leave out what was seen already. ``arrival`` is the number of the page as read."""
+    final = pa.array([ids[number] for number in drafts["arrival"].to_pylist()], pa.string())
+    return drafts.set_column(0, DRAFT.field("doc_id"), final).filter(pc.not_equal(final, ""))
+
+
+def _arrived(drafts: pa.Table) -> pa.Table:
+    """Sort a night's drafts into their order of arrival: by date, undated last, then by id."""
+    published, ids = drafts["published"].to_pylist(), drafts["doc_id"].to_pylist()
+    order = sorted(range(len(ids)), key=lambda row: (published[row] or _UNDATED, ids[row]))
+    drafts = drafts.take(pa.array(order, pa.int64()))
+    return drafts.set_column(1, DRAFT.field("arrival"), pa.array(range(len(order)), pa.int64()))
+
+
+def _reject_order(reject: Reject) -> tuple[str, int, str, str, str]:
+    return (reject.input, len(reject.position), reject.position, reject.doc_id, reject.reason)
+
+
+def run(  # noqa: PLR0913 - the options of the command
+    inputs: Sequence[str], output: Path | None, config: Config, workers: int, text_is: str | None, journal: Journal
+) -> str:
+    """Do ``dedup clean``: write the articles as JSONL, and return the line that sums it up."""
+    with Local(workers, config.limits) as engine:
+        cleaned = clean(inputs, config, engine, journal, text_is)
+    write_lines((article_line(row) for row in cleaned.articles.to_pylist()), output)
+    return summary(cleaned)
+
+
+def article_line(article: dict[str, Any]) -> dict[str, Any]:
+    """Make the JSONL line of an ARTICLE row: its columns, then the fields of the record that we do not know."""
+    return {name: article[name] for name in PUBLIC} | passed_through(article)
+
+
+def passed_through(article: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that the record had and the tool does not know; its own names stay the tool's."""
+    from json import loads
+
+    extra = loads(article["extra"]) if article["extra"] else {}
+    return {name: value for name, value in extra.items() if name not in ARTICLE.names}
+
+
+#: Columns of ARTICLE that a user sees.
+PUBLIC = ("doc_id", "url", "source", "title", "published", "language", "n_words", "n_words_removed", "text", "removed")
+
+
+def write_lines(rows: Iterable[dict[str, Any]], output: Path | None) -> None:
+    """Write JSONL to a file, whole or not at all, or to standard output."""
+    if output is None:
+        stream: TextIO = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n", write_through=True)
+        try:
+            for row in rows:
+                stream.write(json_line(row))
+            stream.flush()
+        finally:
+            stream.detach()
+        return
+    partial = output.with_name(f".{output.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(json_line(row) for row in rows)
+        partial.replace(output)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def summary(cleaned: Cleaned) -> str:
+    """Say in a line what became of the inputs."""
+    line = f"{cleaned.articles.num_rows:,} articles"
+    if cleaned.n_seen:
+        line += f", {cleaned.n_seen:,} seen twice"
+    reasons: dict[str, int] = {}
+    for reject in cleaned.rejects:
+        reasons[reject.reason] = reasons.get(reject.reason, 0) + 1
+    if reasons:
+        line += f", {len(cleaned.rejects):,} rejects (" + ", ".join(f"{n:,} {name}" for name, n in sorted(reasons.items())) + ")"
+    return line

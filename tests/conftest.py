@@ -1,0 +1,33 @@
+"""What all tests share: where things are, reproducible hypothesis, and the flags that write expected results anew."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT.parent / "shared" / "data"
+
+# Failing examples print the blob that reproduces them; in CI the same examples are tried each time.
+settings.register_profile("default", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("default"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew, to be read in review")
+    parser.addoption("--raise-floors", action="store_true", help="pin better scores as floors; never lowers one")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The labelled data that cannot ship with the project."""
+    if not DATA.is_dir():
+        pytest.skip(f"no labelled data at {DATA}")
+    return DATA

@@ -1,0 +1,47 @@
+"""Stages for the tests of the local engine, in a module of their own so that worker processes can import them."""
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+ROWS = pa.schema([("n", pa.int64())])
+HANGS, DIES, RAISES, GROWS = 3, 5, 7, 8
+
+
+@dataclass(frozen=True)
+class Doubled:
+    reads: ClassVar[pa.Schema] = ROWS
+    writes: ClassVar[pa.Schema] = ROWS
+    partition_by: ClassVar[tuple[str, ...]] = ()
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield pa.record_batch([pc.multiply(batch["n"], 2)], schema=ROWS)
+
+
+@dataclass(frozen=True)
+class Naughty(Doubled):
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            number = batch["n"][0].as_py()
+            if number == HANGS:
+                time.sleep(600)
+            if number == DIES:
+                os._exit(9)
+            if number == RAISES:
+                raise ValueError("not this one")
+            if number == GROWS:
+                bytearray(8 << 30)
+            yield batch
+
+
+@dataclass(frozen=True)
+class Pid(Doubled):
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield pa.record_batch([[os.getpid()] * batch.num_rows], schema=ROWS)

@@ -1,0 +1,285 @@
+"""The command line through its real entry point: exit codes, one clear line, whole output, no worker left behind."""
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DEDUP = str(Path(sys.executable).with_name("dedup"))
+COMMANDS = ("nightly", "clean", "unique", "evaluate", "train")
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+BODY = (
+    "The harbour board voted on Tuesday to reopen the eastern quay after eleven days of repairs, its chairman said.\n"
+    "Engineers replaced forty metres of decking and two of the cranes. The first ferry is due at noon on Wednesday."
+)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    def call(*arguments: object, given: str | None = None, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [DEDUP, *map(str, arguments)], input=given, capture_output=True, text=True, cwd=tmp_path, timeout=timeout, check=False
+        )
+
+    return call
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def record(name: str, text: str = BODY, **fields: str) -> str:
+    return json.dumps({"id": name, "text": text} | fields) + "\n"
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_teaches(run: Run, command: str) -> None:
+    done = run(*command.split(), "--help")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "Example" in done.stdout
+    for option in re.findall(r"--[a-z-]+", done.stdout):
+        assert option
+
+
+def test_every_command_is_in_the_readme(run: Run) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for command in COMMANDS:
+        assert f"dedup {command}" in readme
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "no command given"),
+        (["bogus"], "No such command 'bogus'"),
+        (["nightly"], "Missing argument 'INPUT...'"),
+        (["nightly", "."], "Missing option '--out'"),
+        (["nightly", ".", "--out"], "Option '--out' requires an argument"),
+        (["nightly", ".", "--outt", "x"], "No such option: --outt"),
+        (["nightly", "nowhere", "--out", "x"], "No such file or folder: nowhere"),
+        (["nightly", ".", "--out", "x", "--workers", "0"], "--workers"),
+        (["nightly", ".", "--out", "x", "--workers", "two"], "--workers"),
+        (["nightly", ".", "--out", "x", "--text-is", "poem"], "'poem' is not one of 'article', 'page', 'clean'"),
+        (["nightly", ".", "--out", "x", "--engine", "ray"], "'ray' is not one of"),
+        (["nightly", ".", "--out", "x", "--engine", "spark"], "--engine spark"),
+        (["nightly", ".", "--out", "x", "--state", "y"], "--state is not available yet"),
+        (["nightly", ".", "--out", "x", "--config", "nowhere.toml"], "nowhere.toml cannot be read"),
+        (["clean", "nowhere"], "No such file or folder: nowhere"),
+        (["unique", "nowhere"], "No such file or folder: nowhere"),
+        (["evaluate", "nowhere", "--task", "pages"], "nowhere cannot be read"),
+        (["train", "boilerplate", "nowhere", "-o", "x"], "nowhere"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_use_is_one_line_and_exit_2(run: Run, tmp_path: Path, arguments: list[str], message: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_config_with_a_typo_is_one_line_and_exit_2(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text("[extrakt]\n")
+    done = run("nightly", ".", "--out", "x", "--config", "c.toml")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "Did you mean 'extract'?" in done.stderr
+
+
+def test_out_that_is_a_file_or_somebody_elses_folder(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text(record("a"))
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("x")
+    for out, message in (("file", "is a file"), ("file/below", "is a file"), ("full", "holds files that are no report")):
+        done = run("nightly", "in.jsonl", "--out", out)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert message in done.stderr
+
+
+@pytest.mark.skipif(not Path("/proc/version").exists(), reason="needs a place that not even root can write")
+def test_out_that_cannot_be_written_is_exit_1(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text(record("a"))
+    done = run("nightly", "in.jsonl", "--out", "/proc/report")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "cannot be written" in done.stderr
+
+
+def test_bad_input_costs_nothing_else(run: Run, tmp_path: Path) -> None:
+    """Every kind of broken input in one folder: each has its reason, and everything that can be used is used."""
+    done = run("nightly", ROOT / "fixtures" / "broken", "--out", "report")
+    assert done.returncode == 0
+    found = {(row["doc_id"] or Path(row["input"]).name, row["reason"]) for row in rows(tmp_path / "report" / "rejects.csv")}
+    assert found == {
+        ("binary.html", "binary"),
+        ("broken.jsonl", "bad_json"),
+        ("b-3", "no_text"),
+        *((f"d-{number}", "bad_date") for number in (1, 2, 3, 6, 7, 8)),
+        ("empty.html", "empty"),
+        ("menu-only.html", "no_article_text"),
+        ("no-text.csv", "no_text_column"),
+        ("nonsense.txt", "binary"),
+        ("notes.pdf", "unknown_extension"),
+        ("picture.jpg", "unknown_extension"),
+        ("truncated.html.gz", "truncated"),
+        ("https://www.northern-star.example/news/parking-charges/", "truncated"),
+    }
+    assert all(row["detail"] for row in rows(tmp_path / "report" / "rejects.csv"))
+    assert {row["doc_id"] for row in rows(tmp_path / "report" / "articles.csv")} == {
+        "https://www.northern-star.example/news/parking-charges/",
+        "latin1.html",
+        "r-2@2",
+        *("b-1", "b-4", "c-1", "c-2", "r-1", "r-2"),
+        *(f"d-{number}" for number in range(1, 9)),
+    }
+    assert "1 seen twice" in done.stderr
+
+
+def test_an_empty_folder_is_a_report_that_says_so(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    done = run("nightly", "in", "--out", "report")
+    assert done.returncode == 0
+    assert "0 articles" in done.stderr
+    assert rows(tmp_path / "report" / "articles.csv") == []
+    (reject,) = rows(tmp_path / "report" / "rejects.csv")
+    assert reject["reason"] == "empty"
+
+
+def test_standard_input_and_the_files_of_a_report(run: Run, tmp_path: Path) -> None:
+    given = record("b", published="2026-03-02", desk="=harbour") + record("a", published="2026-03-03")
+    done = run("nightly", "-", "--out", "report", given=given)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert sorted(os.listdir(tmp_path / "report")) == [
+        *("articles.csv", "articles.jsonl", "boilerplate.csv", "clusters.csv"),
+        *("duplicates.csv", "events.csv", "rejects.csv", "run.json"),
+    ]
+    (match,) = rows(tmp_path / "report" / "duplicates.csv")
+    assert (match["left_id"], match["right_id"], match["relation"], match["jaccard"]) == ("a", "b", "exact", "1.0")
+    (cluster,) = rows(tmp_path / "report" / "clusters.csv")
+    assert (cluster["cluster_id"], cluster["canonical_id"], cluster["n_articles"], cluster["status"]) == ("b", "b", "2", "new")
+    lines = [json.loads(line) for line in (tmp_path / "report" / "articles.jsonl").read_text().splitlines()]
+    assert [line["doc_id"] for line in lines] == ["b", "a"]
+    assert lines[0]["desk"] == "=harbour"
+    assert lines[0]["text"] == BODY
+    assert set(rows(tmp_path / "report" / "articles.csv")[0]) <= set(lines[0])
+    recorded = json.loads((tmp_path / "report" / "run.json").read_text())
+    assert recorded["counts"]["articles"] == 2
+    assert recorded["inputs"][0]["path"] == "-"
+    assert recorded["seconds"]["extract"] >= 0
+
+
+def test_clean_streams_to_standard_output_and_to_a_file(run: Run, tmp_path: Path) -> None:
+    given = record("a", desk="harbour") + "broken\n"
+    done = run("clean", "-", given=given)
+    (line,) = map(json.loads, done.stdout.splitlines())
+    assert (done.returncode, line["doc_id"], line["text"], line["desk"]) == (0, "a", BODY, "harbour")
+    assert "1 bad_json" in done.stderr
+    assert run("clean", "-", "-o", "clean.jsonl", given=given).stdout == ""
+    assert json.loads((tmp_path / "clean.jsonl").read_text()) == line
+
+
+def test_clean_can_be_fed_back(run: Run) -> None:
+    first = run("clean", "-", given=record("a", desk="harbour")).stdout
+    again = run("clean", "-", "--text-is", "clean", given=first.replace('"doc_id"', '"id"')).stdout
+    assert json.loads(again)["text"] == BODY
+    assert json.loads(again)["desk"] == "harbour"
+
+
+def test_unique_keeps_one_per_cluster(run: Run) -> None:
+    other = "Six tractors were stolen from farms near the river in one week, and the police asked for witnesses on Monday."
+    done = run("unique", "-", given=record("b") + record("a") + record("c", other))
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(line["doc_id"], line["cluster_id"], line["n_copies"]) for line in lines] == [("a", "a", 2), ("c", "c", 1)]
+
+
+def test_a_reader_that_has_enough_is_no_error() -> None:
+    lines = "".join(record(f"a{number}", BODY * 20) for number in range(300))
+    process = subprocess.Popen(
+        [DEDUP, "clean", "-", "--text-is", "clean"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdin and process.stdout and process.stderr
+    process.stdin.write(lines)
+    process.stdin.close()
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(timeout=60) == 0
+    assert "Traceback" not in process.stderr.read()
+    process.stderr.close()
+
+
+def descendants(pid: int) -> set[int]:
+    """Process ids of all that ``pid`` has started and what those have started."""
+    children: dict[int, set[int]] = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        children.setdefault(int(fields[1]), set()).add(int(status.parent.name))
+    found: set[int] = set()
+    pending = [pid]
+    while pending:
+        new = children.get(pending.pop(), set()) - found
+        found |= new
+        pending.extend(new)
+    return found
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda one: one.name)
+def test_a_stopped_run_leaves_nothing_behind(tmp_path: Path, how: signal.Signals) -> None:
+    # A page that keeps trafilatura busy for minutes, so that the run is sure to be at work when it is stopped.
+    slow = tmp_path / "in"
+    slow.mkdir()
+    for number in range(4):
+        (slow / f"{number}.html").write_text("<html><body>" + f"<p>Paragraph {number}.</p>" * 150_000 + "</body></html>")
+    process = subprocess.Popen(
+        [DEDUP, "nightly", str(slow), "--out", str(tmp_path / "report"), "--workers", "2"],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stderr
+    deadline = time.monotonic() + 60
+    while len(descendants(process.pid)) < 3 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(1.0)
+    started = descendants(process.pid)
+    assert len(started) >= 3, "the workers never started"
+    if how is signal.SIGINT:
+        os.killpg(process.pid, how)  # as a terminal does: to the whole group
+    else:
+        process.send_signal(how)
+    stopped = time.monotonic()
+    code = process.wait(timeout=30)
+    message = process.stderr.read()
+    process.stderr.close()
+    assert time.monotonic() - stopped < 5
+    while any(map(alive, started)) and time.monotonic() - stopped < 10:
+        time.sleep(0.1)
+    assert not [pid for pid in started if alive(pid)]
+    assert not (tmp_path / "report").exists()
+    if how is not signal.SIGKILL:
+        assert (code, message) == (1, "dedup: stopped; nothing was changed.\n")
+        assert os.listdir(tmp_path) == ["in"]

@@ -1,0 +1,85 @@
+"""The configuration file: what is known, what is refused, and how it is said."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from dedup.errors import InputError
+from pipelines.config import Config, load
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "dedup.toml"
+    path.write_text(text)
+    return path
+
+
+def test_an_empty_file_is_the_default(tmp_path: Path) -> None:
+    assert load(write(tmp_path, "")) == Config()
+
+
+def test_values_reach_their_stage(tmp_path: Path) -> None:
+    text = '[extract]\nmax_bytes = 1000\n[limits]\nseconds = 5\n[canonical]\npreferred_sources = ["a.example"]\n'
+    config = load(write(tmp_path, text))
+    assert config.extract.max_bytes == 1000
+    assert config.limits.seconds == 5.0
+    assert isinstance(config.limits.seconds, float)
+    assert config.canonical.preferred_sources == ("a.example",)
+    assert config.fingerprint() != Config().fingerprint()
+
+
+def test_limits_are_no_part_of_the_fingerprint(tmp_path: Path) -> None:
+    assert load(write(tmp_path, "[limits]\nseconds = 5\n")).fingerprint() == Config().fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[extrakt]", "'extrakt' is not known. Did you mean 'extract'?"),
+        ("[extract]\nmax_byte = 1", "'extract.max_byte' is not known. Did you mean 'max_bytes'?"),
+        ("[extract]\nzzz = 1", "'extract.zzz' is not known. Known: extractor"),
+        ("extract = 1", "'extract' must be a table"),
+        ("[extract]\nmax_bytes = 'many'", "'extract.max_bytes' must be of type int. Got 'many'."),
+        ("[extract]\nmax_bytes = true", "'extract.max_bytes' must be of type int. Got True."),
+        ("[extract]\nmax_bytes = 0", "Extract: max_bytes and min_characters must be 1 or more. Got 0"),
+        ("[canonical]\norder = 'longest'", "'canonical.order' must be of type list. Got 'longest'."),
+        ("[extract", "is no TOML"),
+    ],
+)
+def test_what_is_wrong_is_said(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputError) as error:
+        load(write(tmp_path, text))
+    assert message in str(error.value)
+    assert "dedup.toml" in str(error.value)
+
+
+def test_a_missing_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nothing\.toml cannot be read: No such file"):
+        load(tmp_path / "nothing.toml")
+
+
+def test_every_parameter_of_every_stage_can_be_set_by_its_own_value(tmp_path: Path) -> None:
+    """The types of all fields are ones that a TOML file can hold."""
+
+    def toml(value: object) -> str:
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, tuple):
+            return "[" + ", ".join(toml(one) for one in value) + "]"
+        return repr(value)
+
+    lines = []
+
+    def table(value: object, name: str) -> None:
+        fields = [(field.name, getattr(value, field.name)) for field in dataclasses.fields(value)]
+        lines.append(f"[{name}]")
+        lines.extend(f"{key} = {toml(one)}" for key, one in fields if not dataclasses.is_dataclass(one))
+        for key, one in fields:
+            if dataclasses.is_dataclass(one):
+                table(one, f"{name}.{key}")
+
+    config = Config()
+    for field in dataclasses.fields(config):
+        table(getattr(config, field.name), field.name)
+    assert load(write(tmp_path, "\n".join(lines))) == config

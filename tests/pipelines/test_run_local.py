@@ -1,0 +1,130 @@
+"""The local engine: equal answers for any number of workers, and no task that takes the others down."""
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import pyarrow as pa
+import pytest
+
+from dedup.errors import ParameterError, SchemaError, StageError
+from dedup.stage import apply
+from pipelines.run_local import Failure, Limits, Local
+
+ROWS = pa.schema([("n", pa.int64())])
+HANGS, DIES, RAISES, GROWS = 3, 5, 7, 8  # as in run_local_stages
+
+
+# The workers import this file by its name, so it must be importable there.
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+
+
+def stages():
+    """The stages below, from a module that a worker process can import too."""
+    import run_local_stages
+
+    return run_local_stages
+
+
+def table(*numbers: int) -> pa.Table:
+    return pa.table({"n": list(numbers)}, schema=ROWS)
+
+
+@dataclass(frozen=True)
+class Keyed:
+    reads: ClassVar[pa.Schema] = ROWS
+    writes: ClassVar[pa.Schema] = ROWS
+    partition_by: ClassVar[tuple[str, ...]] = ("n",)
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        yield from batches
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_any_number_of_workers_gives_the_same_rows_in_order(workers: int) -> None:
+    rows = table(*range(1000))
+    doubled = stages().Doubled()
+    ticks: list[int] = []
+    with Local(workers) as engine:
+        assert engine.map(doubled, rows, ticks.append).equals(apply(doubled, rows))
+        assert sum(ticks) == 1000
+        assert engine.map(doubled, iter(rows.to_batches(max_chunksize=10))).equals(apply(doubled, rows))
+        assert engine.map(doubled, rows.slice(0, 0)).num_rows == 0
+        assert engine.map(doubled, iter([])).num_rows == 0
+
+
+def test_a_keyed_stage_gets_its_rows_sorted() -> None:
+    with Local(2) as engine:
+        assert engine.map(Keyed(), table(3, 1, 2))["n"].to_pylist() == [1, 2, 3]
+
+
+def test_missing_columns_are_named() -> None:
+    with Local(1) as engine, pytest.raises(SchemaError, match="column 'n' is missing"):
+        engine.map(stages().Doubled(), pa.table({"m": [1]}))
+
+
+def test_a_stage_that_fails_is_an_error() -> None:
+    with Local(2) as engine, pytest.raises(StageError, match="Naughty: ValueError: not this one"):
+        engine.map(stages().Naughty(), iter(table(1, RAISES).to_batches(max_chunksize=1)))
+
+
+def test_each_task_fails_alone_and_with_its_reason() -> None:
+    numbers = list(range(12))
+    with Local(2, Limits(seconds=1.5, memory_mb=3000)) as engine:
+        naughty = stages().Naughty()
+        done = {index: result for index, _, result in engine.guarded([naughty], table(*numbers).to_batches(max_chunksize=1))}
+        pids = [worker.process.pid for worker in engine._pool]
+    assert sorted(done) == numbers
+    reasons = {number: result.reason for number, result in done.items() if isinstance(result, Failure)}
+    assert reasons == {HANGS: "timeout", DIES: "crashed", RAISES: "failed", GROWS: "memory"}
+    for number in set(numbers) - set(reasons):
+        assert done[number]["n"].to_pylist() == [number]
+    for pid in pids:
+        assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_failed_task_is_tried_with_the_next_stage() -> None:
+    with Local(1, Limits(seconds=1.5, memory_mb=3000)) as engine:
+        batches = table(DIES, RAISES).to_batches(max_chunksize=1)
+        done = [result["n"].to_pylist() for _, _, result in engine.guarded([stages().Naughty(), stages().Doubled()], batches)]
+    assert sorted(done) == [[2 * DIES], [2 * RAISES]]
+
+
+def test_workers_are_replaced_after_so_many_tasks() -> None:
+    with Local(1, Limits(recycle_tasks=2)) as engine:
+        batches = table(*range(6)).to_batches(max_chunksize=1)
+        pids = [result["n"][0].as_py() for _, _, result in engine.guarded([stages().Pid()], batches)]
+    assert len(set(pids)) == 3
+    assert os.getpid() not in pids
+
+
+def test_workers_are_replaced_when_they_have_grown() -> None:
+    with Local(1, Limits(recycle_mb=1)) as engine:
+        batches = table(*range(3)).to_batches(max_chunksize=1)
+        pids = [result["n"][0].as_py() for _, _, result in engine.guarded([stages().Pid()], batches)]
+    assert len(set(pids)) == 3
+
+
+def test_leaving_early_leaves_no_worker_busy() -> None:
+    with Local(2, Limits(seconds=60)) as engine:
+        results = engine.guarded([stages().Naughty()], table(0, HANGS, 1).to_batches(max_chunksize=1))
+        next(results)
+        began = time.monotonic()
+        results.close()
+        assert time.monotonic() - began < 5
+        assert not [worker for worker in engine._pool if worker.task is not None]
+
+
+@pytest.mark.parametrize(
+    "bad", [{"seconds": -1.0}, {"memory_mb": -1}, {"recycle_tasks": 0}, {"recycle_mb": 0}], ids=lambda bad: next(iter(bad))
+)
+def test_bad_limits(bad: dict[str, float]) -> None:
+    with pytest.raises(ParameterError, match="Limits: seconds and memory_mb"):
+        Limits(**bad)
+    with pytest.raises(ParameterError, match="workers must be 1 or more"):
+        Local(0)
