@@ -71,6 +71,18 @@ REPEAT = pa.schema([("source", TEXT), ("key", pa.int64()), ("n_articles", pa.int
 #: One line taken out of an article. Key: doc_id, index.
 REMOVAL = pa.struct([("text", TEXT), ("reason", TEXT)])
 
+#: What labelling made of a draft's lines: the clean body, its headline and what was taken out. Key: doc_id.
+LABELLED = pa.schema(
+    [
+        ("doc_id", TEXT),
+        ("title", TEXT),
+        ("text", TEXT),
+        ("removed", pa.list_(REMOVAL)),
+        ("n_words", pa.int64()),
+        ("n_words_removed", pa.int64()),
+    ]
+)
+
 #: One article: clean body, headline apart. Key: doc_id.
 ARTICLE = pa.schema(
     [
@@ -92,7 +104,8 @@ ARTICLE = pa.schema(
 )
 
 #: Word shingles of one article. Key: doc_id. ``words``: int64 hash per word, in order; ``shingles``: the sorted set of
-#: int64 shingle hashes; ``signature``: uint32 MinHash values; all binary.
+#: int64 shingle hashes; ``signature``: uint32 MinHash values; ``flags``: a uint8 per word (quoted, figure, first of its
+#: line); all binary.
 SIGNATURE = pa.schema(
     [
         ("doc_id", TEXT),
@@ -101,12 +114,13 @@ SIGNATURE = pa.schema(
         ("words", pa.large_binary()),
         ("shingles", pa.large_binary()),
         ("signature", pa.binary()),
+        ("flags", pa.binary()),
     ]
 )
 
 #: The terms of one article. Key: doc_id. ``words``, ``bigrams``, ``spans`` and ``lead`` are sorted distinct int64 keys
-#: with int32 counts beside them, both little-endian; ``dates`` ISO 8601 days (``--MM-DD`` without a known year);
-#: ``quantities`` number and unit; ``labels`` readable forms of the most telling terms, their int64 keys beside them.
+#: with int32 counts beside them, both little-endian; ``norms`` the lengths of these four under the background weights; ``dates`` ISO 8601 days (``--MM-DD`` without a known year);
+#: ``quantities`` number and unit; ``labels`` readable forms of the most telling terms; both with int64 keys beside them.
 TERMS = pa.schema(
     [
         ("doc_id", TEXT),
@@ -119,8 +133,10 @@ TERMS = pa.schema(
         ("span_counts", pa.binary()),
         ("lead", pa.binary()),
         ("lead_counts", pa.binary()),
+        ("norms", pa.list_(pa.float64())),
         ("dates", TEXTS),
         ("quantities", TEXTS),
+        ("quantity_keys", pa.binary()),
         ("labels", TEXTS),
         ("label_keys", pa.binary()),
     ]
@@ -129,6 +145,9 @@ TERMS = pa.schema(
 #: One key under which an article can be met. Key: kind, key, doc_id. ``kind``: ``exact``, ``minhash``, ``sample``,
 #: ``salient``.
 BAND = pa.schema([("kind", TEXT), ("key", pa.int64()), ("doc_id", TEXT), ("arrival", pa.int64())])
+
+#: Two articles that share a key, and of which kind it is. Key: none, a pair may meet often. ``left_id < right_id``.
+MEETING = pa.schema([("left_id", TEXT), ("right_id", TEXT), ("kind", TEXT)])
 
 #: Two articles to verify, ``left_id < right_id``. Key: left_id, right_id.
 PAIR = pa.schema([("left_id", TEXT), ("right_id", TEXT)])

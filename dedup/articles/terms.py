@@ -10,7 +10,7 @@ attack" names a day, not seven attacks), and nothing depends on any other articl
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -30,15 +30,16 @@ from dedup.tables import load_json
 Keys = NDArray[np.int64]
 Counts = NDArray[np.int32]
 
-_NO_KEYS: Keys = np.empty(0, dtype=np.int64)
-_NO_COUNTS: Counts = np.empty(0, dtype=np.int32)
-
 
 class Bag(NamedTuple):
-    """A multiset of terms: ``keys`` sorted and distinct, ``counts`` at least 1, of one length."""
+    """A multiset of terms: ``keys`` sorted and distinct, ``counts`` at least 1, of one length.
+
+    ``norm`` is the Euclidean length of its weights under the frozen background.
+    """
 
     keys: Keys
     counts: Counts
+    norm: float
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -64,10 +65,10 @@ class Terms:
     def from_row(cls, row: Mapping[str, Any]) -> "Terms":
         """Read the terms back from a row of the relation TERMS, as ``Table.to_pylist`` gives it."""
         return cls(
-            words=_bag_from(row["words"], row["word_counts"]),
-            bigrams=_bag_from(row["bigrams"], row["bigram_counts"]),
-            spans=_bag_from(row["spans"], row["span_counts"]),
-            lead=_bag_from(row["lead"], row["lead_counts"]),
+            words=_bag_from(row["words"], row["word_counts"], row["norms"][0]),
+            bigrams=_bag_from(row["bigrams"], row["bigram_counts"], row["norms"][1]),
+            spans=_bag_from(row["spans"], row["span_counts"], row["norms"][2]),
+            lead=_bag_from(row["lead"], row["lead_counts"], row["norms"][3]),
             dates=tuple(row["dates"]),
             quantities=tuple(row["quantities"]),
             quantity_keys=np.frombuffer(row["quantity_keys"], dtype="<i8"),
@@ -78,6 +79,7 @@ class Terms:
     def to_row(self) -> dict[str, Any]:
         """Return the columns of the relation TERMS, without ``doc_id`` and ``arrival``."""
         row: dict[str, Any] = {
+            "norms": [self.words.norm, self.bigrams.norm, self.spans.norm, self.lead.norm],
             "dates": list(self.dates),
             "quantities": list(self.quantities),
             "quantity_keys": self.quantity_keys.astype("<i8").tobytes(),
@@ -126,18 +128,18 @@ class Background:
 def background() -> Background:
     """Return the background frequencies that ship with the package (``benchmarks/background_terms.py`` builds them)."""
     table = load_json("background.json.gz")
-    keys: list[int] = []
+    parts: list[Keys] = []
     counts: list[int] = []
-    for kind, key_of in (("words", word_key), ("bigrams", bigram_key), ("spans", span_key), ("quantities", text_key)):
-        for count, terms in table[kind].items():
-            new = [key_of(term) for term in terms.split("|")]
-            keys += new
-            counts += [int(count)] * len(new)
-    order = np.argsort(np.array(keys, dtype=np.int64), kind="stable")
+    for kind, keys_of in _KEYS_OF.items():
+        listed = [(int(count), terms.split("|")) for count, terms in table[kind].items()]
+        parts.append(keys_of([term for _, terms in listed for term in terms]))
+        counts += [count for count, terms in listed for _ in terms]
+    keys = np.concatenate(parts)
+    order = np.argsort(keys, kind="stable")
     return Background(
         n_documents=table["n_documents"],
         unseen=table["unseen"],
-        keys=np.array(keys, dtype=np.int64)[order],
+        keys=keys[order],
         counts=np.array(counts, dtype=np.int32)[order],
         digest=table["digest"],
     )
@@ -159,10 +161,11 @@ def span_key(span: str) -> int:
     return text_key("^" + span)
 
 
-def bigram_key(bigram: str) -> int:
-    """Return the key of two stemmed words with a space between them."""
-    left, right = bigram.split(" ")
-    return int(pair_keys(np.array([word_key(left)], dtype=np.int64), np.array([word_key(right)], dtype=np.int64))[0])
+def bigram_keys(bigrams: Sequence[str]) -> Keys:
+    """Return the keys of pairs of stemmed words, each written with a space between them."""
+    words = [bigram.split(" ") for bigram in bigrams]
+    left, right = (np.array([word_key(pair[side]) for pair in words], dtype=np.int64) for side in (0, 1))
+    return pair_keys(left, right)
 
 
 def pair_keys(left: Keys, right: Keys) -> Keys:
@@ -177,6 +180,19 @@ def pair_keys(left: Keys, right: Keys) -> Keys:
     return mixed.view(np.int64)
 
 
+def _one_by_one(key_of: Callable[[str], int]) -> Callable[[Sequence[str]], Keys]:
+    return lambda terms: np.array([key_of(term) for term in terms], dtype=np.int64)
+
+
+#: How the terms of each kind in the background table get their keys.
+_KEYS_OF: dict[str, Callable[[Sequence[str]], Keys]] = {
+    "words": _one_by_one(word_key),
+    "bigrams": bigram_keys,
+    "spans": _one_by_one(span_key),
+    "quantities": _one_by_one(text_key),
+}
+
+
 # ---------------------------------------------------------------------------------------------------------- words
 
 _UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
@@ -188,7 +204,8 @@ class _Stems:
 
     def __init__(self, language: str) -> None:
         self.stop = STOP_WORDS.get(language, frozenset())
-        self.known: dict[str, tuple[str, int]] = {}
+        self.stem_of: dict[str, str] = {}
+        self.key_of: dict[str, int] = {}
         self.stem_word = None
         if language in STEMMERS:
             import snowballstemmer
@@ -197,21 +214,22 @@ class _Stems:
 
     def stem(self, word: str) -> str:
         """Return the stem of a normalised word, or ``""`` for a stop word or a stray letter."""
-        return self._look_up(word)[0]
-
-    def key(self, word: str) -> int:
-        """Return the key of the stem of a normalised word, 0 for one to drop."""
-        return self._look_up(word)[1]
-
-    def _look_up(self, word: str) -> tuple[str, int]:
-        found = self.known.get(word)
+        found = self.stem_of.get(word)
         if found is None:
-            stem = self._stemmed(word)
-            found = stem, word_key(stem) if stem else 0
-            if len(self.known) >= _MAX_CACHED:
-                self.known.clear()
-            self.known[word] = found
+            found = self._stemmed(word)
+            if len(self.stem_of) >= _MAX_CACHED:
+                self.stem_of.clear()
+                self.key_of.clear()
+            self.stem_of[word] = found
+            self.key_of[word] = word_key(found) if found else 0
         return found
+
+    def keys(self, found: Sequence[str]) -> list[int]:
+        """Return the keys of the stems of normalised words, 0 for those to drop."""
+        for word in set(found).difference(self.key_of):
+            self.stem(word)
+        key_of = self.key_of
+        return [key_of[word] if word in key_of else word_key(self.stem(word)) for word in found]
 
     def _stemmed(self, word: str) -> str:
         if word in self.stop or (len(word) == 1 and not word.isdigit() and not _UNSPACED_LETTER.match(word)):
@@ -248,27 +266,43 @@ def content_words(text: str) -> list[str]:
     return paired
 
 
+def weigh(keys: Keys, counts: Counts) -> NDArray[np.float64]:
+    """Return ``(1 + ln tf) x idf`` of each term, idf being that of the frozen background."""
+    return np.asarray((1.0 + np.log(counts)) * background().inverse_frequency(keys))
+
+
 def _bag(keys: Keys) -> Bag:
     distinct, counts = np.unique(keys, return_counts=True)
-    return Bag(distinct, counts.astype(np.int32))
+    weights = weigh(distinct, counts.astype(np.int32))
+    return Bag(distinct, counts.astype(np.int32), float(np.sqrt(weights @ weights)))
 
 
-def _bag_from(keys: bytes, counts: bytes) -> Bag:
-    return Bag(np.frombuffer(keys, dtype="<i8"), np.frombuffer(counts, dtype="<i4"))
+def _bag_from(keys: bytes, counts: bytes, norm: float) -> Bag:
+    return Bag(np.frombuffer(keys, dtype="<i8"), np.frombuffer(counts, dtype="<i4"), norm)
 
 
 # ---------------------------------------------------------------------------------------------------------- spans
 
-PLAIN = str.maketrans(
-    {
-        **dict.fromkeys("\u2018\u2019\u201b\u02bc", "'"),
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
-        **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", None),
-        "\u00a0": " ",
-        "\u202f": " ",
-    }
+_SPELLINGS = (
+    *((mark, "'") for mark in "\u2018\u2019\u201b\u02bc"),
+    *((dash, "-") for dash in "\u2010\u2011\u2012\u2013\u2014\u2212"),
+    *((invisible, "") for invisible in "\u00ad\u200b\u200c\u200d\u2060\ufeff"),
+    *((space, " ") for space in "\u00a0\u202f"),
 )
-_TOKEN = re.compile(r"([^\w]*)((?:[^\W\d_]\.){2,}|[^\W_]+(?:'[^\W_]+)*)")
+
+
+def plain(text: str) -> str:
+    """Return ``text`` with straight apostrophes, hyphens and spaces, its capitals kept."""
+    if not text.isascii():
+        for there, wanted in _SPELLINGS:
+            text = text.replace(there, wanted)
+    return text
+
+
+#: A word that begins with no small letter of the large scripts; whether it is a capital is asked of the few found.
+_CAPITALISED = re.compile(r"(?<![^\W_])(?:(?:[A-Z]\.){2,}|[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff\u0430-\u044f][^\W_]*(?:'[^\W_]+)*)")
+_LONG_WORD = re.compile(r"[^\W\d_][^\W_]{3,}")
+_HEADLINE = 200
 _ENDS_SENTENCE = re.compile(r"[.!?:;\n\"\u201c\u201e\u00ab|\u2022]")
 _HONORIFICS = frozenset(
     "mr mrs ms dr sen rep gov gen prof st sir lt col sgt capt rev hon president".split()  # said before names, tell little
@@ -276,10 +310,12 @@ _HONORIFICS = frozenset(
 _MAX_SPAN = 6
 
 
-def _is_shouted(tokens: Sequence[str]) -> bool:
-    """Tell whether a line is written as a headline: most words of four letters and more begin with a capital."""
-    long = [token for token in tokens if len(token) > 3 and token[0].isalpha()]
-    return len(long) > 1 and sum(token[0].isupper() for token in long) >= 0.7 * len(long)
+def _is_shouted(line: str) -> bool:
+    """Tell whether a short line is a headline with capitals: most words of four letters and more begin with one."""
+    if len(line) > _HEADLINE or line.rstrip("\"' \u201d").endswith("."):
+        return False
+    long = _LONG_WORD.findall(line)
+    return len(long) > 1 and sum(word[0].isupper() for word in long) >= 0.7 * len(long)
 
 
 def spans_of(text: str, language: str) -> list[str]:
@@ -288,36 +324,44 @@ def spans_of(text: str, language: str) -> list[str]:
     found: list[str] = []
     doubtful: list[str] = []
     for line in text.split("\n"):
-        tokens = _TOKEN.findall(line)
-        if not tokens:
+        if not line:
             continue
-        shouted = _is_shouted([token for _, token in tokens])
+        shouted = _is_shouted(line)
         span: list[str] = []
-        begins = True
-        started_sentence = False
-        for gap, token in tokens:
-            initial = begins or bool(gap.strip(" -,'()") and _ENDS_SENTENCE.search(gap))
-            abbreviated = "." in gap and bool(span) and (len(span[-1]) == 1 or span[-1] in _HONORIFICS)
-            begins = False
-            joined = gap == " " or gap == "-" or (abbreviated and gap == ". ")
-            if span and not (joined and token[0].isupper()):
-                _close(span, started_sentence or shouted, found, doubtful)
+        initial = False
+        end = -1
+        for match in _CAPITALISED.finditer(line):
+            token = match[0]
+            if not token[0].isupper():
+                continue
+            start = match.start()
+            gap = line[end:start] if span else ""
+            if span and not (gap in (" ", "-") or (gap == ". " and (len(span[-1]) == 1 or span[-1] in _HONORIFICS))):
+                _close(span, initial or shouted, found, doubtful)
                 span = []
-            if token[0].isupper():
-                word = token.replace(".", "").casefold()
-                if word.endswith("'s"):
-                    word = word[:-2]
-                if not span:
-                    started_sentence = initial and not abbreviated
-                if word in stop or word in CALENDAR or len(span) >= _MAX_SPAN:
-                    _close(span, started_sentence or shouted, found, doubtful)
-                    span = []
-                    started_sentence = False
-                else:
-                    span.append(word)
-        _close(span, started_sentence or shouted, found, doubtful)
+            end = match.end()
+            word = token.replace(".", "").casefold()
+            if word.endswith("'s"):
+                word = word[:-2]
+            if not span:
+                initial = _begins_sentence(line, start)
+            if word in stop or word in CALENDAR or len(span) >= _MAX_SPAN:
+                _close(span, initial or shouted, found, doubtful)
+                span = []
+            else:
+                span.append(word)
+        _close(span, initial or shouted, found, doubtful)
     known = set(found)
     return found + [word for word in doubtful if word in known]
+
+
+def _begins_sentence(line: str, start: int) -> bool:
+    """Tell whether nothing, or the end of a sentence, or a quotation mark, stands before a word."""
+    before = line[max(0, start - 3) : start].rstrip(" -,'()")
+    if before.endswith("."):
+        last = line[: start - 1].rstrip(" .").rsplit(" ", 1)[-1]
+        return not (last.casefold() in _HONORIFICS or (len(last) == 1 and last.isupper()))
+    return not before or (not before[-1].isalnum() and bool(_ENDS_SENTENCE.search(before)))
 
 
 def _close(span: list[str], is_doubtful: bool, found: list[str], doubtful: list[str]) -> None:
@@ -583,29 +627,30 @@ def analyse(  # noqa: PLR0913 (the parameters of the stage)
     title = title or ""
     language = language[:2].lower() if language else guess_language(text)
     table = _stems(language)
-    plain = text.translate(PLAIN) if not text.isascii() else text
-    plain_title = title.translate(PLAIN)
     day = published_day(published)
-    dates, rest = take_dates(plain, day)
-    title_dates, title_rest = take_dates(plain_title, day)
+    dates, rest = take_dates(plain(text), day)
+    title_dates, title_rest = take_dates(plain(title), day)
 
     title_words = content_words(title_rest)
     body_words = content_words(rest)
-    keys = np.array([*map(table.key, title_words), 0, *map(table.key, body_words)], dtype=np.int64)
+    all_words = [*title_words, *body_words]
+    keys = np.array(table.keys(all_words), dtype=np.int64)
     kept = keys[keys != 0]
     in_title = int(np.count_nonzero(keys[: len(title_words)]))
     bigrams = pair_keys(kept[:-1], kept[1:])
     if in_title:
         bigrams = np.delete(bigrams, min(in_title - 1, len(bigrams) - 1)) if len(bigrams) else bigrams
 
-    spans = spans_of(f"{plain_title}\n{rest}", language)
+    spans = spans_of(f"{title_rest}\n{rest}", language)
     span_keys = np.array([span_key(span) for span in spans], dtype=np.int64)
     measured = quantities(rest, body_words, language) | quantities(title_rest, title_words, language)
     named = sorted((text_key(text), shown) for text, shown in measured.items())
     dates += [*title_dates, *_named_days(title_words, day), *_named_days(body_words, day)]
 
     word_bag, span_bag = _bag(kept), _bag(span_keys)
-    labels, label_keys = _labels([*title_words, *body_words], keys[keys != 0], spans, word_bag, span_bag, table, n_labels)
+    surface = dict(zip(reversed(keys.tolist()), reversed(all_words), strict=True))
+    surface.update(zip(span_keys.tolist(), map(str.title, spans), strict=True))
+    labels, label_keys = _labels(surface, word_bag, span_bag, n_labels)
     return Terms(
         words=word_bag,
         bigrams=_bag(bigrams),
@@ -619,27 +664,12 @@ def analyse(  # noqa: PLR0913 (the parameters of the stage)
     )
 
 
-def _labels(  # noqa: PLR0913 (all that is known of the article)
-    surface: list[str], kept: Keys, spans: list[str], word_bag: Bag, span_bag: Bag, table: _Stems, n_labels: int
-) -> tuple[tuple[str, ...], Keys]:
+def _labels(surface: Mapping[int, str], word_bag: Bag, span_bag: Bag, n_labels: int) -> tuple[tuple[str, ...], Keys]:
     """Return readable forms of the words and spans with the highest tf-idf; ties go to the smaller key."""
-    frequencies = background()
     keys = np.concatenate([word_bag.keys, span_bag.keys])
-    counts = np.concatenate([word_bag.counts, span_bag.counts])
-    weight = (1 + np.log(np.maximum(counts, 1))) * frequencies.inverse_frequency(keys)
-    best = np.lexsort((keys, -weight))[:n_labels]
-    forms: dict[int, str] = {}
-    wanted = set(keys[best].tolist())
-    for word in surface:
-        key = table.key(word)
-        if key in wanted:
-            forms.setdefault(key, word)
-    for span in spans:
-        key = span_key(span)
-        if key in wanted:
-            forms.setdefault(key, span.title())
-    chosen = [key for key in keys[best].tolist() if key in forms]
-    return tuple(forms[key] for key in chosen), np.array(chosen, dtype=np.int64)
+    weight = weigh(keys, np.concatenate([word_bag.counts, span_bag.counts]))
+    chosen = keys[np.lexsort((keys, -weight))[:n_labels]]
+    return tuple(surface[key] for key in chosen.tolist()), chosen
 
 
 @dataclass(frozen=True)

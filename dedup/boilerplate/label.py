@@ -1,0 +1,269 @@
+"""Content or chrome: the last word on every line, and the article that remains.
+
+In: the lines of one draft with the judgement of the line model and the number of articles that repeat each. Out: the
+clean body, its headline, and every line that was taken out with its reason. A page in plain text is cleaned fully; what
+an extractor or the user gave as an article loses only clear chrome, repeats and its repeated headline; a clean text
+loses nothing.
+
+Rule guarded here: a line leaves with a reason, and an article is not emptied by doubts about each of its lines.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pyarrow as pa
+
+from dedup.articles.normalize import words
+from dedup.articles.segment import NO_WORDS
+from dedup.errors import ParameterError
+from dedup.schema import LABELLED, SEGMENT
+
+_PROSE = 15
+"""From this many words on a line that ends like a sentence is a paragraph."""
+_HEADLINE = (3, 30)
+"""A headline has so many words."""
+_NEAR = 15
+"""A headline stands at most so many lines before the first paragraph."""
+_ABOUT = 0.3
+"""Share of a headline's longer words that its text uses too."""
+_SAME = 0.7
+"""Share of words from which the beginning of a longer headline is taken for the headline."""
+
+_STANDFIRST = 8
+"""A standfirst has at least so many words."""
+_LIKELY = 0.5
+"""From this probability on a line tells what the article is about."""
+_SHORT = 3
+"""Words of so many letters or fewer say little about the subject."""
+
+_CLOSING = "\"”’»)]' "
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a draft as :class:`Label` sees it. ``n_articles`` is 0 for a line that is no repeat."""
+
+    text: str
+    key: int
+    keep: float
+    marker: str
+    n_articles: int
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """From where on a line stays.
+
+    ``keep``: least probability; ``n_repeats``: number of unrelated articles in which a line of ``min_words`` words or
+    more is the site's; ``doubtful``: a line below this probability is the site's when it stands in two.
+    """
+
+    keep: float
+    n_repeats: int = 3
+    min_words: int = 4
+    doubtful: float = 0.5
+
+
+def strip(lines: Sequence[Line], title: str, thresholds: Thresholds) -> tuple[str, list[int], dict[int, str]]:
+    """Label the lines of one draft.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+        In order.
+    title : str
+        The headline if it is known, else empty.
+    thresholds : Thresholds
+        From where on a line stays.
+
+    Returns
+    -------
+    title : str
+        The headline, found in the text if it was not known; may be empty.
+    kept : list of int
+        Positions of the lines of the article, in order.
+    removed : dict of int to str
+        Position -> reason of every other line, in order.
+    """
+    tokens = [words(line.text) for line in lines]
+    reasons: dict[int, str] = {}
+    for position, line in enumerate(lines):
+        repeated = _repeated(line, len(tokens[position]), thresholds)
+        if repeated:
+            reasons[position] = f"repeat: in {line.n_articles} articles of this site"
+        elif line.keep < thresholds.keep:
+            reasons[position] = f"line model: {line.marker}" if line.marker else "line model"
+
+    body = next((p for p in range(len(lines)) if p not in reasons and _is_prose(lines[p].text, tokens[p])), None)
+    if body is None:
+        restored = _best_run(lines, tokens, reasons)
+        for position in restored:
+            reasons.pop(position, None)
+        body = next((p for p in restored if _is_prose(lines[p].text, tokens[p])), None)
+    if not title and body is not None:
+        found = _headline(lines, tokens, body)
+        if found is not None:
+            title = lines[found].text
+            reasons[found] = "headline"
+            standfirst = _standfirst(lines, tokens, found, body)
+            if standfirst is not None and not reasons.get(standfirst, "").startswith("repeat"):
+                reasons.pop(standfirst, None)
+    wanted = words(title)
+    if wanted:
+        for position, found_words in enumerate(tokens):
+            if _is_headline(found_words, wanted, before_body=body is None or position < body):
+                reasons[position] = reasons[position] if reasons.get(position) == "headline" else "headline repeated"
+    kept = [position for position in range(len(lines)) if position not in reasons]
+    return title, kept, {position: reasons[position] for position in sorted(reasons)}
+
+
+def _repeated(line: Line, n_words: int, thresholds: Thresholds) -> bool:
+    if line.key == NO_WORDS or line.n_articles < 2:  # noqa: PLR2004 -- one article repeats nothing
+        return False
+    if line.keep < thresholds.doubtful:
+        return True
+    return line.n_articles >= thresholds.n_repeats and n_words >= thresholds.min_words
+
+
+def _is_prose(text: str, tokens: Sequence[str]) -> bool:
+    return len(tokens) >= _PROSE and text.rstrip(_CLOSING)[-1:] in tuple(".!?…。！？।؟")
+
+
+def _best_run(lines: Sequence[Line], tokens: Sequence[Sequence[str]], reasons: Mapping[int, str]) -> list[int]:
+    """Return the run of lines most likely to be an article, none if the page has no paragraph that is no repeat."""
+    usable = [not reasons.get(position, "").startswith("repeat") for position in range(len(lines))]
+    prose = [position for position, line in enumerate(lines) if usable[position] and _is_prose(line.text, tokens[position])]
+    if not prose:
+        return []
+    bar = max(lines[position].keep for position in prose) / 2
+    best: list[int] = []
+    best_sum = running_sum = 0.0
+    running: list[int] = []
+    for position, line in enumerate(lines):
+        gain = len(tokens[position]) * (line.keep - bar) if usable[position] else -1.0
+        if running_sum <= 0:
+            running, running_sum = [], 0.0
+        running_sum += gain
+        if usable[position] and line.keep >= bar:
+            running.append(position)
+        if running_sum > best_sum:
+            best, best_sum = list(running), running_sum
+    return best
+
+
+def _headline(lines: Sequence[Line], tokens: Sequence[Sequence[str]], body: int) -> int | None:
+    """Find the headline among the lines shortly before the first paragraph.
+
+    It is a short line without a full stop that is no chrome and shares words with the text; of several one that stands
+    there twice, else the first.
+    """
+    text = _vocabulary(lines, tokens, body)
+    candidates = []
+    for position in range(max(body - _NEAR, 0), body):
+        line, found = lines[position], tokens[position]
+        if not _HEADLINE[0] <= len(found) <= _HEADLINE[1] or line.marker or line.text.rstrip(_CLOSING).endswith((".", ":", "…")):
+            continue
+        if _is_about(found, text):
+            candidates.append(position)
+    seen = [" ".join(found) for found in tokens]
+    twice = [position for position in candidates if seen.count(seen[position]) > 1]
+    return (twice or candidates or [None])[0]
+
+
+def _standfirst(lines: Sequence[Line], tokens: Sequence[Sequence[str]], headline: int, body: int) -> int | None:
+    """Find the line under the headline that sums the article up, which the line model takes for a teaser."""
+    position = headline + 1
+    while position < body and tokens[position] == tokens[headline]:
+        position += 1
+    if position >= body or len(tokens[position]) < _STANDFIRST or lines[position].marker:
+        return None
+    return position if _is_about(tokens[position], _vocabulary(lines, tokens, body)) else None
+
+
+def _vocabulary(lines: Sequence[Line], tokens: Sequence[Sequence[str]], body: int) -> set[str]:
+    return {word for position in range(body, len(lines)) if lines[position].keep >= _LIKELY for word in tokens[position]}
+
+
+def _is_about(found: Sequence[str], text: set[str]) -> bool:
+    long_words = {word for word in found if len(word) > _SHORT} or set(found)
+    return len(long_words & text) >= _ABOUT * len(long_words)
+
+
+def _is_headline(found: Sequence[str], wanted: Sequence[str], *, before_body: bool) -> bool:
+    """Decide whether a line only repeats the headline; before the body also a part of it, as with a site's name."""
+    if found == wanted:
+        return True
+    if not before_body or min(len(found), len(wanted)) < _HEADLINE[0]:
+        return False
+    short, long = sorted((found, wanted), key=len)
+    return long[: len(short)] == short and len(short) >= _SAME * len(long)
+
+
+@dataclass(frozen=True)
+class Label:
+    """Strip each draft of its chrome.
+
+    Reads: segments with ``n_articles`` (null where the line is no repeat) and the draft's ``title``. Writes: clean body,
+    headline and removed lines, one row per draft that has any line. Partitioned by: doc_id.
+
+    ``keep_page``, ``keep_html``, ``keep_article`` are the least probabilities with which a line of such a text stays.
+    """
+
+    keep_page: float = 0.5
+    keep_html: float = 0.03
+    keep_article: float = 0.03
+    n_repeats: int = 3
+    min_words: int = 4
+
+    reads: ClassVar[pa.Schema] = pa.schema(
+        [
+            *(SEGMENT.field(name) for name in ("doc_id", "kind", "index", "text", "key", "keep", "marker")),
+            ("n_articles", pa.int64()),
+            ("title", pa.string()),
+        ]
+    )
+    writes: ClassVar[pa.Schema] = LABELLED
+    partition_by: ClassVar[tuple[str, ...]] = ("doc_id",)
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        for name in ("keep_page", "keep_html", "keep_article"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ParameterError(f"Label: {name} must be in [0, 1]. Got {getattr(self, name)}.")
+        if self.n_repeats < 2:  # noqa: PLR2004 -- what stands in one article is no repeat
+            raise ParameterError(f"Label: n_repeats must be at least 2. Got {self.n_repeats}.")
+        if self.min_words < 0:
+            raise ParameterError(f"Label: min_words must not be negative. Got {self.min_words}.")
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield one batch per batch of segments; a draft comes with the batch that ends it."""
+        draft: list[dict[str, Any]] = []
+        for batch in batches:
+            done = []
+            for row in batch.select(self.reads.names).to_pylist():
+                if draft and row["doc_id"] != draft[0]["doc_id"]:
+                    done.append(self._label(draft))
+                    draft = []
+                draft.append(row)
+            yield pa.RecordBatch.from_pylist(done, schema=self.writes)
+        yield pa.RecordBatch.from_pylist([self._label(draft)] if draft else [], schema=self.writes)
+
+    def _label(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        rows = sorted(rows, key=lambda row: row["index"])
+        lines = [Line(row["text"], row["key"], row["keep"], row["marker"], row["n_articles"] or 0) for row in rows]
+        title = rows[0]["title"] or ""
+        removed: dict[int, str] = {}
+        kept = list(range(len(lines)))
+        kind = rows[0]["kind"]
+        if kind != "clean":
+            keep = {"page": self.keep_page, "html": self.keep_html}.get(kind, self.keep_article)
+            title, kept, removed = strip(lines, title, Thresholds(keep, self.n_repeats, self.min_words))
+        return {
+            "doc_id": rows[0]["doc_id"],
+            "title": title,
+            "text": "\n".join(lines[position].text for position in kept),
+            "removed": [{"text": lines[position].text, "reason": reason} for position, reason in removed.items()],
+            "n_words": sum(len(words(lines[position].text)) for position in kept),
+            "n_words_removed": sum(len(words(lines[position].text)) for position in removed),
+        }

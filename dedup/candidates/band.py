@@ -1,0 +1,212 @@
+"""Keys under which copies meet: bands of the MinHash, samples of the shingles, and the digest of all words.
+
+In: signatures. Out: rows (kind, key, article). Kind ``exact``: the digest of the word sequence, one key. ``minhash``:
+``n_bands`` keys of ``n_rows`` signature values each; two articles of Jaccard J share one with ``probability(J)``.
+``sample``: the shingles whose hash is in the lowest 1/``one_in`` of all hashes, as FracMinHash takes them, but at least
+``least`` of them; they find containment: a wire story in a longer article, one passage of sixty words.
+
+Rule guarded here: keys depend on the article alone, and an article without words has none.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from math import comb
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dedup.candidates.shingle import mix
+from dedup.errors import ParameterError
+from dedup.schema import BAND, SIGNATURE
+
+KINDS = ("exact", "minhash", "sample")
+_TURN = np.uint64(0x13198A2E03707345)
+_SIGN_BIT = np.uint64(1 << 63)
+
+
+def probability(jaccard: float, n_bands: int = 32, n_rows: int = 4) -> float:
+    """Return the chance that two articles share a ``minhash`` band.
+
+    Parameters
+    ----------
+    jaccard : float
+        Jaccard similarity of their shingles, in [0, 1].
+    n_bands, n_rows : int
+        Bands, and signature values in a band.
+
+    Returns
+    -------
+    float
+        ``1 - (1 - J^n_rows)^n_bands``, in [0, 1].
+
+    References
+    ----------
+    .. [1] Leskovec, Rajaraman, Ullman. Mining of Massive Datasets, section 3.4.
+
+    Examples
+    --------
+    >>> [round(probability(jaccard), 2) for jaccard in (0.2, 0.4, 0.6, 0.8)]
+    [0.05, 0.56, 0.99, 1.0]
+    """
+    return float(1.0 - (1.0 - jaccard**n_rows) ** n_bands)
+
+
+def sample_probability(shared: int, one_in: int = 8, at_least: int = 1) -> float:
+    """Return the chance that of ``shared`` common shingles ``at_least`` are sampled.
+
+    Parameters
+    ----------
+    shared : int
+        Shingles that two articles have in common.
+    one_in : int
+        Rate of the sample.
+    at_least : int
+        How many must be sampled.
+
+    Returns
+    -------
+    float
+        Upper tail of the binomial distribution, in [0, 1].
+
+    Examples
+    --------
+    >>> round(sample_probability(56), 4)
+    0.9994
+    """
+    rate = 1.0 / one_in
+    fewer = (comb(shared, k) * rate**k * (1.0 - rate) ** (shared - k) for k in range(at_least))
+    return float(1.0 - sum(fewer))
+
+
+def band_keys(signatures: NDArray[np.uint32], n_bands: int = 32, n_rows: int = 4) -> NDArray[np.int64]:
+    """Return the keys of every band of every signature.
+
+    Parameters
+    ----------
+    signatures : ndarray of uint32, shape (n_articles, n_permutations)
+        ``n_permutations >= n_bands * n_rows``; values beyond that are not used, as in datasketch.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_articles, n_bands)
+        Equal for two articles exactly where their band's values are equal; different bands have different keys.
+    """
+    used = signatures[:, : n_bands * n_rows].reshape(-1, n_bands, n_rows).astype(np.uint64)
+    keys = np.broadcast_to(mix(np.arange(n_bands, dtype=np.uint64)), used.shape[:2])
+    for row in range(n_rows):
+        keys = mix(keys * _TURN + used[:, :, row])
+    return keys.view(np.int64)
+
+
+def sampled(shingles: NDArray[np.int64], one_in: int = 8, least: int = 4) -> NDArray[np.int64]:
+    """Return the sampled shingles of one article.
+
+    Parameters
+    ----------
+    shingles : ndarray of int64, shape (n_shingles,)
+        Sorted set.
+    one_in : int
+        Rate: a shingle is taken when its hash, read as an unsigned number, is in the lowest 1/``one_in``.
+    least : int
+        Of a short article the ``least`` lowest are taken (or all it has).
+
+    Returns
+    -------
+    ndarray of int64
+        Sorted as unsigned numbers.
+
+    References
+    ----------
+    .. [1] Irber et al. Lightweight compositional analysis of metagenomes with FracMinHash and minimum metagenome
+       covers. bioRxiv 2022.01.11.475838.
+    """
+    unsigned = np.roll(shingles, -int(np.searchsorted(shingles, 0))).view(np.uint64)
+    taken = max(int(np.searchsorted(unsigned, np.uint64((1 << 64) // one_in))), least) if one_in > 1 else len(unsigned)
+    return unsigned[:taken].view(np.int64)
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Stage: signatures to the keys under which copies meet; row-wise, many rows per article.
+
+    Parameters
+    ----------
+    kinds : tuple of str
+        Which kinds to write, of ``exact``, ``minhash``, ``sample``.
+    n_bands, n_rows : int
+        Shape of the ``minhash`` bands.
+    one_in, least : int
+        Rate and least number of the ``sample`` shingles.
+    """
+
+    kinds: tuple[str, ...] = KINDS
+    n_bands: int = 32
+    n_rows: int = 4
+    one_in: int = 8
+    least: int = 4
+
+    reads: ClassVar[pa.Schema] = pa.schema(
+        [SIGNATURE.field(name) for name in ("doc_id", "arrival", "text_digest", "shingles", "signature")]
+    )
+    writes: ClassVar[pa.Schema] = BAND
+    partition_by: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        if not set(self.kinds) <= set(KINDS):
+            raise ParameterError(f"Bands: kinds must be among {', '.join(KINDS)}. Got {', '.join(self.kinds)}.")
+        for name in ("n_bands", "n_rows", "one_in"):
+            if getattr(self, name) < 1:
+                raise ParameterError(f"Bands: {name} must be at least 1. Got {getattr(self, name)}.")
+        if self.least < 0:
+            raise ParameterError(f"Bands: least must be at least 0. Got {self.least}.")
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield one batch of keys per batch of signatures, article by article.
+
+        Raises
+        ------
+        ParameterError
+            If the signatures are shorter than the bands need.
+        """
+        for batch in batches:
+            sets = [np.frombuffer(raw, dtype=np.int64) for raw in batch["shingles"].to_pylist()]
+            filled = np.flatnonzero([len(found) > 0 for found in sets])
+            parts = [
+                (kind, self._keys(kind, batch.take(pa.array(filled)), [sets[i] for i in filled])) for kind in KINDS
+            ]
+            parts = [(kind, found) for kind, found in parts if kind in self.kinds]
+            yield _rows(batch, filled, parts)
+
+    def _keys(self, kind: str, batch: pa.RecordBatch, sets: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
+        if kind not in self.kinds or not batch.num_rows:
+            return [np.empty(0, dtype=np.int64)] * batch.num_rows
+        if kind == "exact":
+            return list(batch["text_digest"].to_numpy().reshape(-1, 1))
+        if kind == "sample":
+            return [sampled(found, self.one_in, self.least) for found in sets]
+        raw = batch["signature"].to_pylist()
+        if len(raw[0]) < 4 * self.n_bands * self.n_rows:
+            needed = f"{self.n_bands} x {self.n_rows} = {self.n_bands * self.n_rows}"
+            raise ParameterError(
+                f"Bands: a signature must have n_bands x n_rows ({needed}) values. Got {len(raw[0]) // 4}."
+            )
+        signatures = np.frombuffer(b"".join(raw), dtype=np.uint32).reshape(len(raw), -1)
+        return list(band_keys(signatures, self.n_bands, self.n_rows))
+
+
+def _rows(
+    batch: pa.RecordBatch, filled: NDArray[np.intp], parts: list[tuple[str, list[NDArray[np.int64]]]]
+) -> pa.RecordBatch:
+    """Rows of one batch: for each article its keys, kind by kind."""
+    pieces = [piece for of_article in zip(*(found for _, found in parts), strict=True) for piece in of_article]
+    lengths = np.array([len(piece) for piece in pieces], dtype=np.int64)
+    keys = np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int64)
+    kinds = np.repeat(np.tile(np.arange(len(parts)), len(filled)), lengths).astype(np.int32)
+    owners = np.repeat(np.repeat(filled, len(parts)), lengths)
+    names = pa.array([kind for kind, _ in parts], type=pa.string())
+    return pa.record_batch(
+        [names.take(pa.array(kinds)), pa.array(keys), batch["doc_id"].take(owners), batch["arrival"].take(owners)],
+        schema=BAND,
+    )

@@ -1,0 +1,105 @@
+"""Keys under which reports of one happening meet: bands over the MinHash of an article's most telling terms.
+
+In: the terms of articles. Out: rows (``salient``, key, article). Two reports of one call may share no sentence and so
+no shingle; they share names, a duration, a day. The set that is sketched holds the ``n_terms`` words and spans that are
+rarest in the frozen background, and every quantity and date.
+
+Rule guarded here: what is salient is decided by the article and the frozen background alone, never by its night.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dedup.articles.terms import Background, Terms, background, text_key
+from dedup.candidates.band import band_keys
+from dedup.candidates.minhash import sign
+from dedup.errors import ParameterError
+from dedup.schema import BAND, TERMS
+
+KIND = "salient"
+
+
+def salient(terms: Terms, frequencies: Background, n_terms: int = 100) -> NDArray[np.int64]:
+    """Return the keys of an article's most telling terms.
+
+    Parameters
+    ----------
+    terms : Terms
+        Of one article.
+    frequencies : Background
+        Frozen document frequencies.
+    n_terms : int
+        Words and spans to take, the rarest first, the smaller key first among equally rare ones; at least 1.
+
+    Returns
+    -------
+    ndarray of int64
+        Sorted and distinct; at most ``n_terms`` and the article's quantities and dates.
+    """
+    keys = np.concatenate([terms.words.keys, terms.spans.keys])
+    rarity = frequencies.inverse_frequency(keys)
+    chosen = keys[np.lexsort((keys, -rarity))[:n_terms]]
+    days = np.array([text_key("#" + day[-len("MM-DD") :]) for day in terms.dates], dtype=np.int64)
+    return np.unique(np.concatenate([chosen, terms.quantity_keys, days]))
+
+
+@dataclass(frozen=True)
+class Salient:
+    """Stage: terms to the keys under which reports of one happening meet; row-wise, ``n_bands`` rows per article.
+
+    Parameters
+    ----------
+    n_terms : int
+        Words and spans to sketch.
+    n_permutations : int
+        Length of the signature; ``n_bands`` times ``n_rows``.
+    n_bands, n_rows : int
+        Two sets of Jaccard similarity J share a key with probability ``1 - (1 - J^n_rows)^n_bands``.
+    """
+
+    n_terms: int = 100
+    n_permutations: int = 128
+    n_bands: int = 64
+    n_rows: int = 2
+
+    reads: ClassVar[pa.Schema] = TERMS
+    writes: ClassVar[pa.Schema] = BAND
+    partition_by: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        if self.n_terms < 1:
+            raise ParameterError(f"Salient: n_terms must be at least 1. Got {self.n_terms}.")
+        if min(self.n_bands, self.n_rows) < 1 or self.n_permutations != self.n_bands * self.n_rows:
+            needed = f"{self.n_bands} x {self.n_rows} = {self.n_bands * self.n_rows}"
+            raise ParameterError(f"Salient: n_permutations must be bands x rows ({needed}). Got {self.n_permutations}.")
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield the keys of every article that has terms."""
+        frequencies = background()
+        for batch in batches:
+            doc_ids: list[str] = []
+            arrivals: list[int] = []
+            signatures: list[NDArray[np.uint32]] = []
+            for row in batch.to_pylist():
+                keys = salient(Terms.from_row(row), frequencies, self.n_terms)
+                if len(keys):
+                    doc_ids.append(row["doc_id"])
+                    arrivals.append(row["arrival"])
+                    signatures.append(sign(keys, self.n_permutations))
+            if not signatures:
+                yield pa.RecordBatch.from_pylist([], schema=self.writes)
+                continue
+            bands = band_keys(np.stack(signatures), self.n_bands, self.n_rows)
+            columns = {
+                "kind": pa.array([KIND] * bands.size, pa.string()),
+                "key": pa.array(bands.ravel(), pa.int64()),
+                "doc_id": pa.array(np.repeat(np.array(doc_ids, dtype=object), self.n_bands), pa.string()),
+                "arrival": pa.array(np.repeat(np.array(arrivals, dtype=np.int64), self.n_bands), pa.int64()),
+            }
+            yield pa.RecordBatch.from_pydict(columns, schema=self.writes)

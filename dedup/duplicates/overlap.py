@@ -1,0 +1,204 @@
+"""Evidence that two articles, written independently, report one happening.
+
+In: the terms of two articles and the days between their publication. Out: a score in [0, 1] with what it rests on:
+words, names and leads in common, days and quantities that agree or conflict.
+
+Rule guarded here: the score depends on the two articles and on frozen tables, never on a third article; so any split of
+a collection into nights gives the same score.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from math import exp
+
+import numpy as np
+
+from dedup.articles.terms import Bag, Terms, background
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights of the evidence, found by cross-validation on labelled pairs (``benchmarks/events.py --pairs``).
+
+    Parameters
+    ----------
+    word, bigram, span, lead : float
+        Weights of the four cosines. They add up to more than 1, so that one half is where the evidence decides.
+    date, quantity, conflict : float
+        By how much a day in common and a rare quantity in common raise that sum, and by how much it is lowered where
+        both name days and none agrees; as shares of it, because a number alone is no evidence.
+    decay_days, floor : float
+        Articles published apart: factor that falls as a Gaussian of this width, to ``floor``.
+    undated : float
+        The factor where a date is missing: the same actors do the like again, and only the date would tell.
+    """
+
+    word: float = 0.38
+    bigram: float = 0.31
+    span: float = 0.31
+    lead: float = 0.25
+    date: float = 0.2
+    quantity: float = 0.45
+    conflict: float = 0.15
+    decay_days: float = 2.0
+    floor: float = 0.4
+    undated: float = 0.7
+
+
+DEFAULT = Weights()
+
+_SLACK_DAYS = 1
+_YEAR = 366
+_RARE = 7.0
+_N_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What two articles have in common.
+
+    Parameters
+    ----------
+    score : float
+        In [0, 1]; about one half is where articles begin to report one happening.
+    reason : str
+        In a few words.
+    word, bigram, span, lead : float
+        Cosines, in [0, 1].
+    shared_terms : tuple of str
+        Most telling readable terms of both.
+    agreeing, conflicting : tuple of str
+        Days and rare quantities both name; days named where none agrees.
+    """
+
+    score: float
+    reason: str
+    word: float
+    bigram: float
+    span: float
+    lead: float
+    shared_terms: tuple[str, ...]
+    agreeing: tuple[str, ...]
+    conflicting: tuple[str, ...]
+
+
+def cosine(left: Bag, right: Bag) -> float:
+    """Return the cosine of two bags under the frozen background weights, in [0, 1]; 0 if one is empty."""
+    if left.norm <= 0.0 or right.norm <= 0.0:
+        return 0.0
+    few, many = (left, right) if len(left.keys) <= len(right.keys) else (right, left)
+    at = np.minimum(np.searchsorted(many.keys, few.keys), len(many.keys) - 1)
+    shared = many.keys[at] == few.keys
+    keys, ones, others = few.keys[shared], few.counts[shared], many.counts[at[shared]]
+    rarity = background().inverse_frequency(keys)
+    return min(1.0, float(np.sum((1.0 + np.log(ones)) * (1.0 + np.log(others)) * rarity**2)) / (left.norm * right.norm))
+
+
+def agreeing_days(left: Iterable[str], right: Iterable[str]) -> tuple[list[str], bool]:
+    """Compare the days two articles name.
+
+    Parameters
+    ----------
+    left, right : iterable of str
+        ISO 8601 days, or ``--MM-DD``.
+
+    Returns
+    -------
+    list of str, bool
+        Days of ``left`` within one day of one of ``right``; whether both name days and none agree.
+    """
+    ours, theirs = list(left), list(right)
+    agreeing = [one for one in ours if any(_near(one, other) for other in theirs)]
+    return agreeing, bool(ours and theirs and not agreeing)
+
+
+def _near(one: str, other: str) -> bool:
+    """Tell whether two days are the same or neighbours; days without a year agree in any year."""
+    if not one.startswith("-") and not other.startswith("-"):
+        return abs(date.fromisoformat(one).toordinal() - date.fromisoformat(other).toordinal()) <= _SLACK_DAYS
+    gap = abs(_day_of_year(one) - _day_of_year(other))
+    return min(gap, _YEAR - gap) <= _SLACK_DAYS
+
+
+def _day_of_year(day: str) -> int:
+    return date.fromisoformat("2024" + day[-6:]).timetuple().tm_yday
+
+
+def shared_quantities(left: Terms, right: Terms) -> list[str]:
+    """Return the rare quantities that both articles name, as ``left`` words them, the rarest first."""
+    common, at, _ = np.intersect1d(left.quantity_keys, right.quantity_keys, assume_unique=True, return_indices=True)
+    rarity = background().inverse_frequency(common)
+    ranked = sorted((-float(value), left.quantities[place]) for value, place in zip(rarity, at, strict=True))
+    return [text for value, text in ranked if -value >= _RARE]
+
+
+def decay(days: float | None, weights: Weights = DEFAULT) -> float:
+    """Return the factor for articles published ``days`` apart, in [0, 1]; None where a date is missing."""
+    if days is None:
+        return weights.undated
+    return weights.floor + (1.0 - weights.floor) * exp(-0.5 * (days / weights.decay_days) ** 2)
+
+
+def evidence(left: Terms, right: Terms, days_apart: float | None = None, weights: Weights = DEFAULT) -> Evidence:
+    """Weigh whether two articles report one happening.
+
+    Parameters
+    ----------
+    left, right : Terms
+        Terms of the articles; the score is the same the other way round.
+    days_apart : float or None
+        Days between their publication; None if one date is missing.
+    weights : Weights
+        Weights of the evidence.
+
+    Returns
+    -------
+    Evidence
+        Score in [0, 1] and what it rests on.
+    """
+    word = cosine(left.words, right.words)
+    bigram = cosine(left.bigrams, right.bigrams)
+    span = cosine(left.spans, right.spans)
+    lead = max(cosine(left.lead, right.words), cosine(right.lead, left.words))
+    days, conflict = agreeing_days(left.dates, right.dates)
+    quantities = shared_quantities(left, right)
+    mixed = weights.word * word + weights.bigram * bigram + weights.span * span + weights.lead * lead
+    factor = 1.0 + weights.date * bool(days) + weights.quantity * bool(quantities) - weights.conflict * conflict
+    score = mixed * factor * decay(days_apart, weights)
+    shared = _shared_labels(left, right)
+    return Evidence(
+        score=round(min(1.0, max(0.0, score)), 6),
+        reason=_reason(shared, quantities, days, days_apart),
+        word=word,
+        bigram=bigram,
+        span=span,
+        lead=lead,
+        shared_terms=tuple(shared),
+        agreeing=(*quantities, *days),
+        conflicting=(*left.dates, *right.dates) if conflict else (),
+    )
+
+
+def _shared_labels(left: Terms, right: Terms) -> list[str]:
+    """Return the labels of ``left`` that ``right`` holds too, without those that repeat a word of an earlier one."""
+    theirs = set(right.words.keys.tolist()) | set(right.spans.keys.tolist())
+    shared: list[str] = []
+    said: set[str] = set()
+    for label, key in zip(left.labels, left.label_keys.tolist(), strict=True):
+        parts = set(label.casefold().split())
+        if key in theirs and not parts & said:
+            shared.append(label)
+            said |= parts
+    return shared
+
+
+def _reason(shared: list[str], quantities: list[str], days: list[str], days_apart: float | None) -> str:
+    parts = [f"both name {', '.join(shared[:_N_SHOWN])}"] if shared else []
+    if quantities:
+        parts.append(f"both say {', '.join(quantities[:2])}")
+    if days:
+        parts.append(f"days agree ({', '.join(days[:2])})")
+    if days_apart is not None:
+        parts.append("published the same day" if days_apart < 1 else f"published {days_apart:.3g} days apart")
+    return "; ".join(parts)

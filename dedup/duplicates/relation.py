@@ -1,0 +1,452 @@
+"""How two articles relate, and why: exact, near, partial, overlap, or not at all.
+
+In: candidate pairs joined with both sides. Out: the matches, with their scores, their relation and its reason.
+
+``exact``: the same words in the same order. ``near``: of one text nearly all words stand in shared passages of the other.
+``partial``: enough words are reused word for word that are no shared quotation. ``overlap``: the evidence of
+``overlap.py`` that both report one happening. What looks like a copy is none where it is a *form* (a recurring notice
+of one outlet with other figures filled in) or *standing text* of one outlet (a gallery, an appeal, a biography).
+
+Rule guarded here: a verdict depends on the two articles and on frozen tables, never on any third article.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from functools import cache, lru_cache
+from itertools import pairwise
+from typing import Any, ClassVar, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dedup.articles.normalize import words
+from dedup.articles.terms import Terms
+from dedup.candidates.shingle import FIGURE, QUOTED, word_hashes
+from dedup.duplicates.overlap import evidence
+from dedup.duplicates.similarity import Passage, Similarity, compare
+from dedup.errors import ParameterError
+from dedup.schema import ARTICLE, MATCH, PAIR, SIGNATURE, TERMS
+
+RELATIONS: Final = ("exact", "near", "partial", "overlap")
+#: Words that stand for values, as figures do, in notices that are filled in anew.
+_VALUES: Final = (
+    "one two three four five six seven eight nine ten eleven twelve hundred thousand million billion "
+    "monday tuesday wednesday thursday friday saturday sunday "
+    "january february march april may june july august september october november december"
+)
+_SHARES: Final = (
+    *("near_cover", "near_other", "quoted_weight", "form_title"),
+    *("standing_cover", "standing_block", "whole_cover"),
+)
+#: Words between two passages that are looked at as one place of a form, and as a line of it.
+_SLOT_WORDS: Final = 6
+_GAP_WORDS: Final = 25
+#: From so many days on, two texts are of different days; a correction comes sooner.
+_OTHER_DAY: Final = 0.75
+_HOST: Final = re.compile(r"[a-zA-Z][\w+.-]*://(?:[^/@]*@)?([^/:?#]+)")
+_SECONDS_PER_DAY: Final = 86_400.0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Side:
+    """What the rule needs of one article.
+
+    Parameters
+    ----------
+    words, shingles : ndarray of int64
+        Word hashes in order; sorted set of shingles.
+    flags : ndarray of uint8, shape (n_words,)
+        As ``shingle.read_words`` gives them.
+    title : frozenset of str
+        Words of the headline.
+    outlets : frozenset of str
+        What names its outlet: the source, and the host of the url.
+    published : str
+        ISO 8601 or ``""``.
+    """
+
+    words: NDArray[np.int64]
+    shingles: NDArray[np.int64]
+    flags: NDArray[np.uint8]
+    title: frozenset[str]
+    outlets: frozenset[str]
+    published: str
+
+
+class Article(NamedTuple):
+    """One article of a pair; ``terms`` is None where no evidence of overlap is asked for."""
+
+    doc_id: str
+    side: Side
+    terms: Terms | None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any], side: str) -> "Article":
+        """Read the ``left`` or ``right`` of a row of ``Verify.reads``."""
+        read = Side(
+            words=np.frombuffer(row[f"{side}_words"], dtype=np.int64),
+            shingles=np.frombuffer(row[f"{side}_shingles"], dtype=np.int64),
+            flags=np.frombuffer(row[f"{side}_flags"], dtype=np.uint8),
+            title=frozenset(words(row[f"{side}_title"] or "")),
+            outlets=outlets(row[f"{side}_source"], row[f"{side}_url"]),
+            published=row[f"{side}_published"] or "",
+        )
+        terms = None
+        if f"{side}_terms_words" in row:
+            terms = Terms.from_row({name: row[f"{side}_terms_{name}"] for name in _OF_TERMS})
+        return cls(row[f"{side}_id"], read, terms)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The numbers of the rule; ``benchmarks/relation_calibration.py`` is where they come from.
+
+    Parameters
+    ----------
+    near_cover : float
+        ``near`` when so large a share of the words stands in shared passages, in (0, 1]: the share of the text that is
+        covered better counts three times that of the other, for trimming a copy leaves it a copy.
+    near_other : float
+        And this share of the text that is covered less, or both leads are shared: a brief is no copy of a round-up.
+    reuse_words : int
+        ``partial`` from this many words of reuse on.
+    reuse_passage : int
+        Shorter passages are no reuse: long texts share stock phrases.
+    quoted_weight : float
+        Weight of reused words that one text quotes and the other does not, in [0, 1].
+    form_words : int
+        One outlet's texts of different days are a form when a value is changed in this many shared words or fewer; of
+        one day when two or more values are, twice as densely, and the headlines disagree.
+    form_title : float
+        Headlines disagree when they share less than this of their words, in [0, 1].
+    short_words : int
+        So are its texts that share fewer words than this under headlines that disagree.
+    standing_days : float
+        One outlet's text that comes again after more days is standing text, unless all of one article comes again.
+    standing_cover : float
+        So is what is less than this share of either text.
+    standing_block : float
+        And a single block with this share of all shared words, away from the lead.
+    whole_cover : float
+        It is not standing text when this share of one article stands in the other.
+    lead_words : int
+        Words that make a lead.
+    """
+
+    near_cover: float = 0.73
+    near_other: float = 0.33
+    reuse_words: int = 55
+    reuse_passage: int = 8
+    quoted_weight: float = 0.25
+    form_words: int = 100
+    form_title: float = 0.5
+    short_words: int = 30
+    standing_days: float = 3.0
+    standing_cover: float = 0.1
+    standing_block: float = 0.8
+    whole_cover: float = 0.9
+    lead_words: int = 50
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name in _SHARES and not 0.0 <= value <= 1.0:
+                raise ParameterError(f"Rule: {field.name} must be in [0, 1]. Got {value}.")
+            if value < 0:
+                raise ParameterError(f"Rule: {field.name} must be at least 0. Got {value}.")
+
+
+class Verdict(NamedTuple):
+    """A relation with its reason; ``relation`` is empty for none. ``barred``: nor may the two overlap."""
+
+    relation: str
+    reason: str
+    barred: bool = False
+
+
+def days_apart(left: str | None, right: str | None) -> float | None:
+    """Return the days between two publication dates; a bare day is compared by its date.
+
+    Parameters
+    ----------
+    left, right : str or None
+        ISO 8601; without an offset it is UTC.
+
+    Returns
+    -------
+    float or None
+        At least 0; None when one is missing or unreadable.
+
+    Examples
+    --------
+    >>> days_apart("2026-11-20", "2026-11-22T18:00:00Z"), days_apart("2026-11-20T00:00:00Z", "2026-11-20T06:00:00Z")
+    (2.0, 0.25)
+    """
+    one, other = _moment(left or ""), _moment(right or "")
+    if one is None or other is None:
+        return None
+    if one[1] or other[1]:
+        return float(abs((one[0].date() - other[0].date()).days))
+    return round(abs((one[0] - other[0]).total_seconds()) / _SECONDS_PER_DAY, 6)
+
+
+def outlets(source: str | None, url: str | None) -> frozenset[str]:
+    """Return the names by which an outlet is known: its source, and the host of the url without ``www.``."""
+    host = _HOST.match(url or "")
+    names = ((source or "").casefold(), host[1].casefold() if host else "")
+    return frozenset(name.removeprefix("www.") for name in names if name)
+
+
+def title_agreement(left: frozenset[str], right: frozenset[str]) -> float | None:
+    """Return the share of words that two headlines have in common, in [0, 1]; None when one is missing."""
+    return len(left & right) / len(left | right) if left and right else None
+
+
+def reused_words(left: Side, right: Side, passages: Iterable[Passage], least: int) -> tuple[int, int]:
+    """Return how many words outside quotation marks stand in passages of at least ``least`` words.
+
+    Returns
+    -------
+    tuple of two int
+        The lesser and the greater of the two sides: a quotation in both counts in neither, one that the other side has
+        as its own words counts in the greater alone.
+    """
+    long = [passage for passage in passages if passage.words >= least]
+    counts = []
+    for side, starts in ((left, [p.left for p in long]), (right, [p.right for p in long])):
+        shared = np.zeros(len(side.words), dtype=bool)
+        for start, passage in zip(starts, long, strict=True):
+            shared[start : start + passage.words] = True
+        counts.append(int(np.count_nonzero(shared & (side.flags & QUOTED == 0))))
+    return min(counts), max(counts)
+
+
+def changed_values(left: Side, right: Side, passages: Iterable[Passage]) -> int:
+    """Return how many figures (or numerals, days, months) differ where two texts differ in little else.
+
+    A gap between two passages, or before the first or after the last, counts as one when it is a few words long; a
+    longer one by its values that differ, if its other words are mostly the same.
+    """
+    ends = Passage(0, 0, 0), Passage(len(left.words), len(right.words), 0)
+    ordered = [ends[0], *sorted(passages, key=lambda passage: (passage.left, passage.right)), ends[1]]
+    changed = 0
+    for before, after in pairwise(ordered):
+        one = left.words[before.left + before.words : after.left]
+        other = right.words[before.right + before.words : after.right]
+        if 0 < len(one) <= _GAP_WORDS and 0 < len(other) <= _GAP_WORDS:
+            flags = (
+                left.flags[before.left + before.words : after.left],
+                right.flags[before.right + before.words : after.right],
+            )
+            (values, rest), (other_values, other_rest) = _split(one, flags[0]), _split(other, flags[1])
+            differ = min(len(values - other_values), len(other_values - values)) or int(
+                bool(values and other_values and values != other_values)
+            )
+            if max(len(one), len(other)) <= _SLOT_WORDS:
+                changed += min(differ, 1)
+            elif 2 * len(rest & other_rest) >= len(rest | other_rest):
+                changed += differ
+    return changed
+
+
+def decide(left: Side, right: Side, found: Similarity, rule: Rule = Rule()) -> Verdict:
+    """Return the relation of two articles as far as their words show it.
+
+    Parameters
+    ----------
+    left, right : Side
+        The articles.
+    found : Similarity
+        What they share, as ``similarity.compare`` gives it.
+    rule : Rule
+        The numbers.
+
+    Returns
+    -------
+    Verdict
+        ``exact``, ``near``, ``partial`` or none; never ``overlap``.
+    """
+    if not found.n_shared:
+        return Verdict("", "no passage in common")
+    if len(left.words) == len(right.words) and np.array_equal(left.words, right.words):
+        return Verdict("exact", "same words")
+    cover = found.covered_left / len(left.words), found.covered_right / len(right.words)
+    fewer, more = reused_words(left, right, found.passages, rule.reuse_passage)
+    reuse = fewer + rule.quoted_weight * (more - fewer)
+    copied = 0.75 * max(cover) + 0.25 * min(cover) >= rule.near_cover
+    copied = copied and (min(cover) >= rule.near_other or _leads_shared(found, rule))
+    if not copied and reuse < rule.reuse_words:
+        return Verdict("", f"{fewer} words in common beyond quotations")
+    barred = _barred(left, right, found, rule)
+    if barred:
+        return Verdict("", barred, barred=True)
+    longest = f"longest passage {found.longest.words} words"
+    if copied:
+        return Verdict("near", f"{max(cover):.0%} of one text stands in the other, {longest}")
+    return Verdict("partial", f"{fewer} words in common beyond quotations, {longest}")
+
+
+def _barred(left: Side, right: Side, found: Similarity, rule: Rule) -> str:
+    """Return why what two articles of one outlet share is a form or standing text, or ``""``."""
+    if left.outlets.isdisjoint(right.outlets):
+        return ""
+    days = days_apart(left.published, right.published)
+    return _form(left, right, found, days, rule) or _standing(left, right, found, days, rule)
+
+
+def _form(left: Side, right: Side, found: Similarity, days: float | None, rule: Rule) -> str:
+    """Return why they are a form that is filled in anew, or ``""``."""
+    alike = title_agreement(left.title, right.title)
+    disagree = alike is not None and alike < rule.form_title
+    changed = changed_values(left, right, found.passages)
+    dense = changed * rule.form_words / found.shared_words
+    if changed and days is not None and days >= _OTHER_DAY and dense >= 1.0:
+        return f"a form of one outlet, {changed} values changed, {days:.1f} days apart"
+    if changed >= 2 and disagree and dense >= 2.0:
+        return f"a form of one outlet, {changed} values changed, under another headline"
+    if disagree and found.shared_words < rule.short_words:
+        return "a short form of one outlet under another headline"
+    return ""
+
+
+def _standing(left: Side, right: Side, found: Similarity, days: float | None, rule: Rule) -> str:
+    """Return why they share standing text alone, or ``""``."""
+    cover = max(found.covered_left / len(left.words), found.covered_right / len(right.words))
+    if cover >= rule.whole_cover:
+        return ""
+    if days is not None and days > rule.standing_days:
+        return f"standing text of one outlet, {days:.1f} days apart"
+    if cover < rule.standing_cover:
+        return f"{found.shared_words} words of one outlet, little of either text"
+    block = found.longest
+    at_lead = min(block.left, block.right) < rule.lead_words and max(block.left, block.right) < 3 * rule.lead_words
+    if block.words >= rule.standing_block * found.shared_words and not at_lead:
+        return f"one block of {block.words} words of one outlet and little else in common"
+    return ""
+
+
+def _leads_shared(found: Similarity, rule: Rule) -> bool:
+    """Whether a shared passage begins in the leads of both texts."""
+    return any(max(passage.left, passage.right) < rule.lead_words for passage in found.passages)
+
+
+def _split(words: NDArray[np.int64], flags: NDArray[np.uint8]) -> tuple[frozenset[int], frozenset[int]]:
+    """Return the values among some words, and the other words."""
+    is_value = (flags & FIGURE != 0) | np.isin(words, _value_words())
+    return frozenset(words[is_value].tolist()), frozenset(words[~is_value].tolist())
+
+
+@cache
+def _value_words() -> NDArray[np.int64]:
+    return word_hashes(_VALUES)
+
+
+@lru_cache(maxsize=65_536)
+def _moment(text: str) -> tuple[datetime, bool] | None:
+    """Return the moment, and whether it is a bare day."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC), len(text) <= len("2026-11-22")
+
+
+_OF_SIGNATURE: Final = ("words", "shingles", "flags")
+_OF_ARTICLE: Final = ("url", "source", "title", "published")
+_OF_TERMS: Final = tuple(name for name in TERMS.names if name not in ("doc_id", "arrival"))
+
+
+def _joined(*, terms: bool) -> pa.Schema:
+    columns = list(PAIR)
+    for side in ("left", "right"):
+        columns += [SIGNATURE.field(name).with_name(f"{side}_{name}") for name in _OF_SIGNATURE]
+        columns += [ARTICLE.field(name).with_name(f"{side}_{name}") for name in _OF_ARTICLE]
+        if terms:
+            columns += [TERMS.field(name).with_name(f"{side}_terms_{name}") for name in _OF_TERMS]
+    return pa.schema(columns)
+
+
+@dataclass(frozen=True)
+class Verify:
+    """Stage: candidate pairs, joined with both sides, to matches; row-wise.
+
+    A column of ``SIGNATURE`` or ``ARTICLE`` is read as ``left_<name>`` and ``right_<name>``, one of ``TERMS`` (needed for
+    ``overlap`` alone) as ``left_terms_<name>`` and ``right_terms_<name>``.
+
+    Parameters
+    ----------
+    relations : tuple of str
+        Which relations to write. Without ``overlap`` no evidence is computed, and ``overlap_score`` is null.
+    overlap : float
+        Score from which two articles that are no copies overlap, in [0, 1].
+    rule : Rule
+        The numbers of the rule for copies.
+    shingle_words : int
+        Words in a shingle, as the signatures were made with.
+    """
+
+    relations: tuple[str, ...] = RELATIONS
+    overlap: float = 0.45
+    rule: Rule = Rule()
+    shingle_words: int = 5
+
+    writes: ClassVar[pa.Schema] = MATCH
+    partition_by: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        if not set(self.relations) <= set(RELATIONS):
+            allowed = ", ".join(RELATIONS)
+            raise ParameterError(f"Verify: relations must be among {allowed}. Got {', '.join(self.relations)}.")
+        if not 0.0 <= self.overlap <= 1.0:
+            raise ParameterError(f"Verify: overlap must be in [0, 1]. Got {self.overlap}.")
+
+    @property
+    def reads(self) -> pa.Schema:
+        """Pairs with the columns of both sides; those of the terms when ``overlap`` is asked for."""
+        return _joined(terms="overlap" in self.relations)
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield the matches of each batch, in the order of its pairs."""
+        for batch in batches:
+            ids = batch["left_id"].to_pylist(), batch["right_id"].to_pylist()
+            # An article is in many pairs: it is read once per batch.
+            known: dict[str, Article] = {}
+            for side, doc_ids in zip(("left", "right"), ids, strict=True):
+                names = [name for name in self.reads.names if name.startswith(f"{side}_")]
+                for i, doc_id in enumerate(doc_ids):
+                    if doc_id not in known:
+                        known[doc_id] = Article.from_row({name: batch[name][i].as_py() for name in names}, side)
+            found = (self.judge(known[left], known[right]) for left, right in zip(*ids, strict=True))
+            matches = [match for match in found if match["relation"] in self.relations]
+            yield pa.RecordBatch.from_pylist(matches, schema=MATCH)
+
+    def judge(self, left: Article, right: Article) -> dict[str, Any]:
+        """Return the row of ``MATCH`` for two articles, ``left.doc_id < right.doc_id``; no match has no relation."""
+        one, other = left.side, right.side
+        found = compare(one.words, other.words, one.shingles, other.shingles, self.shingle_words)
+        verdict = decide(one, other, found, self.rule)
+        days = days_apart(one.published, other.published)
+        score = None
+        if left.terms is not None and right.terms is not None and not verdict.barred:
+            weighed = evidence(left.terms, right.terms, days)
+            score = weighed.score
+            if not verdict.relation and score >= self.overlap:
+                verdict = Verdict("overlap", weighed.reason)
+        return {
+            "left_id": left.doc_id,
+            "right_id": right.doc_id,
+            "relation": verdict.relation,
+            "jaccard": found.jaccard,
+            "containment_left": found.containment_left,
+            "containment_right": found.containment_right,
+            "shared_words": found.shared_words,
+            "longest_passage_words": found.longest.words,
+            "overlap_score": score,
+            "days_apart": days,
+            "reason": verdict.reason,
+        }

@@ -1,0 +1,223 @@
+"""What two articles have in common, word for word.
+
+In: the word hashes of two articles in order, and the sorted sets of their shingles. Out: exact Jaccard similarity and
+containments of the shingle sets, the words that stand in shared passages, and the passages themselves.
+
+Rule guarded here: values are exact and symmetric (left and right swap with the articles), and no estimate enters.
+A passage is a maximal run of ``size`` or more equal words in both texts.
+"""
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.candidates.shingle import SHINGLE_WORDS, mix, shingle_sequence
+
+#: More equal shingle places than this (a text that repeats itself, met by its like) and only the longest is listed.
+_MANY_PLACES: Final = 200_000
+
+_LOW_BITS: Final = 0xFFFF
+
+
+class Passage(NamedTuple):
+    """A run of equal words: where it begins in either text, counted in words from 0, and its length in words."""
+
+    left: int
+    right: int
+    words: int
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """What two articles share.
+
+    Parameters
+    ----------
+    n_shared : int
+        Shingles in both sets.
+    jaccard, containment_left, containment_right : float
+        Of the shingle sets, in [0, 1]; 0 where a set is empty.
+    covered_left, covered_right : int
+        Words that stand in a shared passage, on either side.
+    passages : tuple of Passage
+        Longest first, then by place. A passage that stands twice is listed twice; of two equal texts the whole is the
+        only one.
+    """
+
+    n_shared: int
+    jaccard: float
+    containment_left: float
+    containment_right: float
+    covered_left: int
+    covered_right: int
+    passages: tuple[Passage, ...]
+
+    @property
+    def shared_words(self) -> int:
+        """Words that stand in a shared passage, on the side where they are fewer."""
+        return min(self.covered_left, self.covered_right)
+
+    @property
+    def longest(self) -> Passage:
+        """The longest passage, or one of no words."""
+        return self.passages[0] if self.passages else Passage(0, 0, 0)
+
+
+NOTHING: Final = Similarity(0, 0.0, 0.0, 0.0, 0, 0, ())
+
+
+def intersection(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the common members of two sorted sets, sorted."""
+    if len(left) > len(right):
+        left, right = right, left
+    if not len(left):
+        return left
+    places = np.searchsorted(right, left)
+    places[places == len(right)] = len(right) - 1
+    common: NDArray[np.int64] = left[right[places] == left]
+    return common
+
+
+def compare(
+    left_words: NDArray[np.int64],
+    right_words: NDArray[np.int64],
+    left_shingles: NDArray[np.int64],
+    right_shingles: NDArray[np.int64],
+    size: int = SHINGLE_WORDS,
+) -> Similarity:
+    """Return what two articles share, exactly.
+
+    Parameters
+    ----------
+    left_words, right_words : ndarray of int64, shape (n_words,)
+        Word hashes in order.
+    left_shingles, right_shingles : ndarray of int64, shape (n_shingles,)
+        Their sorted sets of shingles of ``size`` words.
+    size : int
+        Words in a shingle, and least words in a passage (of a text shorter than that, the whole).
+
+    Returns
+    -------
+    Similarity
+        ``NOTHING`` where no shingle is shared.
+
+    Examples
+    --------
+    >>> from dedup.candidates.shingle import shingles, word_hashes
+    >>> one, other = word_hashes("a b c d e f"), word_hashes("x a b c d e")
+    >>> found = compare(one, other, shingles(one), shingles(other))
+    >>> found.shared_words, found.longest, found.containment_left
+    (5, Passage(left=0, right=1, words=5), 0.5)
+    """
+    if len(left_words) and np.array_equal(left_words, right_words):
+        n_words = len(left_words)
+        return Similarity(len(left_shingles), 1.0, 1.0, 1.0, n_words, n_words, (Passage(0, 0, n_words),))
+    common = intersection(left_shingles, right_shingles)
+    n_shared = len(common)
+    if not n_shared:
+        return NOTHING
+    size = min(size, len(left_words), len(right_words))
+    left_at = _places(shingle_sequence(left_words, size), common)
+    right_at = _places(shingle_sequence(right_words, size), common)
+    return Similarity(
+        n_shared=n_shared,
+        jaccard=n_shared / (len(left_shingles) + len(right_shingles) - n_shared),
+        containment_left=n_shared / len(left_shingles),
+        containment_right=n_shared / len(right_shingles),
+        covered_left=covered(left_at[0], size),
+        covered_right=covered(right_at[0], size),
+        passages=_passages((left_words, right_words), left_at, right_at, n_shared, size),
+    )
+
+
+def covered(starts: NDArray[np.intp], size: int) -> int:
+    """Return how many words stand in runs of ``size`` words that begin at ``starts`` (ascending)."""
+    return int(np.minimum(np.diff(starts), size).sum()) + size if len(starts) else 0
+
+
+def _places(sequence: NDArray[np.int64], common: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where shingles of ``common`` begin in a text, ascending, and which of them."""
+    # Most shingles are in no common one: the low bits tell that faster than a search.
+    may_be = np.zeros(_LOW_BITS + 1, dtype=bool)
+    may_be[common & _LOW_BITS] = True
+    starts = np.flatnonzero(may_be[sequence & _LOW_BITS])
+    which = np.searchsorted(common, sequence[starts])
+    which[which == len(common)] = len(common) - 1
+    found = common[which] == sequence[starts]
+    return starts[found], which[found]
+
+
+def _passages(
+    words: tuple[NDArray[np.int64], NDArray[np.int64]],
+    left_at: tuple[NDArray[np.intp], NDArray[np.intp]],
+    right_at: tuple[NDArray[np.intp], NDArray[np.intp]],
+    n_shared: int,
+    size: int,
+) -> tuple[Passage, ...]:
+    (left_starts, left_which), (right_starts, right_which) = left_at, right_at
+    left_count = np.bincount(left_which, minlength=n_shared)
+    right_count = np.bincount(right_which, minlength=n_shared)
+    if int(left_count @ right_count) > _MANY_PLACES:
+        return (_longest(*words, size),)
+    # Every place of a shingle on the left with every place of it on the right, as points (left, right).
+    order = np.argsort(right_which, kind="stable")
+    first = np.concatenate(([0], np.cumsum(right_count)[:-1]))
+    repeats = right_count[left_which]
+    left = np.repeat(left_starts, repeats)
+    offset = np.arange(len(left)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+    right = right_starts[order][np.repeat(first[left_which], repeats) + offset]
+    # Points that follow one another on a diagonal are one passage.
+    diagonal = right - left
+    along = np.lexsort((left, diagonal))
+    left, diagonal = left[along], diagonal[along]
+    begins = np.flatnonzero(np.concatenate(([True], (np.diff(left) != 1) | (np.diff(diagonal) != 0))))
+    lengths = np.diff(begins, append=len(left)) + size - 1
+    starts = left[begins]
+    rows = zip(starts.tolist(), (starts + diagonal[begins]).tolist(), lengths.tolist(), strict=True)
+    return tuple(sorted((Passage(*row) for row in rows), key=lambda found: (-found.words, found.left, found.right)))
+
+
+def _longest(left_words: NDArray[np.int64], right_words: NDArray[np.int64], size: int) -> Passage:
+    """Return the longest common run by halving the range of lengths; one of ``size`` words is known to be there."""
+    low, high = size, min(len(left_words), len(right_words))
+    best = _common_run(left_words, right_words, low)
+    while low < high:
+        middle = (low + high + 1) // 2
+        found = _common_run(left_words, right_words, middle)
+        if found.words:
+            low, best = middle, found
+        else:
+            high = middle - 1
+    return best
+
+
+def _common_run(left_words: NDArray[np.int64], right_words: NDArray[np.int64], length: int) -> Passage:
+    """Return the first run of ``length`` words of the left that stands in the right, or a passage of no words."""
+    left, right = (_run_hashes(words, length) for words in (left_words, right_words))
+    order = np.argsort(right, kind="stable")
+    places = np.searchsorted(right[order], left)
+    places[places == len(right)] = len(right) - 1
+    at = np.flatnonzero(right[order][places] == left)
+    return Passage(int(at[0]), int(order[places[at[0]]]), length) if len(at) else Passage(0, 0, 0)
+
+
+def _run_hashes(words: NDArray[np.int64], length: int) -> NDArray[np.int64]:
+    """Return a hash of each run of ``length`` words: by doubling, so that any length takes log(length) steps."""
+    run, width, total, taken = words, 1, words[:0], 0
+    n = len(words) - length + 1
+    while True:
+        if length & width:
+            part = run[taken : taken + n]
+            total = part if not taken else _joined_hashes(total, part)
+            taken += width
+        if taken == length:
+            return total
+        run = _joined_hashes(run[:-width], run[width:])
+        width *= 2
+
+
+def _joined_hashes(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the hash of each run that is ``first[i]`` followed by ``second[i]``."""
+    return mix(mix(first.view(np.uint64)) + second.view(np.uint64)).view(np.int64)

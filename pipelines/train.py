@@ -1,0 +1,412 @@
+"""Fitting of the line model on labelled pages and labelled lines.
+
+In: gold in the formats ``lines`` (JSONL ``id,lines:[{text,keep}]``) and ``pages`` (JSONL ``id,html,gold``), gzipped or
+not. Out: the model as plain JSON, with the digest of what it was made from and its score by cross-validation. Rule
+guarded here: the same gold and seed give the same file, and a page is never scored by a model that saw it.
+"""
+
+import gzip
+import hashlib
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.articles import segment
+from dedup.articles.normalize import words
+from dedup.boilerplate.classify import FEATURES, Matrix, features, from_table
+from dedup.errors import InputError
+from dedup.tables import load_json
+
+_SHINGLE: Final = 4
+_DEPTH: Final = 5
+_RATE: Final = 0.1
+_GOLD_LINES: Final = 4.0
+"""How much more a labelled line counts than one whose label was derived from a page's gold."""
+_ENOUGH: Final = 0.6
+"""Pages of whose gold less than this share is found in the extracted lines teach nothing."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One labelled page.
+
+    ``kind`` is as in ``PAGE``; ``keep`` and ``weight`` have one value per line. Examples made of one page share ``id``.
+    """
+
+    id: str
+    origin: str
+    kind: str
+    title: str
+    lines: tuple[str, ...]
+    keep: NDArray[np.bool_]
+    weight: Matrix
+
+
+def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the records of a JSONL file, gzipped if its name says so."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+        for line in file:
+            if line.strip():
+                yield json.loads(line)
+
+
+def example(id_: str, origin: str, kind: str, title: str, lines: Sequence[str], keep: Sequence[bool]) -> Example:
+    """Weigh the lines of a page by their words; a headline, which a rule deals with, weighs nothing."""
+    counts = np.array([len(words(line)) for line in lines], dtype=float)
+    headline = " ".join(words(title))
+    is_headline = np.array([bool(headline) and " ".join(words(line)) == headline for line in lines], dtype=bool)
+    return Example(
+        id_, origin, kind, title, tuple(lines), np.array(keep, dtype=bool), np.where(is_headline, 0.0, counts)
+    )
+
+
+def align(lines: Sequence[str], gold: str) -> tuple[NDArray[np.bool_], float]:
+    """Label each line as kept if ``gold`` holds it.
+
+    A line of four words or more is kept if half of its 4-shingles stand in the gold; a shorter one if it is a line of
+    the gold, or stands in it and between kept lines.
+
+    Returns
+    -------
+    keep : ndarray of bool, shape (n_lines,)
+    recall : float
+        Share of the gold's distinct shingles that stand in kept lines, in [0, 1].
+    """
+    gold_words = words(gold)
+    wanted = _shingles(gold_words)
+    whole = {" ".join(words(line)) for line in segment.lines(gold)}
+    running = f" {' '.join(gold_words)} "
+    keep = np.zeros(len(lines), dtype=bool)
+    short: list[tuple[int, str]] = []
+    found: set[tuple[str, ...]] = set()
+    for row, line in enumerate(lines):
+        tokens = words(line)
+        shingles = _shingles(tokens)
+        if shingles:
+            keep[row] = len(shingles & wanted) >= len(shingles) / 2
+            if keep[row]:
+                found |= shingles & wanted
+        elif tokens:
+            short.append((row, " ".join(tokens)))
+    sure = np.flatnonzero(keep)
+    for row, text in short:
+        after = int(np.searchsorted(sure, row))
+        near = [abs(int(sure[at]) - row) for at in (after - 1, after) if 0 <= at < len(sure)]
+        inside = len(near) == 2 and max(near) <= 4  # noqa: PLR2004
+        if near and min(near) <= 4:  # noqa: PLR2004
+            keep[row] = text in whole or (inside and f" {text} " in running)
+    return keep, len(found) / max(len(wanted), 1)
+
+
+def _shingles(tokens: Sequence[str]) -> set[tuple[str, ...]]:
+    return {tuple(tokens[i : i + _SHINGLE]) for i in range(len(tokens) - _SHINGLE + 1)}
+
+
+def crop(whole: Example, seed: int) -> Example | None:
+    """Cut a page to its article with a little of what stands around it, as a coarse extractor would leave it."""
+    kept = np.flatnonzero(whole.keep & (whole.weight > _SHINGLE))
+    if not len(kept):
+        return None
+    rng = _generator(whole, seed)
+    before, after = rng.choice([0, 0, 2, 5, 10]), rng.choice([0, 0, 3, 8, 20, 40])
+    part = slice(max(int(kept[0]) - int(before), 0), int(kept[-1]) + int(after) + 1)
+    return replace(
+        whole,
+        origin=whole.origin + "/crop",
+        lines=whole.lines[part],
+        keep=whole.keep[part],
+        weight=whole.weight[part],
+    )
+
+
+def river(whole: Example, others: Sequence[Example], seed: int) -> Example | None:
+    """Let an article be followed by teasers of others, as on pages that go on with the next stories.
+
+    A teaser is the headline and the first paragraphs of another page, between a photo credit and an invitation to read
+    on; each part may be missing, the paragraphs are not.
+    """
+    kept = np.flatnonzero(whole.keep & (whole.weight > _SHINGLE))
+    if not len(kept):
+        return None
+    rng = _generator(whole, seed + 1)
+    markers = load_json("chrome_words.json")["markers"]
+
+    def phrase(marker: str) -> str:
+        listed = markers[marker]["en"]
+        chosen = str(listed[int(rng.integers(len(listed)))])
+        return chosen.capitalize() if rng.random() < 0.7 else chosen  # noqa: PLR2004
+
+    before = int(rng.choice([0, 2, 5]))
+    first, end = max(int(kept[0]) - before, 0), int(kept[-1]) + 1
+    chrome: list[str] = []
+    style = rng.random(6) < (0.3, 0.4, 0.6, 0.7, 0.3, 0.6)
+    if rng.random() < 0.4:  # noqa: PLR2004
+        chrome.append(phrase("related"))
+    label = ""
+    for number in rng.integers(len(others), size=int(rng.integers(1, 5))).tolist():
+        other = others[number]
+        leads = [
+            line for line, keep, weight in zip(other.lines, other.keep, other.weight, strict=True) if keep and weight >= 20  # noqa: PLR2004
+        ][: int(rng.integers(1, 4))]
+        if other.id == whole.id or not leads:
+            continue
+        name = [word for word in other.title.split() if word[:1].isupper()]
+        label = " ".join(name[-2:]) or label
+        if style[0] and label:
+            chrome.append(label)
+        if style[1]:
+            credit = leads[0].split()[:14]
+            chrome.append(f"{phrase('credit')}: {' '.join(credit)}" if rng.random() < 0.6 else f"{' '.join(credit)} (Photo/{label})")  # noqa: PLR2004
+        if style[2] or style[3]:
+            chrome.append(other.title or label or phrase("related"))
+        if style[4] and label:
+            chrome.append(label)
+        chrome += leads
+        if style[5]:
+            chrome.append(phrase("read_more") + (phrase("read_more") if rng.random() < 0.2 else ""))  # noqa: PLR2004
+    for marker in ("related", "sign_up", "comment", "share", "copyright"):
+        if rng.random() < 0.3:  # noqa: PLR2004
+            chrome.append(phrase(marker))
+    return replace(
+        whole,
+        origin=whole.origin + "/river",
+        lines=(*whole.lines[first:end], *chrome),
+        keep=np.concatenate([whole.keep[first:end], np.zeros(len(chrome), dtype=bool)]),
+        weight=np.concatenate([whole.weight[first:end], [float(len(words(line))) for line in chrome]]),
+    )
+
+
+def _generator(whole: Example, seed: int) -> np.random.Generator:
+    return np.random.default_rng([seed, zlib.crc32(f"{whole.origin} {whole.id}".encode())])
+
+
+def describe(e: Example) -> Matrix:
+    """Return the features of the lines; the headline of a page in plain text is not known."""
+    return features(e.lines, "" if e.kind == "page" else e.title)[0]
+
+
+def fit(examples: Sequence[tuple[Example, Matrix]], n_trees: int, seed: int) -> dict[str, Any]:
+    """Fit boosted trees and return them in plain form.
+
+    Returns
+    -------
+    dict
+        ``bias`` and ``trees``, each with ``feature`` and ``threshold`` (one per inner node of a complete binary tree, in
+        heap order) and ``value`` (one per leaf, in log odds).
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    matrix = np.vstack([x for _, x in examples])
+    keep = np.concatenate([e.keep for e, _ in examples])
+    weight = np.concatenate([_line_weights(e) for e, _ in examples])
+    used = weight > 0
+    model = HistGradientBoostingClassifier(
+        max_iter=n_trees,
+        max_depth=_DEPTH,
+        max_leaf_nodes=None,
+        learning_rate=_RATE,
+        min_samples_leaf=40,
+        l2_regularization=1.0,
+        early_stopping=False,
+        random_state=seed,
+    ).fit(matrix[used], keep[used], sample_weight=weight[used])
+    trees = [_complete(stage[0].nodes) for stage in model._predictors]  # noqa: SLF001 -- no public way to the trees
+    return {"bias": float(np.ravel(model._baseline_prediction)[0]), "trees": trees}  # noqa: SLF001
+
+
+def _line_weights(e: Example) -> Matrix:
+    """Lines count by their words, long ones less than proportionally; labelled lines more than derived ones."""
+    weight = np.where(e.weight > 0, np.minimum(e.weight, 100) ** 0.7 + 0.2, 0.0)
+    return weight * (_GOLD_LINES if e.origin == "lines" else 1.0)
+
+
+def _complete(nodes: NDArray[Any]) -> dict[str, Any]:
+    """Pad a tree to a complete one: below an early leaf every way leads to its value."""
+    inner = 2**_DEPTH - 1
+    feature, threshold, value = [0] * inner, [0.0] * inner, [0.0] * (inner + 1)
+
+    def place(source: int, target: int) -> None:
+        node = nodes[source]
+        if target >= inner:
+            value[target - inner] = _short(node["value"])
+            return
+        leaf = bool(node["is_leaf"])
+        feature[target] = 0 if leaf else int(node["feature_idx"])
+        threshold[target] = 0.0 if leaf else _short(node["num_threshold"])
+        place(source if leaf else int(node["left"]), 2 * target + 1)
+        place(source if leaf else int(node["right"]), 2 * target + 2)
+
+    place(0, 0)
+    return {"feature": feature, "threshold": threshold, "value": value}
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.5g}")
+
+
+Drafts = Callable[[Mapping[str, Any]], Mapping[str, str]]
+
+
+def drafts_of(record: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the extractors make of a page: ``full`` and ``main`` plain text, and ``html`` as in the pipeline."""
+    import trafilatura
+    from resiliparse.extract.html2text import extract_plain_text
+
+    html = record["html"]
+    return {
+        "full": extract_plain_text(html, main_content=False),
+        "main": extract_plain_text(html, main_content=True),
+        "html": trafilatura.extract(html, url=record.get("url"), include_comments=False) or "",
+    }
+
+
+def examples_of(path: Path, share: float, drafts: Drafts) -> list[Example]:
+    """Read a gold file of either format; of pages, a share is taken.
+
+    Which pages are taken and what is made of them depends on their ids alone.
+    """
+    origin = path.name.split(".")[0]
+    made: list[Example] = []
+    for record in read_jsonl(path):
+        id_ = str(record["id"])
+        if "lines" in record:
+            pairs = [(line["text"].strip(), bool(line["keep"])) for line in record["lines"] if line["text"].strip()]
+            made.append(example(id_, "lines", "page", "", [text for text, _ in pairs], [keep for _, keep in pairs]))
+            continue
+        if _part(id_, "taken") >= share:
+            continue
+        title = str(record.get("headline") or record.get("title") or "")
+        for name, text in drafts(record).items():
+            lines = segment.lines(text)
+            keep, recall = align(lines, record["gold"])
+            if lines and recall >= _ENOUGH:
+                kind = "html" if name == "html" else "page"
+                made.append(example(id_, f"{origin}/{name}", kind, title, lines, keep))
+    return made
+
+
+def _part(id_: str, salt: str) -> float:
+    return zlib.crc32(f"{salt} {id_}".encode()) / 2**32
+
+
+def augment(examples: Sequence[Example], seed: int) -> list[Example]:
+    """Add crops and rivers, and keep full pages, whose menus outnumber everything, for a third of the ids only."""
+    articles = [e for e in examples if e.kind == "html" and e.title]
+    made: list[Example] = []
+    for e in examples:
+        if not e.origin.endswith("/full"):
+            made.append(e)
+            continue
+        if _part(e.id, "full") < 1 / 3:
+            made.append(e)
+        cropped = crop(e, seed)
+        followed = river(e, articles, seed) if articles else None
+        made += [other for other in (cropped, followed) if other is not None]
+    return made
+
+
+def word_f1(keep: NDArray[np.bool_], wanted: NDArray[np.bool_], weight: Matrix) -> float:
+    """Return the word-weighted F1 of kept lines, in [0, 1]."""
+    total = float(weight[keep].sum() + weight[wanted].sum())
+    return 2 * float(weight[keep & wanted].sum()) / total if total else 0.0
+
+
+def train_boilerplate(
+    gold_paths: Sequence[Path],
+    *,
+    share: float = 0.4,
+    n_trees: int = 120,
+    n_folds: int = 5,
+    seed: int = 0,
+    drafts: Drafts = drafts_of,
+) -> dict[str, Any]:
+    """Fit the line models on labelled lines and labelled pages.
+
+    Parameters
+    ----------
+    gold_paths : sequence of Path
+        Gold files in the formats ``lines`` and ``pages``.
+    share : float
+        Share of the pages that is used, in (0, 1]; labelled lines are all used.
+    n_trees : int
+        Trees per model.
+    n_folds : int
+        Folds of the cross-validation, grouped by the id of the page; 0 leaves it out.
+    seed : int
+        Seed of the augmentation and of the trees.
+    drafts : callable
+        Gives the texts made of a record with ``html``, by name.
+
+    Returns
+    -------
+    dict
+        The content of ``line_model.json``.
+
+    Raises
+    ------
+    InputError
+        If the gold holds no labelled line.
+    """
+    paths = sorted(gold_paths, key=lambda path: path.name)
+    examples = augment([e for path in paths for e in examples_of(path, share, drafts)], seed)
+    described = [(e, describe(e)) for e in examples if e.weight.any()]
+    if not described:
+        raise InputError("train boilerplate: the gold holds no labelled line. Give files of the formats lines or pages.")
+    models: dict[str, Any] = {}
+    scores: dict[str, dict[str, float]] = {}
+    for kind in ("page", "html"):
+        # Without pages of its own a kind is judged by the other's model.
+        chosen = [item for item in described if item[0].kind == kind] or described
+        models[kind] = fit(chosen, n_trees, seed)
+        if n_folds:
+            scores[kind] = cross_validate(chosen, n_trees, n_folds, seed)
+    return {
+        "about": "Boosted trees over line features: complete binary trees in heap order, values in log odds of keep.",
+        "gold": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths},
+        "parameters": {"share": share, "n_trees": n_trees, "seed": seed},
+        "word_f1_by_cross_validation": scores,
+        "features": list(FEATURES),
+        "models": models,
+    }
+
+
+def cross_validate(
+    examples: Sequence[tuple[Example, Matrix]], n_trees: int, n_folds: int, seed: int
+) -> dict[str, float]:
+    """Return the word-weighted F1 by origin of the examples; no page is scored by a model that saw it."""
+    folds = [int(_part(e.id, "fold") * n_folds) for e, _ in examples]
+    scored: defaultdict[str, list[tuple[NDArray[np.bool_], Example]]] = defaultdict(list)
+    for number in range(n_folds):
+        rest = [item for item, fold in zip(examples, folds, strict=True) if fold != number]
+        held = [item for item, fold in zip(examples, folds, strict=True) if fold == number]
+        if not rest or not held:
+            continue
+        model = from_table({**fit(rest, n_trees, seed)}, FEATURES)
+        for e, matrix in held:
+            scored[e.origin].append((model.predict(matrix) >= 0.5, e))  # noqa: PLR2004
+    return {
+        origin: round(
+            word_f1(
+                np.concatenate([keep for keep, _ in found]),
+                np.concatenate([e.keep for _, e in found]),
+                np.concatenate([e.weight for _, e in found]),
+            ),
+            4,
+        )
+        for origin, found in sorted(scored.items())
+    }
+
+
+def write_model(model: Mapping[str, Any], path: Path) -> None:
+    """Write a model as JSON, one tree a line."""
+    text = json.dumps(model, ensure_ascii=False, separators=(",", ":"))
+    for opening in ('{"feature"', '"models"', '"html":{"bias"', '"features"', '"gold"', '"parameters"', '"word_f1'):
+        text = text.replace(opening, "\n" + opening)
+    path.write_text(text + "\n", encoding="utf-8")

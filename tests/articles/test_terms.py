@@ -1,0 +1,164 @@
+"""Terms of one article: words, spans, dates, quantities."""
+
+import pickle
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedup.articles import terms
+from dedup.articles.terms import Analyse, Terms, analyse, background, quantities, spans_of, take_dates
+from dedup.errors import ParameterError
+from dedup.schema import TERMS
+from dedup.stage import apply
+
+
+def _quantities(text: str) -> set[str]:
+    return set(quantities(text, terms.content_words(text), "en"))
+
+
+@pytest.mark.parametrize(
+    ("text", "published", "expected"),
+    [
+        ("It was held on October 16.", None, ["--10-16"]),
+        ("It was held on October 16, 2023, in Rome.", None, ["2023-10-16"]),
+        ("It was held on 16 October 2023.", None, ["2023-10-16"]),
+        ("Am 7. Oktober 2023 und el 8 de octubre de 2023.", None, ["2023-10-07", "2023-10-08"]),
+        ("Logged 2023-10-16.", None, ["2023-10-16"]),
+        ("The meeting of December 30 was short.", "2024-01-03", ["2023-12-30"]),
+        ("They may 12 times march 3 miles.", None, []),
+        ("It rose 5 percent to 12,000.", None, []),
+        ("On February 30 nothing happens.", None, []),
+    ],
+)
+def test_dates_in_figures(text: str, published: str | None, expected: list[str]) -> None:
+    found, _ = take_dates(text, terms.published_day(published))
+    assert found == expected
+
+
+def test_day_that_names_a_past_happening_is_no_day_of_the_report() -> None:
+    for text in ("since the October 7 attack", "Hamas's October 7 attack", "the Hamas-led October 7, 2023, attack"):
+        found, rest = take_dates(text, None)
+        assert found == []
+        assert "7" not in rest
+    assert take_dates("before the October 7.", None)[0] == ["--10-07"]
+
+
+def test_weekdays_are_resolved_to_the_last_before_publication() -> None:
+    found = analyse("", "They spoke on Sunday and met yesterday.", "en", "2023-12-12T09:00:00Z")
+    assert found.dates == ("2023-12-10", "2023-12-11")
+    assert analyse("", "They will speak next Sunday.", "en", "2023-12-12").dates == ("2023-12-17",)
+    assert analyse("", "They spoke on Sunday.", "en").dates == ()
+
+
+def test_dates_are_read_before_quantities() -> None:
+    found = analyse("", "On October 7 attackers came; 7 people fled.", "en")
+    assert found.dates == ("--10-07",)
+    assert found.quantities == ("7 people",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a 50-minute call", "50 minut"),
+        ("lasted 50 minutes", "50 minut"),
+        ("lasted fifty minutes", "50 minut"),
+        ("a magnitude 6.4 quake", "6.4 magnitud"),
+        ("a 6.4-magnitude quake", "6.4 magnitud"),
+        ("12 people", "12 peopl"),
+        ("twelve people", "12 peopl"),
+        ("$3 billion", "3000000000 $"),
+        ("a 33-year-old man", "33 old"),
+        ("aged 33", "33 old"),
+        ("7 percent", "7 %"),
+        ("7%", "7 %"),
+        ("1,500 homes", "1500 home"),
+    ],
+)
+def test_quantities(text: str, expected: str) -> None:
+    assert expected in _quantities(text)
+
+
+def test_years_and_small_bare_numbers_are_no_quantities() -> None:
+    assert _quantities("In 2023, number 4.") <= {"4 number"}
+
+
+def test_spans_leave_out_what_only_begins_a_sentence() -> None:
+    found = spans_of("Talks went on. Leaders met Vladimir Putin in Moscow. Putin left on Monday.", "en")
+    assert {"vladimir", "putin", "vladimir putin", "moscow"} <= set(found)
+    assert found.count("putin") == 2  # noqa: PLR2004 (the second begins a sentence but is a name elsewhere)
+    assert not {"talks", "leaders", "monday"} & set(found)
+
+
+def test_headlines_are_no_source_of_spans() -> None:
+    assert spans_of("Storm Hits The Northern Coast Again\nA storm hit the coast.", "en") == []
+
+
+def test_words_are_stemmed_and_stop_words_dropped() -> None:
+    assert terms.stems("The leaders were calling", "en") == ["leader", "call"]
+    assert terms.stems("Die Gespräche der Minister", "de") == ["gesprach", "minist"]
+    assert terms.stems("alpha beta", "xx") == ["alpha", "beta"]
+
+
+def test_scripts_without_spaces_give_pairs_of_letters() -> None:
+    found = terms.content_words("東京都 2026")
+    assert found == ["東京", "京都", "2026"]
+    assert len(analyse("", "東京都の知事", "ja").words.keys) > 0
+
+
+def test_keys_agree_with_the_readable_forms() -> None:
+    found = analyse("", "Calling leaders calls", "en")
+    assert set(found.words.keys.tolist()) == {terms.word_key("call"), terms.word_key("leader")}
+    assert terms.bigram_keys(["call leader"])[0] in found.bigrams.keys
+
+
+def test_title_and_text_make_no_pair() -> None:
+    found = analyse("alpha", "beta gamma", "xx")
+    assert set(found.bigrams.keys.tolist()) == {int(terms.bigram_keys(["beta gamma"])[0])}
+    assert set(found.lead.keys.tolist()) == {terms.word_key(word) for word in ("alpha", "beta", "gamma")}
+
+
+def test_background_knows_common_terms() -> None:
+    table = background()
+    common, rare = terms.word_key("presid"), terms.word_key("zzqxy")
+    frequency = table.document_frequency(np.array([common, rare]))
+    assert frequency[0] > 1000  # noqa: PLR2004 (in thousands of news articles)
+    assert frequency[1] == table.unseen
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=300), st.text(max_size=40), st.sampled_from(["en", "de", "ru", "ja", "", None]))
+def test_any_text_can_be_analysed(text: str, title: str, language: str | None) -> None:
+    found = analyse(title, text, language, "2024-02-29")
+    assert np.all(np.diff(found.words.keys) > 0)
+    again = Terms.from_row(found.to_row())
+    assert again.dates == found.dates
+    assert np.array_equal(again.bigrams.keys, found.bigrams.keys)
+
+
+def _articles() -> pa.Table:
+    rows = [
+        {"doc_id": "a", "arrival": 1, "title": "One", "text": "The leaders spoke for 50 minutes.", "language": "en"},
+        {"doc_id": "b", "arrival": 2, "title": None, "text": "", "language": None},
+    ]
+    return pa.Table.from_pylist(rows, schema=Analyse.reads)
+
+
+def test_stage_keeps_its_laws() -> None:
+    stage = Analyse()
+    table = apply(stage, _articles())
+    assert table.schema == TERMS
+    assert table["quantities"].to_pylist() == [["50 minutes"], []]
+    parts = [batch for row in range(2) for batch in _articles().slice(row, 1).to_batches()]
+    assert pa.Table.from_batches(stage(parts)).to_pylist() == table.to_pylist()
+    assert apply(stage, _articles().slice(0, 0)).num_rows == 0
+    assert pickle.loads(pickle.dumps(stage)) == stage
+
+
+def test_stage_refuses_wrong_parameters() -> None:
+    with pytest.raises(ParameterError, match="n_lead_words"):
+        Analyse(n_lead_words=0)
+    with pytest.raises(ParameterError, match="n_labels"):
+        Analyse(n_labels=-1)

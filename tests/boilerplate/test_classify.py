@@ -1,0 +1,150 @@
+"""The line model: features, trees and the stage."""
+
+import pickle
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedup.boilerplate import classify
+from dedup.boilerplate.classify import FEATURES, MARKERS, Classify, LineModel, features, from_table, judge
+from dedup.schema import SEGMENT
+from dedup.stage import apply
+
+ARTICLES = {
+    "de": [
+        "Der Stadtrat hat am Dienstagabend nach langer Debatte beschlossen, die alte Brücke über den Fluss zu sanieren.",
+        "Die Arbeiten sollen im kommenden Frühjahr beginnen und nach den Plänen der Verwaltung rund zwei Jahre dauern.",
+        "Während der Bauzeit wird der Verkehr über die neue Brücke im Norden der Stadt geleitet, sagte die Bürgermeisterin.",
+        "Kritik kam von der Opposition, die eine günstigere Lösung gefordert und vor steigenden Kosten gewarnt hatte.",
+    ],
+    "es": [
+        "El ayuntamiento aprobó el martes por la noche, tras un largo debate, la reparación del viejo puente sobre el río.",
+        "Las obras comenzarán la próxima primavera y, según los planes del gobierno local, durarán unos dos años.",
+        "Durante las obras el tráfico se desviará por el puente nuevo del norte de la ciudad, explicó la alcaldesa.",
+        "La oposición criticó el proyecto, porque había pedido una solución más barata y advertido del aumento de los costes.",
+    ],
+    "fr": [
+        "Le conseil municipal a décidé mardi soir, après un long débat, de rénover le vieux pont qui traverse la rivière.",
+        "Les travaux commenceront au printemps prochain et dureront, selon les plans de la mairie, environ deux ans.",
+        "Pendant les travaux, la circulation passera par le nouveau pont au nord de la ville, a expliqué la maire.",
+        "L'opposition a critiqué le projet : elle demandait une solution moins chère et craignait une hausse des coûts.",
+    ],
+    "ru": [
+        "Городской совет во вторник вечером после долгих споров решил отремонтировать старый мост через реку.",
+        "Работы начнутся следующей весной и, по планам администрации, продлятся около двух лет.",
+        "На время ремонта движение пойдёт по новому мосту на севере города, сообщила глава администрации.",
+        "Оппозиция раскритиковала проект: она предлагала более дешёвое решение и предупреждала о росте расходов.",
+    ],
+}
+
+
+@pytest.mark.parametrize("language", sorted(ARTICLES))
+@pytest.mark.parametrize("kind", ["page", "html", "article"])
+def test_paragraphs_of_an_article_are_kept(language: str, kind: str) -> None:
+    keep, _, _ = judge(ARTICLES[language], kind)
+    assert min(keep) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("language", "chrome"),
+    [
+        ("de", ["Zum Inhalt springen", "Artikel teilen", "Newsletter abonnieren", "Mehr zum Thema", "Alle Rechte vorbehalten"]),
+        ("es", ["Saltar al contenido", "Compartir", "Suscríbete", "Noticias relacionadas", "Todos los derechos reservados"]),
+        ("fr", ["Aller au contenu", "Partager", "Abonnez-vous", "Sur le même sujet", "Tous droits réservés"]),
+        ("ru", ["Перейти к содержимому", "Поделиться", "Подписаться", "Читайте также", "Все права защищены"]),
+    ],
+)
+def test_chrome_around_an_article_is_told(language: str, chrome: list[str]) -> None:
+    lines = [*chrome[:2], *ARTICLES[language], *chrome[2:]]
+    keep, markers, _ = judge(lines, "page")
+    edges = [0, 1, *range(len(lines) - 3, len(lines))]
+    assert max(keep[row] for row in edges) < 0.5 < min(keep[2:-3])
+    assert all(markers[row] for row in edges)
+
+
+def test_features_have_their_names_and_no_missing_values() -> None:
+    matrix, tokens = features(["Share", "日本語の文章です。", "---", "A. B."], "A headline")
+    assert matrix.shape == (4, len(FEATURES))
+    assert len(set(FEATURES)) == len(FEATURES)
+    assert np.isfinite(matrix).all()
+    assert tokens[0] == ["share"]
+
+
+def test_features_of_no_line() -> None:
+    assert features([])[0].shape == (0, len(FEATURES))
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.text(min_size=1).filter(str.strip).map(str.strip), max_size=8), st.text(max_size=20))
+def test_any_lines_get_a_probability_and_a_known_marker(lines: list[str], title: str) -> None:
+    keep, markers, keys = judge(lines, "page", title)
+    assert len(keep) == len(markers) == len(keys) == len(lines)
+    assert all(0 <= value <= 1 for value in keep)
+    assert set(markers) <= {"", *MARKERS}
+
+
+def test_words_of_glued_elements_are_told_apart() -> None:
+    matrix, _ = features(["keep readingShow less"])
+    assert matrix[0, FEATURES.index("read_more")] == 1.0
+
+
+def test_a_word_of_prose_is_no_marker() -> None:
+    _, markers, _ = judge(["They decided to share what they had with everybody who came to the house."], "page")
+    assert markers == [""]
+
+
+def test_clean_lines_are_not_judged() -> None:
+    assert judge(["Share", "Share"], "clean")[:2] == ([1.0, 1.0], ["", ""])
+
+
+def test_trees_are_walked_by_heap_order() -> None:
+    tree = {"feature": [0, 1, 1], "threshold": [0.5, 0.5, 1.5], "value": [-2.0, -1.0, 1.0, 2.0]}
+    model = from_table({"bias": 0.0, "trees": [tree]}, FEATURES)
+    matrix = np.zeros((4, len(FEATURES)))
+    matrix[:, 0] = [0.5, 0.5, 0.6, 0.6]
+    matrix[:, 1] = [0.5, 0.6, 1.5, 1.6]
+    assert np.allclose(model.predict(matrix), 1 / (1 + np.exp([2.0, 1.0, -1.0, -2.0])))
+
+
+def test_a_model_of_other_features_is_refused() -> None:
+    with pytest.raises(ValueError, match="Train it again"):
+        from_table({"bias": 0.0, "trees": []}, ["size"])
+
+
+@pytest.mark.parametrize("kind", ["page", "html"])
+def test_a_line_is_judged_alike_alone_and_in_a_batch(kind: str) -> None:
+    model = classify.line_model(kind)
+    assert isinstance(model, LineModel)
+    matrix, _ = features(["Share this", *ARTICLES["de"]])
+    whole = model.predict(matrix)
+    assert all(model.predict(matrix[row : row + 1])[0] == whole[row] for row in range(len(matrix)))
+
+
+def drafts() -> pa.Table:
+    return pa.Table.from_pylist(
+        [
+            {"doc_id": "a", "source": "s", "kind": "page", "title": "", "text": "Share\n\n" + "\n".join(ARTICLES["de"])},
+            {"doc_id": "b", "source": "s", "kind": "clean", "title": "T", "text": "One.\n\nTwo."},
+            {"doc_id": "c", "source": "", "kind": "html", "title": "T", "text": ""},
+        ],
+        schema=Classify().reads,
+    )
+
+
+def test_stage_writes_one_row_per_line() -> None:
+    table = apply(Classify(), drafts())
+    assert table.schema == SEGMENT
+    assert table.column("doc_id").to_pylist() == ["a"] * 5 + ["b"] * 2
+    assert table.column("index").to_pylist() == [0, 1, 2, 3, 4, 0, 1]
+    assert table.column("keep").to_pylist()[5:] == [1.0, 1.0]
+
+
+def test_stage_does_not_depend_on_batches() -> None:
+    stage, table = pickle.loads(pickle.dumps(Classify())), drafts()
+    single = [batch for row in range(len(table)) for batch in table.slice(row, 1).to_batches()]
+    assert pa.Table.from_batches(stage(iter(single)), schema=SEGMENT) == apply(stage, table)
+    assert stage == Classify()
+    assert list(stage(iter([]))) == []

@@ -1,0 +1,106 @@
+"""Candidate pairs and the prefix rule."""
+
+import itertools
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dedup.candidates.pair import Pairs, distinct, meet
+from dedup.errors import ParameterError
+from dedup.schema import BAND, MEETING, PAIR
+from dedup.stage import apply
+
+#: Keys of each article, in order of arrival.
+CROWDS = st.lists(st.sets(st.integers(-3, 3), max_size=4), max_size=14)
+
+
+def bands(crowd, kind="minhash", arrivals=None):
+    """BAND rows; the ids run against the arrivals, so that the order of the two differs."""
+    arrivals = range(len(crowd)) if arrivals is None else arrivals
+    rows = [
+        {"kind": kind, "key": key, "doc_id": f"d{99 - i}", "arrival": i} for i in arrivals for key in sorted(crowd[i])
+    ]
+    return pa.Table.from_pylist(rows, schema=BAND)
+
+
+def as_set(table):
+    return set(zip(table["left_id"].to_pylist(), table["right_id"].to_pylist(), strict=True))
+
+
+def by_the_rule(crowd, limit):
+    """The prefix rule, written down once more."""
+    met = set()
+    for key in {key for keys in crowd for key in keys}:
+        here = [i for i, keys in enumerate(crowd) if key in keys]
+        for rank, later in enumerate(here):
+            met |= {tuple(sorted((f"d{99 - i}", f"d{99 - later}"))) for i in here[: min(rank, limit)]}
+    return met
+
+
+@given(CROWDS, st.integers(1, 5))
+def test_each_article_meets_the_first_arrivals(crowd, limit):
+    assert as_set(apply(Pairs(limit=limit), bands(crowd))) == by_the_rule(crowd, limit)
+
+
+@given(CROWDS, st.integers(1, 4), st.integers(0, 14))
+def test_any_split_into_nights_gives_the_same_pairs(crowd, limit, cut):
+    cut = min(cut, len(crowd))
+    first = apply(Pairs(limit=limit), bands(crowd, arrivals=range(cut)))
+    second = apply(Pairs(limit=limit, since=cut), bands(crowd))
+    assert as_set(first) | as_set(second) == by_the_rule(crowd, limit)
+    assert as_set(second) == by_the_rule(crowd, limit) - as_set(first)
+
+
+@given(CROWDS, st.integers(1, 4))
+def test_batches_change_nothing(crowd, size):
+    stage = Pairs(limit=2)
+    table = bands(crowd).sort_by([("kind", "ascending"), ("key", "ascending")])
+    parts = pa.Table.from_batches(stage(iter(table.to_batches(max_chunksize=size))), schema=MEETING)
+    assert parts.equals(apply(stage, table))
+
+
+def test_kinds_do_not_meet_and_samples_have_their_own_limit():
+    crowd = [{1}] * 6
+    table = pa.concat_tables([bands(crowd, "exact"), bands(crowd, "sample")])
+    meetings = apply(Pairs(limit=100, sample_limit=1), table)
+    assert meetings["kind"].to_pylist() == ["exact"] * 15 + ["sample"] * 5
+
+
+def test_no_rows_no_pairs():
+    assert apply(Pairs(), BAND.empty_table()).equals(MEETING.empty_table())
+    assert distinct(MEETING.empty_table()).equals(PAIR.empty_table())
+
+
+def test_the_same_id_does_not_meet_itself():
+    row = {"kind": "exact", "key": 1, "doc_id": "a", "arrival": 1}
+    assert apply(Pairs(), pa.Table.from_pylist([row, row], schema=BAND)).num_rows == 0
+
+
+def test_distinct_asks_for_two_samples_or_one_of_another_kind():
+    rows = [
+        ("a", "b", "sample"),
+        ("a", "c", "sample"),
+        ("a", "c", "sample"),
+        ("b", "c", "minhash"),
+        ("b", "c", "exact"),
+    ]
+    meetings = pa.Table.from_pylist([dict(zip(MEETING.names, row, strict=True)) for row in rows], schema=MEETING)
+    for order in itertools.permutations(range(len(rows)), len(rows)):
+        pairs = distinct(meetings.take(list(order)))
+        assert pairs.schema == PAIR
+        assert pairs.to_pylist() == [{"left_id": "a", "right_id": "c"}, {"left_id": "b", "right_id": "c"}]
+
+
+def test_hot_keys_cost_n_times_limit():
+    earlier, later = meet(np.zeros(10_000, dtype=np.int64), np.full(10_000, 5))
+    assert len(earlier) == 5 * 10_000 - 15
+    assert earlier.max() == 4
+    assert (earlier < later).all()
+
+
+def test_parameters_are_checked():
+    with pytest.raises(ParameterError, match="limit must be at least 1"):
+        Pairs(limit=0)

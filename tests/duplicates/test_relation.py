@@ -1,0 +1,264 @@
+"""The relation of two articles, and why."""
+
+import gzip
+import json
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from dedup.articles.normalize import words
+from dedup.articles.terms import Analyse
+from dedup.candidates.minhash import Sign
+from dedup.candidates.shingle import read_words, shingles
+from dedup.duplicates.relation import Rule, Side, Verify, days_apart, decide, outlets
+from dedup.duplicates.similarity import compare
+from dedup.errors import ParameterError
+from dedup.schema import ARTICLE, MATCH, TERMS
+from dedup.stage import Stage, apply
+
+PAIRS = Path(__file__).parents[3] / "shared" / "data" / "pairs"
+
+
+def prose(seed, n_words, per_line=40):
+    """Text of made-up words that shares none with that of another seed."""
+    draw = np.random.default_rng(seed)
+    text = [f"w{seed}x{number}" for number in draw.integers(0, 10_000, n_words)]
+    letters = str.maketrans("0123456789", "abcdefghij")
+    lines = [" ".join(text[i : i + per_line]) for i in range(0, n_words, per_line)]
+    return ".\n".join(lines).translate(letters)
+
+
+def side(text, title="", source="", published=""):
+    read = read_words(text)
+    return Side(read.hashes, shingles(read.hashes), read.flags, frozenset(words(title)), outlets(source, ""), published)
+
+
+def verdict(left, right, **at):
+    left, right = (side(text, **at) if isinstance(text, str) else text for text in (left, right))
+    found = compare(left.words, right.words, left.shingles, right.shingles)
+    decided = decide(left, right, found)
+    turned = decide(right, left, compare(right.words, left.words, right.shingles, left.shingles))
+    assert turned.relation == decided.relation
+    return decided
+
+
+def test_same_words_are_exact_whatever_their_dress():
+    text = prose(1, 80)
+    assert verdict(text, text.upper().replace(" ", "  ").replace(".", " — ")) == ("exact", "same words", False)
+
+
+def test_same_words_in_another_order_are_not_exact():
+    assert verdict("one two three four five six", "six five four three two one").relation == ""
+
+
+def test_an_edited_copy_is_near():
+    text = prose(1, 400)
+    edited = text.replace(text.split()[200], "another").replace(text.split()[50], "word")
+    found = verdict(text, edited)
+    assert found.relation == "near"
+    assert "of one text stands in the other" in found.reason
+
+
+def test_a_copy_cut_short_is_near():
+    assert verdict(prose(1, 500), prose(1, 500)[: len(prose(1, 500)) // 3]).relation == "near"
+
+
+def test_a_brief_within_a_round_up_is_partial():
+    brief = prose(1, 80)
+    assert verdict(brief, prose(2, 300) + "\n" + brief + "\n" + prose(3, 300)).relation == "partial"
+
+
+@pytest.mark.parametrize(("n_words", "expected"), [(40, ""), (70, "partial"), (200, "partial")])
+def test_reuse_is_partial_from_sixty_words_or_so(n_words, expected):
+    shared = prose(1, n_words)
+    left, right = prose(2, 250) + "\n" + shared, prose(3, 100) + "\n" + shared + "\n" + prose(4, 150)
+    assert verdict(left, right).relation == expected
+
+
+def test_a_shared_quotation_is_no_reuse():
+    quotation = '"' + prose(1, 150, per_line=150) + '"'
+    left, right = prose(2, 250) + "\n" + quotation + " he said", quotation + " he said " + prose(3, 250)
+    assert verdict(left, right).relation == ""
+
+
+def test_many_stock_phrases_are_no_reuse():
+    phrases = [prose(10 + i, 6) for i in range(20)]
+    left = "\n".join(phrase + " " + prose(100 + i, 20) for i, phrase in enumerate(phrases))
+    right = "\n".join(prose(200 + i, 20) + " " + phrase for i, phrase in enumerate(phrases))
+    assert verdict(left, right).relation == ""
+
+
+NOTE = "The index closed {} points higher at {} on {} as traders weighed rates . " + prose(5, 50, per_line=60)
+
+
+def note(index, points, level, day):
+    return side(NOTE.format(points, level, day), "Markets close higher", "wire.example", f"2026-11-{index:02}")
+
+
+def test_market_notes_of_two_days_are_a_form():
+    monday, tuesday = note(9, "12.5", "18,200", "Monday"), note(10, "80", "18,280", "Tuesday")
+    found = verdict(monday, tuesday)
+    assert (found.relation, found.barred) == ("", True)
+    assert found.reason.startswith("a form of one outlet, ")
+
+
+def test_a_correction_of_the_same_day_is_near():
+    assert verdict(note(9, "12.5", "18,200", "Monday"), note(9, "21.5", "18,200", "Monday")).relation == "near"
+
+
+def test_an_update_of_the_next_day_is_near():
+    text = prose(1, 300)
+    before = side(text, "Vote near", "paper.example", "2026-11-09")
+    after = side(prose(2, 40) + "\n" + text, "Vote done", "paper.example", "2026-11-10")
+    assert verdict(before, after).relation == "near"
+
+
+def test_standing_text_of_one_outlet_is_no_match_but_that_of_two_is_reuse():
+    shared = prose(1, 120)
+    left, right = prose(2, 250) + "\n" + shared, prose(3, 250) + "\n" + shared
+    same = (
+        side(left, source="a.example", published="2026-11-01"),
+        side(right, source="a.example", published="2026-11-09"),
+    )
+    found = verdict(*same)
+    assert (found.relation, found.barred) == ("", True)
+    assert found.reason == "standing text of one outlet, 8.0 days apart"
+    assert verdict(same[0], replace(same[1], outlets=frozenset(["b.example"]))).relation == "partial"
+
+
+def test_one_block_away_from_the_lead_is_a_gallery():
+    gallery = prose(1, 400)
+    left, right = prose(2, 250) + "\n" + gallery, prose(3, 250) + "\n" + gallery + "\n" + prose(4, 50)
+    found = verdict(left, right, source="a.example", published="2026-11-01")
+    assert (found.relation, found.barred) == ("", True)
+    assert found.reason.startswith("one block of 400 words")
+
+
+def test_a_repost_of_the_whole_after_weeks_is_near():
+    text = prose(1, 400)
+    old = side(text, "Essay", "a.example", "2026-10-01")
+    assert verdict(old, side(text + "\nFrom the archive", "Essay", "a.example", "2026-11-01")).relation == "near"
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        ("2026-11-20", "2026-11-22", 2.0),
+        ("2026-11-20", "2026-11-21T23:59:00+00:00", 1.0),
+        ("2026-11-20T12:00:00Z", "2026-11-20T18:00:00", 0.25),
+        ("2026-11-20T23:00:00-05:00", "2026-11-21", 0.0),
+        ("2026-11-20", None, None),
+        ("", "2026-11-20", None),
+        ("last week", "2026-11-20", None),
+    ],
+)
+def test_days_apart(left, right, expected):
+    assert days_apart(left, right) == expected
+    assert days_apart(right, left) == expected
+
+
+def test_outlets_are_known_by_source_and_host():
+    assert outlets("Daily", "https://user@www.Daily.example:8080/a?b") == {"daily", "daily.example"}
+    assert outlets("www.daily.example", None) == outlets(None, "http://daily.example/x") == {"daily.example"}
+    assert outlets(None, None) == outlets("", "no url") == frozenset()
+
+
+def joined(rows, stage):
+    """Rows that `Verify` reads, of every two neighbours of ``rows``."""
+    names = ["doc_id", "arrival", "text"]
+    table = pa.Table.from_pylist(
+        [{"doc_id": f"d{i}", "arrival": i, "language": "en", **row} for i, row in enumerate(rows)], schema=ARTICLE
+    )
+    signed, terms = apply(Sign(), table.select(names)).to_pylist(), apply(Analyse(), table).to_pylist()
+    made = []
+    for i in range(len(rows) - 1):
+        row = {"left_id": f"d{i}", "right_id": f"d{i + 1}"}
+        for name, j in (("left", i), ("right", i + 1)):
+            row |= {f"{name}_{key}": value for key, value in rows[j].items()}
+            row |= {f"{name}_{key}": signed[j][key] for key in ("words", "shingles", "flags")}
+            row |= {f"{name}_terms_{key}": terms[j][key] for key in TERMS.names}
+        made.append(row)
+    return pa.Table.from_pylist(made, schema=stage.reads)
+
+
+CALL = "The presidents of Atland and Beland spoke by telephone for 50 minutes on Tuesday about the Cestria ceasefire."
+ROWS = [
+    {"text": CALL, "title": "Atland and Beland presidents talk", "published": "2026-11-17", "source": "a.example"},
+    {"text": CALL.upper(), "title": "Presidents talk", "published": "2026-11-17", "source": "b.example"},
+    {"text": prose(1, 90), "title": "Nothing of it", "published": None, "source": "b.example"},
+]
+REPORT = "A call of 50 minutes: on Tuesday the leaders of Atland, Beland dealt with a ceasefire in Cestria, aides said."
+REPORTS = [ROWS[0], {"text": REPORT, "title": "Leaders talk", "published": "2026-11-17", "source": "c.example"}]
+
+
+def test_stage_writes_matches_alone():
+    found = apply(Verify(), joined(ROWS, Verify()))
+    assert found.schema == MATCH
+    (row,) = found.to_pylist()
+    assert (row["left_id"], row["right_id"], row["relation"], row["days_apart"]) == ("d0", "d1", "exact", 0.0)
+    assert (row["jaccard"], row["containment_left"], row["containment_right"]) == (1.0, 1.0, 1.0)
+    assert row["shared_words"] == row["longest_passage_words"] == len(words(CALL))
+    assert 0.0 <= row["overlap_score"] <= 1.0
+
+
+def test_overlap_is_what_the_evidence_says():
+    (row,) = apply(Verify(), joined(REPORTS, Verify())).to_pylist()
+    assert (row["relation"], row["jaccard"], row["shared_words"]) == ("overlap", 0.0, 0)
+    assert row["overlap_score"] >= Verify().overlap
+    assert row["reason"]
+    table = joined(ROWS[1:], Verify())
+    assert apply(Verify(), table).num_rows == 0
+    assert apply(Verify(overlap=0.0), table)["relation"].to_pylist() == ["overlap"]
+
+
+def test_relations_not_asked_for_are_neither_written_nor_worked_on():
+    stage = Verify(relations=("near", "partial"))
+    assert not any("terms" in name for name in stage.reads.names)
+    assert apply(stage, joined(ROWS, stage)).num_rows == 0
+    exact = Verify(relations=("exact",))
+    assert apply(exact, joined(ROWS, exact))["overlap_score"].to_pylist() == [None]
+
+
+def test_batches_change_nothing():
+    stage = Verify(overlap=0.0)
+    table = joined(ROWS, stage)
+    parts = pa.Table.from_batches(stage(iter(table.to_batches(max_chunksize=1))), schema=MATCH)
+    assert parts.equals(apply(stage, table))
+    assert apply(stage, table.slice(0, 0)).num_rows == 0
+
+
+def test_stage_is_a_stage_that_pickles_and_checks_its_parameters():
+    assert isinstance(Verify(), Stage)
+    assert pickle.loads(pickle.dumps(Verify())) == Verify()
+    with pytest.raises(ParameterError, match="Got same"):
+        Verify(relations=("same",))
+    with pytest.raises(ParameterError, match=r"overlap must be in \[0, 1\]. Got 2"):
+        Verify(overlap=2.0)
+    with pytest.raises(ParameterError, match=r"Rule: near_cover must be in \[0, 1\]. Got 7"):
+        Rule(near_cover=7.0)
+
+
+@pytest.mark.skipif(not PAIRS.exists(), reason="labelled pairs are not here")
+def test_labelled_pairs_keep_their_floor():
+    rows = {}
+    for name in ("articles", "pairs"):
+        with gzip.open(PAIRS / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+            rows[name] = [json.loads(line) for line in lines]
+    sides = {
+        row["id"]: side(row["text"], row["title"] or "", row["source"] or "", row["published"] or "")
+        for row in rows["articles"]
+    }
+    both = [(sides[pair["a"]], sides[pair["b"]]) for pair in rows["pairs"]]
+    found = [
+        decide(left, right, compare(left.words, right.words, left.shingles, right.shingles)).relation
+        for left, right in both
+    ]
+    for positive, floor in (({"exact", "near"}, 0.97), ({"exact", "near", "partial"}, 0.93)):
+        gold = [pair["label"] in positive for pair in rows["pairs"]]
+        said = [relation in positive for relation in found]
+        hits = sum(one and other for one, other in zip(gold, said, strict=True))
+        assert 2 * hits / (sum(gold) + sum(said)) >= floor

@@ -1,0 +1,112 @@
+"""What two articles share."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedup.candidates.shingle import shingles, word_hashes
+from dedup.duplicates import similarity
+from dedup.duplicates.similarity import NOTHING, Passage, compare, covered, intersection
+
+#: Texts over three words repeat themselves and one another.
+TEXTS = st.lists(st.integers(0, 2), max_size=30).map(lambda values: np.array(values, dtype=np.int64))
+
+
+def compared(left, right):
+    return compare(left, right, shingles(left), shingles(right))
+
+
+def maximal_runs(left, right, least=5):
+    """All maximal common runs of words, by trying every place."""
+    found = []
+    for i in range(len(left)):
+        for j in range(len(right)):
+            if left[i] != right[j] or (i and j and left[i - 1] == right[j - 1]):
+                continue
+            n = 0
+            while i + n < len(left) and j + n < len(right) and left[i + n] == right[j + n]:
+                n += 1
+            if n >= least:
+                found.append(Passage(i, j, n))
+    return sorted(found, key=lambda passage: (-passage.words, passage.left, passage.right))
+
+
+@settings(max_examples=200)
+@given(TEXTS, TEXTS)
+def test_values_are_exact(left, right):
+    if min(len(left), len(right)) < 5 or np.array_equal(left, right):
+        return
+    runs = [{tuple(text[i : i + 5]) for i in range(len(text) - 4)} for text in (left.tolist(), right.tolist())]
+    common = runs[0] & runs[1]
+    found = compared(left, right)
+    assert found.n_shared == len(common)
+    assert found.jaccard == pytest.approx(len(common) / len(runs[0] | runs[1]))
+    assert found.containment_left == pytest.approx(len(common) / len(runs[0]))
+    assert found.containment_right == pytest.approx(len(common) / len(runs[1]))
+    passages = maximal_runs(left.tolist(), right.tolist())
+    assert list(found.passages) == passages
+    for side, count in ((0, found.covered_left), (1, found.covered_right)):
+        assert count == len({place for run in passages for place in range(run[side], run[side] + run.words)})
+
+
+@given(TEXTS, TEXTS)
+def test_sides_swap_with_the_articles(left, right):
+    one, other = compared(left, right), compared(right, left)
+    assert (one.jaccard, one.shared_words, one.longest.words) == (
+        other.jaccard,
+        other.shared_words,
+        other.longest.words,
+    )
+    assert (one.containment_left, one.covered_left) == (other.containment_right, other.covered_right)
+    assert {(p.left, p.right) for p in one.passages} == {(p.right, p.left) for p in other.passages}
+
+
+@given(TEXTS)
+def test_a_text_is_its_own_copy(text):
+    found = compared(text, text)
+    if len(text):
+        assert (found.jaccard, found.shared_words, found.longest) == (1.0, len(text), Passage(0, 0, len(text)))
+    else:
+        assert found == NOTHING
+
+
+@settings(max_examples=100)
+@given(TEXTS, TEXTS)
+def test_texts_that_repeat_themselves_still_have_their_longest_passage(left, right):
+    expected = compared(left, right)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(similarity, "_MANY_PLACES", 0)
+        found = compared(left, right)
+    assert found.longest.words == expected.longest.words
+    assert (found.shared_words, found.jaccard) == (expected.shared_words, expected.jaccard)
+    run = found.longest
+    assert left[run.left : run.left + run.words].tolist() == right[run.right : run.right + run.words].tolist()
+
+
+def test_a_long_litany_is_no_trouble():
+    one, other = (word_hashes("we want peace now and we want it " * times) for times in (900, 901))
+    assert compared(one, other).longest.words == len(one)
+
+
+def test_nothing_in_common():
+    assert compared(word_hashes("a b c d e f"), word_hashes("g h i j k l")) == NOTHING
+    assert compared(word_hashes(""), word_hashes("g h i j k l")) == NOTHING
+    assert NOTHING.longest == Passage(0, 0, 0)
+
+
+def test_short_texts_match_whole_or_not_at_all():
+    assert compared(word_hashes("Ceasefire holds"), word_hashes("ceasefire HOLDS")).jaccard == 1.0
+    assert compared(word_hashes("Ceasefire holds"), word_hashes("ceasefire holds, day two in Gaza")) == NOTHING
+
+
+@given(st.sets(st.integers(-20, 20)), st.sets(st.integers(-20, 20)))
+def test_intersection(one, other):
+    found = intersection(*(np.array(sorted(values), dtype=np.int64) for values in (one, other)))
+    assert found.tolist() == sorted(one & other)
+
+
+@given(st.sets(st.integers(0, 40)), st.integers(1, 6))
+def test_covered(starts, size):
+    words = {start + step for start in starts for step in range(size)}
+    assert covered(np.array(sorted(starts), dtype=np.intp), size) == len(words)
