@@ -57,8 +57,9 @@ def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
                 yield json.loads(line)
 
 
-def example(id_: str, origin: str, kind: str, title: str, lines: Sequence[str], keep: Sequence[bool]) -> Example:
+def example(id_: str, origin: str, kind: str, title: str, labelled: Sequence[tuple[str, bool]]) -> Example:  # noqa: PLR0917 -- in the order of Example
     """Weigh the lines of a page by their words; a headline, which a rule deals with, weighs nothing."""
+    lines, keep = [line for line, _ in labelled], [kept for _, kept in labelled]
     counts = np.array([len(words(line)) for line in lines], dtype=float)
     headline = " ".join(words(title))
     is_headline = np.array([bool(headline) and " ".join(words(line)) == headline for line in lines], dtype=bool)
@@ -99,8 +100,8 @@ def align(lines: Sequence[str], gold: str) -> tuple[NDArray[np.bool_], float]:
     for row, text in short:
         after = int(np.searchsorted(sure, row))
         near = [abs(int(sure[at]) - row) for at in (after - 1, after) if 0 <= at < len(sure)]
-        inside = len(near) == 2 and max(near) <= 4  # noqa: PLR2004
-        if near and min(near) <= 4:  # noqa: PLR2004
+        inside = len(near) == 2 and max(near) <= 4
+        if near and min(near) <= 4:
             keep[row] = text in whole or (inside and f" {text} " in running)
     return keep, len(found) / max(len(wanted), 1)
 
@@ -141,19 +142,21 @@ def river(whole: Example, others: Sequence[Example], seed: int) -> Example | Non
     def phrase(marker: str) -> str:
         listed = markers[marker]["en"]
         chosen = str(listed[int(rng.integers(len(listed)))])
-        return chosen.capitalize() if rng.random() < 0.7 else chosen  # noqa: PLR2004
+        return chosen.capitalize() if rng.random() < 0.7 else chosen
 
     before = int(rng.choice([0, 2, 5]))
     first, end = max(int(kept[0]) - before, 0), int(kept[-1]) + 1
     chrome: list[str] = []
     style = rng.random(6) < (0.3, 0.4, 0.6, 0.7, 0.3, 0.6)
-    if rng.random() < 0.4:  # noqa: PLR2004
+    if rng.random() < 0.4:
         chrome.append(phrase("related"))
     label = ""
     for number in rng.integers(len(others), size=int(rng.integers(1, 5))).tolist():
         other = others[number]
         leads = [
-            line for line, keep, weight in zip(other.lines, other.keep, other.weight, strict=True) if keep and weight >= 20  # noqa: PLR2004
+            line
+            for line, keep, weight in zip(other.lines, other.keep, other.weight, strict=True)
+            if keep and weight >= 20
         ][: int(rng.integers(1, 4))]
         if other.id == whole.id or not leads:
             continue
@@ -163,16 +166,20 @@ def river(whole: Example, others: Sequence[Example], seed: int) -> Example | Non
             chrome.append(label)
         if style[1]:
             credit = leads[0].split()[:14]
-            chrome.append(f"{phrase('credit')}: {' '.join(credit)}" if rng.random() < 0.6 else f"{' '.join(credit)} (Photo/{label})")  # noqa: PLR2004
+            chrome.append(
+                f"{phrase('credit')}: {' '.join(credit)}"
+                if rng.random() < 0.6
+                else f"{' '.join(credit)} (Photo/{label})"
+            )
         if style[2] or style[3]:
             chrome.append(other.title or label or phrase("related"))
         if style[4] and label:
             chrome.append(label)
         chrome += leads
         if style[5]:
-            chrome.append(phrase("read_more") + (phrase("read_more") if rng.random() < 0.2 else ""))  # noqa: PLR2004
+            chrome.append(phrase("read_more") + (phrase("read_more") if rng.random() < 0.2 else ""))
     for marker in ("related", "sign_up", "comment", "share", "copyright"):
-        if rng.random() < 0.3:  # noqa: PLR2004
+        if rng.random() < 0.3:
             chrome.append(phrase(marker))
     return replace(
         whole,
@@ -278,7 +285,7 @@ def examples_of(path: Path, share: float, drafts: Drafts) -> list[Example]:
         id_ = str(record["id"])
         if "lines" in record:
             pairs = [(line["text"].strip(), bool(line["keep"])) for line in record["lines"] if line["text"].strip()]
-            made.append(example(id_, "lines", "page", "", [text for text, _ in pairs], [keep for _, keep in pairs]))
+            made.append(example(id_, "lines", "page", "", pairs))
             continue
         if _part(id_, "taken") >= share:
             continue
@@ -288,7 +295,7 @@ def examples_of(path: Path, share: float, drafts: Drafts) -> list[Example]:
             keep, recall = align(lines, record["gold"])
             if lines and recall >= _ENOUGH:
                 kind = "html" if name == "html" else "page"
-                made.append(example(id_, f"{origin}/{name}", kind, title, lines, keep))
+                made.append(example(id_, f"{origin}/{name}", kind, title, list(zip(lines, keep.tolist(), strict=True))))
     return made
 
 
@@ -318,7 +325,7 @@ def word_f1(keep: NDArray[np.bool_], wanted: NDArray[np.bool_], weight: Matrix) 
     return 2 * float(weight[keep & wanted].sum()) / total if total else 0.0
 
 
-def train_boilerplate(
+def train_boilerplate(  # noqa: PLR0913 -- every choice that shapes the model can be named
     gold_paths: Sequence[Path],
     *,
     share: float = 0.4,
@@ -358,7 +365,9 @@ def train_boilerplate(
     examples = augment([e for path in paths for e in examples_of(path, share, drafts)], seed)
     described = [(e, describe(e)) for e in examples if e.weight.any()]
     if not described:
-        raise InputError("train boilerplate: the gold holds no labelled line. Give files of the formats lines or pages.")
+        raise InputError(
+            "train boilerplate: the gold holds no labelled line. Give files of the formats lines or pages."
+        )
     models: dict[str, Any] = {}
     scores: dict[str, dict[str, float]] = {}
     for kind in ("page", "html"):
@@ -390,7 +399,7 @@ def cross_validate(
             continue
         model = from_table({**fit(rest, n_trees, seed)}, FEATURES)
         for e, matrix in held:
-            scored[e.origin].append((model.predict(matrix) >= 0.5, e))  # noqa: PLR2004
+            scored[e.origin].append((model.predict(matrix) >= 0.5, e))
     return {
         origin: round(
             word_f1(

@@ -20,11 +20,11 @@ _BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
 def lines(text: str) -> list[str]:
-    """Return the lines of ``text`` that are not blank, stripped of white space at both ends.
+    r"""Return the lines of ``text`` that are not blank, stripped of white space at both ends.
 
     Examples
     --------
-    >>> lines("Headline\\n\\n  First paragraph. \\n")
+    >>> lines("Headline\n\n  First paragraph. \n")
     ['Headline', 'First paragraph.']
     """
     return [stripped for line in _BREAK.split(text) if (stripped := line.strip())]

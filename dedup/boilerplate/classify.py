@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any, ClassVar, Final, TypeAlias
 
 import numpy as np
@@ -190,9 +191,7 @@ def features(lines: Sequence[str], title: str = "") -> tuple[Matrix, list[list[s
             sum(1 for mask in function_masks[row] if mask & language) / max(len(found), 1) if language else -1.0
         )
         own[row, _I["times"]] = min(times[" ".join(found)], 5)
-        own[row, _I["headline"]] = (
-            len(content[row] & headline) / max(len(content[row]), 1) if headline else -1.0
-        )
+        own[row, _I["headline"]] = len(content[row] & headline) / max(len(content[row]), 1) if headline else -1.0
     _fit_to_page(own)
     matrix = np.hstack([own, _neighbours(own), _place(own, content)]) if len(lines) else np.empty((0, len(FEATURES)))
     return matrix, tokens
@@ -229,7 +228,7 @@ def _language(masks: Sequence[Sequence[int]], n_languages: int, n_words: int) ->
 def _content(line: str, tokens: Sequence[str], known: Vocabulary) -> set[str]:
     """Return the words that say what a line is about; pairs of letters in scripts without spaces."""
     if not line.isascii() and _UNSPACED.search(line):
-        return {a + b for a, b in zip(tokens, tokens[1:], strict=False)}
+        return {a + b for a, b in pairwise(tokens)}
     return {word for word in tokens if len(word) >= _CONTENT and word not in known.languages}
 
 
@@ -317,7 +316,8 @@ def _place(own: Matrix, content: Sequence[set[str]]) -> Matrix:
 
     def density(reach: int) -> Matrix:
         low, high = np.maximum(position - reach, 0), np.minimum(position + reach + 1, n)
-        return (prose_before[high] - prose_before[low]) / np.maximum(before[high] - before[low], 1.0)
+        inside: Matrix = (prose_before[high] - prose_before[low]) / np.maximum(before[high] - before[low], 1.0)
+        return inside
 
     last_prose = np.maximum.accumulate(np.where(prose, position, -99))
     next_prose = np.minimum.accumulate(np.where(prose, position, n + 99)[::-1])[::-1]
@@ -419,7 +419,7 @@ def _sections(
     shared, total = np.full(n, -1.0), np.zeros(n)
     edges = [0, *np.flatnonzero(breaks).tolist(), n]
     before: set[str] = set()
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         if start == end:
             continue
         rows = [row for row in range(start, end) if prose[row]]
@@ -457,7 +457,9 @@ class LineModel:
             at = node + trees
             node = 2 * node + 1 + (flat[rows + feature[at]] > threshold[at])
         leaf = node - n_inner + np.arange(n_trees) * (n_inner + 1)
-        return 1 / (1 + np.exp(-(self.value.ravel()[leaf].sum(axis=1) + self.bias)))
+        log_odds = self.value.ravel()[leaf].sum(axis=1) + self.bias
+        keep: Matrix = 1 / (1 + np.exp(-log_odds))
+        return keep
 
 
 @cache

@@ -56,13 +56,15 @@ class Thresholds:
     """From where on a line stays.
 
     ``keep``: least probability; ``n_repeats``: number of unrelated articles in which a line of ``min_words`` words or
-    more is the site's; ``doubtful``: a line below this probability is the site's when it stands in two.
+    more is the site's; ``doubtful``: a line below this probability is the site's when it stands in two; ``island``:
+    least mean probability of a run of lines that stands apart from the article's largest run.
     """
 
     keep: float
     n_repeats: int = 3
-    min_words: int = 4
+    min_words: int = 2
     doubtful: float = 0.5
+    island: float = 0.0
 
 
 def strip(lines: Sequence[Line], title: str, thresholds: Thresholds) -> tuple[str, list[int], dict[int, str]]:
@@ -95,6 +97,8 @@ def strip(lines: Sequence[Line], title: str, thresholds: Thresholds) -> tuple[st
         elif line.keep < thresholds.keep:
             reasons[position] = f"line model: {line.marker}" if line.marker else "line model"
 
+    for position in _islands(lines, tokens, reasons, thresholds.island):
+        reasons[position] = "line model: stands apart"
     body = next((p for p in range(len(lines)) if p not in reasons and _is_prose(lines[p].text, tokens[p])), None)
     if body is None:
         restored = _best_run(lines, tokens, reasons)
@@ -112,14 +116,16 @@ def strip(lines: Sequence[Line], title: str, thresholds: Thresholds) -> tuple[st
     wanted = words(title)
     if wanted:
         for position, found_words in enumerate(tokens):
-            if _is_headline(found_words, wanted, before_body=body is None or position < body):
+            if _is_headline(found_words, wanted, before_body=body is None or position < body) or (
+                lines[position].marker and _contains(found_words, wanted)
+            ):
                 reasons[position] = reasons[position] if reasons.get(position) == "headline" else "headline repeated"
     kept = [position for position in range(len(lines)) if position not in reasons]
     return title, kept, {position: reasons[position] for position in sorted(reasons)}
 
 
 def _repeated(line: Line, n_words: int, thresholds: Thresholds) -> bool:
-    if line.key == NO_WORDS or line.n_articles < 2:  # noqa: PLR2004 -- one article repeats nothing
+    if line.key == NO_WORDS or line.n_articles < 2:
         return False
     if line.keep < thresholds.doubtful:
         return True
@@ -130,10 +136,37 @@ def _is_prose(text: str, tokens: Sequence[str]) -> bool:
     return len(tokens) >= _PROSE and text.rstrip(_CLOSING)[-1:] in tuple(".!?…。！？।؟")
 
 
+def _islands(
+    lines: Sequence[Line], tokens: Sequence[Sequence[str]], reasons: Mapping[int, str], least: float
+) -> list[int]:
+    """Return the lines of the runs that stand apart from the largest one and are doubtful as a whole."""
+    runs: list[list[int]] = []
+    for position in range(len(lines)):
+        if position in reasons:
+            continue
+        if runs and runs[-1][-1] == position - 1:
+            runs[-1].append(position)
+        else:
+            runs.append([position])
+
+    def mass(run: Sequence[int]) -> float:
+        return sum(lines[position].keep * len(tokens[position]) for position in run)
+
+    largest = max(runs, key=mass, default=[])
+    return [
+        position
+        for run in runs
+        if run is not largest and mass(run) < least * sum(len(tokens[position]) for position in run)
+        for position in run
+    ]
+
+
 def _best_run(lines: Sequence[Line], tokens: Sequence[Sequence[str]], reasons: Mapping[int, str]) -> list[int]:
     """Return the run of lines most likely to be an article, none if the page has no paragraph that is no repeat."""
     usable = [not reasons.get(position, "").startswith("repeat") for position in range(len(lines))]
-    prose = [position for position, line in enumerate(lines) if usable[position] and _is_prose(line.text, tokens[position])]
+    prose = [
+        position for position, line in enumerate(lines) if usable[position] and _is_prose(line.text, tokens[position])
+    ]
     if not prose:
         return []
     bar = max(lines[position].keep for position in prose) / 2
@@ -162,13 +195,22 @@ def _headline(lines: Sequence[Line], tokens: Sequence[Sequence[str]], body: int)
     candidates = []
     for position in range(max(body - _NEAR, 0), body):
         line, found = lines[position], tokens[position]
-        if not _HEADLINE[0] <= len(found) <= _HEADLINE[1] or line.marker or line.text.rstrip(_CLOSING).endswith((".", ":", "…")):
+        if (
+            not _HEADLINE[0] <= len(found) <= _HEADLINE[1]
+            or line.marker
+            or line.text.rstrip(_CLOSING).endswith((".", ":", "…"))
+        ):
             continue
         if _is_about(found, text):
             candidates.append(position)
     seen = [" ".join(found) for found in tokens]
     twice = [position for position in candidates if seen.count(seen[position]) > 1]
-    return (twice or candidates or [None])[0]
+    return next(iter(twice or candidates), None)
+
+
+def _contains(found: Sequence[str], wanted: Sequence[str]) -> bool:
+    n = len(wanted)
+    return n >= _HEADLINE[0] and any(list(found[i : i + n]) == list(wanted) for i in range(len(found) - n + 1))
 
 
 def _standfirst(lines: Sequence[Line], tokens: Sequence[Sequence[str]], headline: int, body: int) -> int | None:
@@ -182,7 +224,9 @@ def _standfirst(lines: Sequence[Line], tokens: Sequence[Sequence[str]], headline
 
 
 def _vocabulary(lines: Sequence[Line], tokens: Sequence[Sequence[str]], body: int) -> set[str]:
-    return {word for position in range(body, len(lines)) if lines[position].keep >= _LIKELY for word in tokens[position]}
+    return {
+        word for position in range(body, len(lines)) if lines[position].keep >= _LIKELY for word in tokens[position]
+    }
 
 
 def _is_about(found: Sequence[str], text: set[str]) -> bool:
@@ -207,14 +251,16 @@ class Label:
     Reads: segments with ``n_articles`` (null where the line is no repeat) and the draft's ``title``. Writes: clean body,
     headline and removed lines, one row per draft that has any line. Partitioned by: doc_id.
 
-    ``keep_page``, ``keep_html``, ``keep_article`` are the least probabilities with which a line of such a text stays.
+    ``keep_page``, ``keep_html``, ``keep_article`` are the least probabilities with which a line of such a text stays;
+    the other parameters are those of :class:`Thresholds`, ``island`` for pages in plain text alone.
     """
 
     keep_page: float = 0.5
     keep_html: float = 0.03
     keep_article: float = 0.03
     n_repeats: int = 3
-    min_words: int = 4
+    min_words: int = 2
+    island: float = 0.6
 
     reads: ClassVar[pa.Schema] = pa.schema(
         [
@@ -228,10 +274,10 @@ class Label:
 
     def __post_init__(self) -> None:
         """Check the parameters."""
-        for name in ("keep_page", "keep_html", "keep_article"):
+        for name in ("keep_page", "keep_html", "keep_article", "island"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ParameterError(f"Label: {name} must be in [0, 1]. Got {getattr(self, name)}.")
-        if self.n_repeats < 2:  # noqa: PLR2004 -- what stands in one article is no repeat
+        if self.n_repeats < 2:
             raise ParameterError(f"Label: n_repeats must be at least 2. Got {self.n_repeats}.")
         if self.min_words < 0:
             raise ParameterError(f"Label: min_words must not be negative. Got {self.min_words}.")
@@ -258,7 +304,9 @@ class Label:
         kind = rows[0]["kind"]
         if kind != "clean":
             keep = {"page": self.keep_page, "html": self.keep_html}.get(kind, self.keep_article)
-            title, kept, removed = strip(lines, title, Thresholds(keep, self.n_repeats, self.min_words))
+            island = self.island if kind == "page" else 0.0
+            thresholds = Thresholds(keep, self.n_repeats, self.min_words, island=island)
+            title, kept, removed = strip(lines, title, thresholds)
         return {
             "doc_id": rows[0]["doc_id"],
             "title": title,

@@ -8,8 +8,9 @@ news: nothing is counted across sources, nor among articles whose source is unkn
 Rule guarded here: near-linear cost; an article is compared with a few others per line, not with all.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -107,7 +108,7 @@ def count(articles: Mapping[str, Article], least_share: float = 0.5, n_compared:
     for number, doc_id in enumerate(order):
         for key in sorted(articles[doc_id].long):
             held = holders[key]
-            at = _index(held, number)
+            at = bisect_left(held, number)
             for other in held[max(at - n_compared, 0) : at]:
                 if (other, number) in compared:
                     continue
@@ -117,12 +118,6 @@ def count(articles: Mapping[str, Article], least_share: float = 0.5, n_compared:
                     parent[high] = low
     groups = {key: len({root(number) for number in held}) for key, held in holders.items() if len(held) > 1}
     return {key: groups[key] for key in sorted(groups) if groups[key] > 1}
-
-
-def _index(ordered: Sequence[int], value: int) -> int:
-    from bisect import bisect_left
-
-    return bisect_left(ordered, value)
 
 
 @dataclass(frozen=True)
@@ -136,7 +131,9 @@ class Repeats:
     least_share: float = 0.5
     n_compared: int = 3
 
-    reads: ClassVar[pa.Schema] = pa.schema([SEGMENT.field(name) for name in ("doc_id", "source", "kind", "text", "key")])
+    reads: ClassVar[pa.Schema] = pa.schema(
+        [SEGMENT.field(name) for name in ("doc_id", "source", "kind", "text", "key")]
+    )
     writes: ClassVar[pa.Schema] = REPEAT
     partition_by: ClassVar[tuple[str, ...]] = ("source",)
 

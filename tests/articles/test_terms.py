@@ -132,7 +132,7 @@ def test_background_knows_common_terms() -> None:
 @given(st.text(max_size=300), st.text(max_size=40), st.sampled_from(["en", "de", "ru", "ja", "", None]))
 def test_any_text_can_be_analysed(text: str, title: str, language: str | None) -> None:
     found = analyse(title, text, language, "2024-02-29")
-    assert np.all(np.diff(found.words.keys) > 0)
+    assert np.all(found.words.keys[1:] > found.words.keys[:-1])
     again = Terms.from_row(found.to_row())
     assert again.dates == found.dates
     assert np.array_equal(again.bigrams.keys, found.bigrams.keys)

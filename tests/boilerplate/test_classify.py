@@ -51,8 +51,26 @@ def test_paragraphs_of_an_article_are_kept(language: str, kind: str) -> None:
 @pytest.mark.parametrize(
     ("language", "chrome"),
     [
-        ("de", ["Zum Inhalt springen", "Artikel teilen", "Newsletter abonnieren", "Mehr zum Thema", "Alle Rechte vorbehalten"]),
-        ("es", ["Saltar al contenido", "Compartir", "Suscríbete", "Noticias relacionadas", "Todos los derechos reservados"]),
+        (
+            "de",
+            [
+                "Zum Inhalt springen",
+                "Artikel teilen",
+                "Newsletter abonnieren",
+                "Mehr zum Thema",
+                "Alle Rechte vorbehalten",
+            ],
+        ),
+        (
+            "es",
+            [
+                "Saltar al contenido",
+                "Compartir",
+                "Suscríbete",
+                "Noticias relacionadas",
+                "Todos los derechos reservados",
+            ],
+        ),
         ("fr", ["Aller au contenu", "Partager", "Abonnez-vous", "Sur le même sujet", "Tous droits réservés"]),
         ("ru", ["Перейти к содержимому", "Поделиться", "Подписаться", "Читайте также", "Все права защищены"]),
     ],
@@ -126,7 +144,13 @@ def test_a_line_is_judged_alike_alone_and_in_a_batch(kind: str) -> None:
 def drafts() -> pa.Table:
     return pa.Table.from_pylist(
         [
-            {"doc_id": "a", "source": "s", "kind": "page", "title": "", "text": "Share\n\n" + "\n".join(ARTICLES["de"])},
+            {
+                "doc_id": "a",
+                "source": "s",
+                "kind": "page",
+                "title": "",
+                "text": "Share\n\n" + "\n".join(ARTICLES["de"]),
+            },
             {"doc_id": "b", "source": "s", "kind": "clean", "title": "T", "text": "One.\n\nTwo."},
             {"doc_id": "c", "source": "", "kind": "html", "title": "T", "text": ""},
         ],

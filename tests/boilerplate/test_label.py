@@ -20,7 +20,12 @@ def line(text: str, keep: float = 0.9, marker: str = "", n_articles: int = 0) ->
 
 
 def test_reasons_say_who_decided() -> None:
-    lines = [line("Share", 0.1, "share"), line("Cheap flights", 0.1), line(LEAD), line("Follow our news here", 0.9, "", 7)]
+    lines = [
+        line("Share", 0.1, "share"),
+        line("Cheap flights", 0.1),
+        line(LEAD),
+        line("Follow our news here", 0.9, "", 7),
+    ]
     _, kept, removed = strip(lines, "A title", PAGE)
     assert kept == [2]
     assert removed == {0: "line model: share", 1: "line model", 3: "repeat: in 7 articles of this site"}
@@ -73,6 +78,23 @@ def test_a_page_of_menus_alone_is_emptied() -> None:
     assert strip(lines, "A title", PAGE)[1] == []
 
 
+def test_a_doubtful_run_apart_from_the_article_goes() -> None:
+    lines = [
+        line(LEAD),
+        line(NEXT),
+        line("Share", 0.1, "share"),
+        line("Somalia", 0.55),
+        line("Why it cannot win", 0.55),
+    ]
+    assert strip(lines, "T", Thresholds(0.5, island=0.6))[1] == [0, 1]
+    assert strip(lines, "T", PAGE)[1] == [0, 1, 3, 4]
+
+
+def test_a_chrome_line_that_holds_the_headline_goes() -> None:
+    lines = [line(LEAD), line('Post a Comment for "Council votes to repair bridge"', 0.6, "comment")]
+    assert strip(lines, "Council votes to repair bridge", PAGE)[1] == [0]
+
+
 def rows(kind: str, *lines: Line, doc_id: str = "a", title: str | None = "T") -> list[dict[str, object]]:
     return [
         {
@@ -93,7 +115,9 @@ def rows(kind: str, *lines: Line, doc_id: str = "a", title: str | None = "T") ->
 def test_stage_takes_as_much_as_the_kind_allows() -> None:
     lines = (line("Share", 0.01, "share"), line("A doubtful line", 0.04), line("A line", 0.3), line(LEAD))
     kinds = ("page", "html", "article", "clean")
-    table = pa.Table.from_pylist([row for kind in kinds for row in rows(kind, *lines, doc_id=kind)], schema=Label().reads)
+    table = pa.Table.from_pylist(
+        [row for kind in kinds for row in rows(kind, *lines, doc_id=kind)], schema=Label().reads
+    )
     done = {row["doc_id"]: row for row in apply(Label(), table).to_pylist()}
     assert [done[kind]["text"].count("\n") + 1 for kind in kinds] == [1, 3, 3, 4]
     assert done["page"]["removed"][0] == {"text": "Share", "reason": "line model: share"}

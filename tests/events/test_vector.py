@@ -38,10 +38,10 @@ def test_same_call_is_nearer_than_the_treaty_and_the_bakery() -> None:
 
 
 def test_time_lowers_similarity_to_a_floor() -> None:
-    same, later, much = (_similarity(_vectors((0.0, day, 0.0, 0.0)), 0, 1)[0] for day in (0.0, 7.0, 700.0))
+    same, later, much = (_similarity(_vectors((0.0, 0.0, day, 0.0)), 0, 2)[0] for day in (0.0, 7.0, 700.0))
     assert same > later > much
     assert much == pytest.approx(Mix().floor * same)
-    assert _similarity(_vectors((0.0, NONE, 0.0, 0.0)), 0, 1)[0] == pytest.approx(same)
+    assert _similarity(_vectors((0.0, 0.0, NONE, 0.0)), 0, 2)[0] == pytest.approx(same)
 
 
 def test_candidates_share_words_and_are_sorted() -> None:

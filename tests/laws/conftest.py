@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +13,7 @@ from dedup.stage import Stage
 from pipelines.config import Config
 from pipelines.journal import Journal
 from pipelines.nightly import night
-from pipelines.run_local import Local
+from pipelines.run_local import Failure, Local
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,6 +31,13 @@ class Recorder(Local):
         table = rows if isinstance(rows, pa.Table) else pa.Table.from_batches(rows, schema=stage.reads)
         self.seen.setdefault(type(stage).__name__, (stage, table))
         return super().map(stage, table, tick)
+
+    def guarded(
+        self, stages: Sequence[Stage], batches: Iterable[pa.RecordBatch]
+    ) -> Iterator[tuple[int, pa.RecordBatch, pa.RecordBatch | Failure]]:
+        given = list(batches)
+        self.seen.setdefault(type(stages[0]).__name__, (stages[0], pa.Table.from_batches(given)))
+        return super().guarded(stages, given)
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,9 @@ def _load(name: str):
 laws = _load("stage_laws")
 stage_classes = _load("conftest").stage_classes
 
+# Some forty milliseconds a row.
+SLOW = {"Extract": 6}
+
 ROWS = pa.schema([("key", pa.string()), ("n", pa.int64())])
 TABLE = pa.table({"key": ["a", "b", "a", "c", "b", "a"], "n": [1, 2, 3, 4, 5, 6]}, schema=ROWS)
 
@@ -34,14 +37,16 @@ TABLE = pa.table({"key": ["a", "b", "a", "c", "b", "a"], "n": [1, 2, 3, 4, 5, 6]
 @pytest.mark.parametrize("stage_class", stage_classes(), ids=lambda one: one.__name__)
 @pytest.mark.parametrize("law", laws.LAWS, ids=lambda one: one.__name__)
 def test_law(law: Callable, stage_class: type, recorded: dict[str, tuple[Stage, pa.Table]]) -> None:
-    assert stage_class.__name__ in recorded, "the nightly job never ran this stage"
+    if stage_class.__name__ not in recorded:
+        pytest.fail("the nightly job never ran this stage")
     stage, table = recorded[stage_class.__name__]
     assert table.num_rows, "the nightly job gave this stage no rows"
-    law(stage, table.slice(0, laws.N_ROWS))
+    n_rows = SLOW.get(stage_class.__name__, laws.N_ROWS)
+    law(stage, table.slice(0, n_rows))
 
 
 def test_hash_seed_does_not_matter(recorded: dict[str, tuple[Stage, pa.Table]], tmp_path: Path) -> None:
-    given = [(stage, table.select(stage.reads.names).slice(0, laws.N_ROWS)) for stage, table in recorded.values()]
+    given = [(stage, table.select(stage.reads.names).slice(0, SLOW.get(name, laws.N_ROWS))) for name, (stage, table) in recorded.items()]
     path = tmp_path / "stages.pickle"
     path.write_bytes(pickle.dumps(given))
     code = (

@@ -1,0 +1,137 @@
+"""Scores the grouping into events, the salient bands and the overlap evidence on labelled data.
+
+    python benchmarks/events.py ../shared/data/events/ecbplus.jsonl.gz [...] [--background FILE] [--limit N]
+
+For every set: B-cubed, pairwise F1 and ARI of events and of storylines; the share of same-event pairs that the salient
+bands propose, and of all pairs; and, where articles have a field ``topic``, the share of pairs of one topic but of two
+events that were merged. With ``--background`` the set is grouped among other articles.
+"""
+
+import argparse
+import gzip
+import json
+import time
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from itertools import combinations, islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from dedup.articles.terms import Analyse
+from dedup.candidates.salient import Salient
+from dedup.events.assign import group
+from dedup.stage import apply
+
+
+class Score(NamedTuple):
+    """Precision, recall and their harmonic mean, each in [0, 1]."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+def _score(precision: float, recall: float) -> Score:
+    total = precision + recall
+    return Score(precision, recall, 2 * precision * recall / total if total else 0.0)
+
+
+def bcubed(true: Sequence[Hashable], predicted: Sequence[Hashable]) -> Score:
+    """Return B-cubed precision, recall and F1 of a partition (Bagga and Baldwin 1998)."""
+    both, ours, theirs = Counter(zip(true, predicted, strict=True)), Counter(predicted), Counter(true)
+    n = len(true)
+    precision = sum(count * count / ours[label] for (_, label), count in both.items()) / n
+    recall = sum(count * count / theirs[label] for (label, _), count in both.items()) / n
+    return _score(precision, recall)
+
+
+def _pairs(counts: Counter[Any]) -> int:
+    return sum(count * (count - 1) // 2 for count in counts.values())
+
+
+def pairwise(true: Sequence[Hashable], predicted: Sequence[Hashable]) -> Score:
+    """Return precision, recall and F1 over pairs of one group."""
+    both, ours, theirs = _pairs(Counter(zip(true, predicted, strict=True))), _pairs(Counter(predicted)), _pairs(Counter(true))
+    return _score(both / ours if ours else 1.0, both / theirs if theirs else 1.0)
+
+
+def adjusted_rand(true: Sequence[Hashable], predicted: Sequence[Hashable]) -> float:
+    """Return the adjusted Rand index, at most 1 (Hubert and Arabie 1985)."""
+    both, ours, theirs = _pairs(Counter(zip(true, predicted, strict=True))), _pairs(Counter(predicted)), _pairs(Counter(true))
+    n = len(true)
+    chance = ours * theirs / (n * (n - 1) / 2) if n > 1 else 0.0
+    most = (ours + theirs) / 2
+    return (both - chance) / (most - chance) if most != chance else 1.0
+
+
+def read(path: Path, limit: int | None = None) -> list[dict[str, Any]]:
+    """Return the articles of a file of gzipped JSON lines."""
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in islice(lines, limit)]
+
+
+def tables(articles: list[dict[str, Any]]) -> tuple[pa.Table, pa.Table]:
+    """Return TERMS and what ``group`` needs of the articles; arrival is by publication, then by place."""
+    rows = [
+        {name: article.get(name) for name in ("title", "text", "language", "published")} | {"doc_id": article["id"]}
+        for article in sorted(articles, key=lambda article: article.get("published") or "")
+    ]
+    table = pa.Table.from_pylist(
+        [row | {"arrival": arrival} for arrival, row in enumerate(rows)], schema=Analyse.reads
+    )
+    return apply(Analyse(), table), table
+
+
+def proposed(terms: pa.Table, event: dict[str, str]) -> tuple[float, float]:
+    """Return the share of same-event pairs, and of all pairs, that share a salient band."""
+    holders: dict[int, list[str]] = {}
+    bands = apply(Salient(), terms)
+    for key, doc_id in zip(bands["key"].to_pylist(), bands["doc_id"].to_pylist(), strict=True):
+        holders.setdefault(key, []).append(doc_id)
+    pairs = {pair for docs in holders.values() for pair in combinations(sorted(set(docs) & set(event)), 2)}
+    same = sum(event[left] == event[right] for left, right in pairs)
+    n = len(event)
+    return same / max(1, _pairs(Counter(event.values()))), len(pairs) / max(1.0, n * (n - 1) / 2)
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("gold", nargs="+", type=Path)
+    parser.add_argument("--background", type=Path, help="other articles to group among")
+    parser.add_argument("--limit", type=int, help="how many of these")
+    options = parser.parse_args()
+    crowd = read(options.background, options.limit) if options.background else []
+    for path in options.gold:
+        labelled = read(path)
+        start = time.process_time()
+        terms, articles = tables(labelled + crowd)
+        analysed = time.process_time()
+        assignment, _ = group(terms, articles)
+        grouped = time.process_time()
+        n = len(labelled) + len(crowd)
+        print(f"{path.name}: {n} articles, terms {(analysed - start) / n * 1e3:.1f} ms each, groups {grouped - analysed:.1f} s")
+        rows = {row["doc_id"]: row for row in assignment.to_pylist()}
+        true = [article["event"] for article in labelled]
+        for level in ("event_id", "storyline_id"):
+            found = [rows[article["id"]][level] for article in labelled]
+            print(
+                f"  {level}: B-cubed {' '.join(f'{value:.3f}' for value in bcubed(true, found))}"
+                f"  pairwise F1 {pairwise(true, found).f1:.3f}  ARI {adjusted_rand(true, found):.3f}"
+            )
+        alike = [
+            (left, right)
+            for left, right in combinations([article for article in labelled if "topic" in article], 2)
+            if left["topic"] == right["topic"] and left["event"] != right["event"]
+        ]
+        if alike:
+            merged = sum(rows[left["id"]]["event_id"] == rows[right["id"]]["event_id"] for left, right in alike)
+            print(f"  pairs of one topic and two events merged: {merged / len(alike):.3f}")
+        same, everything = proposed(terms, {article["id"]: article["event"] for article in labelled})
+        print(f"  salient bands propose {same:.3f} of same-event pairs, {everything:.4f} of all")
+
+
+if __name__ == "__main__":
+    main()
