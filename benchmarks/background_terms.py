@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from dedup.articles import terms as t
@@ -43,7 +44,7 @@ def count(paths: list[Path]) -> tuple[int, dict[str, Counter[str]], str]:
             _, rest = t.take_dates(text, t.published_day(article.get("published")))
             stems = t.stems(rest, language)
             counts["words"].update(set(stems))
-            counts["bigrams"].update({f"{a} {b}" for a, b in zip(stems, stems[1:], strict=False)})
+            counts["bigrams"].update({f"{a} {b}" for a, b in pairwise(stems)})
             counts["spans"].update(set(t.spans_of(rest, language)))
             counts["quantities"].update(set(t.quantities(rest, t.content_words(rest), language)))
     return n_documents, counts, digest.hexdigest()

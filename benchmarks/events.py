@@ -53,13 +53,21 @@ def _pairs(counts: Counter[Any]) -> int:
 
 def pairwise(true: Sequence[Hashable], predicted: Sequence[Hashable]) -> Score:
     """Return precision, recall and F1 over pairs of one group."""
-    both, ours, theirs = _pairs(Counter(zip(true, predicted, strict=True))), _pairs(Counter(predicted)), _pairs(Counter(true))
+    both, ours, theirs = (
+        _pairs(Counter(zip(true, predicted, strict=True))),
+        _pairs(Counter(predicted)),
+        _pairs(Counter(true)),
+    )
     return _score(both / ours if ours else 1.0, both / theirs if theirs else 1.0)
 
 
 def adjusted_rand(true: Sequence[Hashable], predicted: Sequence[Hashable]) -> float:
     """Return the adjusted Rand index, at most 1 (Hubert and Arabie 1985)."""
-    both, ours, theirs = _pairs(Counter(zip(true, predicted, strict=True))), _pairs(Counter(predicted)), _pairs(Counter(true))
+    both, ours, theirs = (
+        _pairs(Counter(zip(true, predicted, strict=True))),
+        _pairs(Counter(predicted)),
+        _pairs(Counter(true)),
+    )
     n = len(true)
     chance = ours * theirs / (n * (n - 1) / 2) if n > 1 else 0.0
     most = (ours + theirs) / 2
@@ -78,9 +86,7 @@ def tables(articles: list[dict[str, Any]]) -> tuple[pa.Table, pa.Table]:
         {name: article.get(name) for name in ("title", "text", "language", "published")} | {"doc_id": article["id"]}
         for article in sorted(articles, key=lambda article: article.get("published") or "")
     ]
-    table = pa.Table.from_pylist(
-        [row | {"arrival": arrival} for arrival, row in enumerate(rows)], schema=Analyse.reads
-    )
+    table = pa.Table.from_pylist([row | {"arrival": arrival} for arrival, row in enumerate(rows)], schema=Analyse.reads)
     return apply(Analyse(), table), table
 
 
@@ -112,7 +118,9 @@ def main() -> None:
         assignment, _ = group(terms, articles)
         grouped = time.process_time()
         n = len(labelled) + len(crowd)
-        print(f"{path.name}: {n} articles, terms {(analysed - start) / n * 1e3:.1f} ms each, groups {grouped - analysed:.1f} s")
+        print(
+            f"{path.name}: {n} articles, terms {(analysed - start) / n * 1e3:.1f} ms each, groups {grouped - analysed:.1f} s"
+        )
         rows = {row["doc_id"]: row for row in assignment.to_pylist()}
         true = [article["event"] for article in labelled]
         for level in ("event_id", "storyline_id"):

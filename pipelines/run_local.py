@@ -29,6 +29,7 @@ from dedup.stage import Stage, apply, require
 
 _MB = 1 << 20
 _BATCH_ROWS = 256
+_START_SECONDS = 120
 # What a worker needs and is slow to import; the fork server has it once, so that a replaced worker starts at once.
 _PRELOAD = ["dedup.articles.extract", "trafilatura", "resiliparse.extract.html2text"]
 
@@ -83,7 +84,6 @@ class _Worker:
     pipe: Connection
     task: _Task | None = None
     deadline: float = float("inf")
-    warm: bool = False
 
 
 class Local:
@@ -229,9 +229,7 @@ class Local:
             worker.pipe.send((stage, task.batch))
         except (BrokenPipeError, ConnectionResetError):
             pass  # it has died while idle; `_ready` sees that and the task fails or is tried again
-        # A new worker's first task pays for its imports too.
-        grace = 0.0 if worker.warm else 20.0
-        worker.deadline = time.monotonic() + limits.seconds + grace if limits.seconds else float("inf")
+        worker.deadline = time.monotonic() + limits.seconds if limits.seconds else float("inf")
 
     @staticmethod
     def _ready(busy: list[_Worker]) -> list[_Worker]:
@@ -254,7 +252,6 @@ class Local:
             self._drop(worker)
             return Failure("crashed", f"the worker process ended with code {code}")
         worker.task = None
-        worker.warm = True
         if retire:
             self._drop(worker)
         assert isinstance(result, pa.RecordBatch | Failure)
@@ -267,6 +264,10 @@ class Local:
         theirs.close()
         worker = _Worker(process, ours)
         self._pool.append(worker)
+        # The first worker waits for the fork server's imports; they are no part of a task's time.
+        if not ours.poll(_START_SECONDS):
+            raise StageError(f"a worker process did not start within {_START_SECONDS} seconds.")
+        ours.recv()
         return worker
 
     def _drop(self, worker: _Worker) -> None:
@@ -303,6 +304,7 @@ def _work(pipe: Connection, limits: Limits) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _die_with_parent()
     _cap_memory(limits.memory_mb)
+    pipe.send("ready")
     n_tasks = 0
     while True:
         try:

@@ -57,7 +57,7 @@ def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
                 yield json.loads(line)
 
 
-def example(id_: str, origin: str, kind: str, title: str, labelled: Sequence[tuple[str, bool]]) -> Example:  # noqa: PLR0917 -- in the order of Example
+def example(id_: str, origin: str, kind: str, title: str, labelled: Sequence[tuple[str, bool]]) -> Example:
     """Weigh the lines of a page by their words; a headline, which a rule deals with, weighs nothing."""
     lines, keep = [line for line, _ in labelled], [kept for _, kept in labelled]
     counts = np.array([len(words(line)) for line in lines], dtype=float)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -208,7 +209,7 @@ class _Stems:
         self.key_of: dict[str, int] = {}
         self.stem_word = None
         if language in STEMMERS:
-            import snowballstemmer
+            import snowballstemmer  # noqa: PLC0415 (loads every language; not all callers stem)
 
             self.stem_word = snowballstemmer.stemmer(STEMMERS[language]).stemWord
 
@@ -300,12 +301,33 @@ def plain(text: str) -> str:
 
 
 #: A word that begins with no small letter of the large scripts; whether it is a capital is asked of the few found.
-_CAPITALISED = re.compile(r"(?<![^\W_])(?:(?:[A-Z]\.){2,}|[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff\u0430-\u044f][^\W_]*(?:'[^\W_]+)*)")
+_CAPITALISED = re.compile(
+    r"(?<![^\W_])(?:(?:[A-Z]\.){2,}|[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff\u0430-\u044f][^\W_]*(?:'[^\W_]+)*)"
+)
 _LONG_WORD = re.compile(r"[^\W\d_][^\W_]{3,}")
 _HEADLINE = 200
 _ENDS_SENTENCE = re.compile(r"[.!?:;\n\"\u201c\u201e\u00ab|\u2022]")
 _HONORIFICS = frozenset(
-    "mr mrs ms dr sen rep gov gen prof st sir lt col sgt capt rev hon president".split()  # said before names, tell little
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "sen",
+        "rep",
+        "gov",
+        "gen",
+        "prof",
+        "st",
+        "sir",
+        "lt",
+        "col",
+        "sgt",
+        "capt",
+        "rev",
+        "hon",
+        "president",
+    ]  # said before names, tell little
 )
 _MAX_SPAN = 6
 
@@ -341,8 +363,7 @@ def spans_of(text: str, language: str) -> list[str]:
                 span = []
             end = match.end()
             word = token.replace(".", "").casefold()
-            if word.endswith("'s"):
-                word = word[:-2]
+            word = word.removesuffix("'s")
             if not span:
                 initial = _begins_sentence(line, start)
             if word in stop or word in CALENDAR or len(span) >= _MAX_SPAN:
@@ -364,12 +385,12 @@ def _begins_sentence(line: str, start: int) -> bool:
     return not before or (not before[-1].isalnum() and bool(_ENDS_SENTENCE.search(before)))
 
 
-def _close(span: list[str], is_doubtful: bool, found: list[str], doubtful: list[str]) -> None:
+def _close(span: list[str], is_doubtful: bool, found: list[str], doubtful: list[str]) -> None:  # noqa: FBT001 (internal)
     """File a finished span: what only stands at the start of a sentence counts if it is capitalised elsewhere too."""
     names = [word for word in span if word not in _HONORIFICS and len(word) > 1]
     if not names:
         return
-    pairs = [f"{left} {right}" for left, right in zip(names, names[1:], strict=False)]
+    pairs = [f"{left} {right}" for left, right in pairwise(names)]
     if is_doubtful:
         doubtful += [names[0], *names[1:], *pairs]
     else:
@@ -406,7 +427,16 @@ _WEEKDAY_NAMES = (
 _WEEKDAYS = {name: number for number, names in enumerate(_WEEKDAY_NAMES) for name in names}
 CALENDAR = frozenset(_MONTHS) - {"may", "mar", "mai", "jan"} | frozenset(_WEEKDAYS)
 #: Words that name a day by its distance to the day of publication.
-_RELATIVE = {"yesterday": -1, "today": 0, "tonight": 0, "tomorrow": 1, "gestern": -1, "hier": -1, "ayer": -1, "вчера": -1}
+_RELATIVE = {
+    "yesterday": -1,
+    "today": 0,
+    "tonight": 0,
+    "tomorrow": 1,
+    "gestern": -1,
+    "hier": -1,
+    "ayer": -1,
+    "вчера": -1,
+}
 _DAY_WORDS = frozenset(_WEEKDAYS) | frozenset(_RELATIVE)
 _AHEAD = frozenset({"next", "coming", "until", "kommenden", "prochain", "próximo"})
 #: What may be a date is found by its digits, which are few, and then read in both directions.
@@ -513,8 +543,29 @@ def published_day(published: str | None) -> date | None:
 
 _NUMBER_WORDS = {
     name: str(value)
-    for value, name in enumerate("two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split(), 2)
-} | {name: str(value * 10) for value, name in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+    for value, name in enumerate(
+        [
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+        ],
+        2,
+    )
+} | {
+    name: str(value * 10)
+    for value, name in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
+}
 _SCALES = {
     "thousand": 1e3, "million": 1e6, "mln": 1e6, "billion": 1e9, "bln": 1e9, "trillion": 1e12,
     "tausend": 1e3, "millionen": 1e6, "milliarden": 1e9, "millions": 1e6, "milliards": 1e9, "millones": 1e6,
@@ -522,7 +573,9 @@ _SCALES = {
 }  # fmt: skip
 _SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
 _NUMBER = re.compile(r"(?<![\w.])(?:\d{1,3}(?:[,.]\d{3})+(?!\d)|\d+(?:[.,]\d{1,2})?(?!\d))")
-_BEFORE_NUMBER = re.compile(r"(?:\b(magnitude|aged|age|number|article|section|flight|route|chapter) |([$€£¥]) ?)$", re.IGNORECASE)
+_BEFORE_NUMBER = re.compile(
+    r"(?:\b(magnitude|aged|age|number|article|section|flight|route|chapter) |([$€£¥]) ?)$", re.IGNORECASE
+)
 _AFTER_NUMBER = re.compile(
     rf"""
     (?:st|nd|rd|th)?\b (?:[ -]?({_SCALE})\b)? (?:\s?(%)|[ -]?(percent|per[ ]cent|pct|prozent)\b)?
@@ -568,7 +621,7 @@ def quantities(text: str, found_words: Sequence[str], language: str) -> dict[str
         if unit or scale or value >= _MIN_BARE:
             found.setdefault(f"{value:.10g} {unit}".rstrip(), f"{value:.10g} {(unit and shown) or unit}".rstrip())
     if not _NUMBER_WORDS.keys().isdisjoint(found_words):
-        for word, following in zip(found_words, found_words[1:], strict=False):
+        for word, following in pairwise(found_words):
             if word in _NUMBER_WORDS and following.isalpha() and (unit := table.stem(following)):
                 found.setdefault(f"{_NUMBER_WORDS[word]} {unit}", f"{_NUMBER_WORDS[word]} {following}")
     return found

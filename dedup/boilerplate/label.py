@@ -255,9 +255,9 @@ class Label:
     the other parameters are those of :class:`Thresholds`, ``island`` for pages in plain text alone.
     """
 
-    keep_page: float = 0.5
-    keep_html: float = 0.03
-    keep_article: float = 0.03
+    keep_page: float = 0.4
+    keep_html: float = 0.1
+    keep_article: float = 0.05
     n_repeats: int = 3
     min_words: int = 2
     island: float = 0.6

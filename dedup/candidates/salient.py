@@ -1,8 +1,8 @@
 """Keys under which reports of one happening meet: bands over the MinHash of an article's most telling terms.
 
 In: the terms of articles. Out: rows (``salient``, key, article). Two reports of one call may share no sentence and so
-no shingle; they share names, a duration, a day. The set that is sketched holds the ``n_terms`` words and spans that are
-rarest in the frozen background, and every quantity and date.
+no shingle; they share names, a duration, a day. The set that is sketched holds the ``n_terms`` words and spans that tell
+most: often said, said in the lead, rare in the frozen background; and every quantity and date.
 
 Rule guarded here: what is salient is decided by the article and the frozen background alone, never by its night.
 """
@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dedup.articles.terms import Background, Terms, background, text_key
+from dedup.articles.terms import Background, Terms, background, text_key, weigh
 from dedup.candidates.band import band_keys
 from dedup.candidates.minhash import sign
 from dedup.errors import ParameterError
@@ -24,7 +24,13 @@ from dedup.schema import BAND, TERMS
 KIND = "salient"
 
 
-def salient(terms: Terms, frequencies: Background, n_terms: int = 100) -> NDArray[np.int64]:
+#: A term of the lead counts so much more.
+_LEAD = 1.5
+#: What one article says once and the background does not know is mostly a slip or a passing name.
+_ODD = 0.5
+
+
+def salient(terms: Terms, frequencies: Background, n_terms: int = 60) -> NDArray[np.int64]:
     """Return the keys of an article's most telling terms.
 
     Parameters
@@ -34,7 +40,8 @@ def salient(terms: Terms, frequencies: Background, n_terms: int = 100) -> NDArra
     frequencies : Background
         Frozen document frequencies.
     n_terms : int
-        Words and spans to take, the rarest first, the smaller key first among equally rare ones; at least 1.
+        Words and spans to take, by ``(1 + ln tf) x idf``, more for a word of the lead; the smaller key first among
+        equal ones; at least 1.
 
     Returns
     -------
@@ -42,8 +49,11 @@ def salient(terms: Terms, frequencies: Background, n_terms: int = 100) -> NDArra
         Sorted and distinct; at most ``n_terms`` and the article's quantities and dates.
     """
     keys = np.concatenate([terms.words.keys, terms.spans.keys])
-    rarity = frequencies.inverse_frequency(keys)
-    chosen = keys[np.lexsort((keys, -rarity))[:n_terms]]
+    counts = np.concatenate([terms.words.counts, terms.spans.counts])
+    telling = weigh(keys, counts)
+    telling[np.isin(keys, terms.lead.keys)] *= _LEAD
+    telling[(counts == 1) & (frequencies.document_frequency(keys) <= frequencies.unseen)] *= _ODD
+    chosen = keys[np.lexsort((keys, -telling))[:n_terms]]
     days = np.array([text_key("#" + day[-len("MM-DD") :]) for day in terms.dates], dtype=np.int64)
     return np.unique(np.concatenate([chosen, terms.quantity_keys, days]))
 
@@ -62,7 +72,7 @@ class Salient:
         Two sets of Jaccard similarity J share a key with probability ``1 - (1 - J^n_rows)^n_bands``.
     """
 
-    n_terms: int = 100
+    n_terms: int = 60
     n_permutations: int = 128
     n_bands: int = 64
     n_rows: int = 2

@@ -161,7 +161,7 @@ def partition(n_units: int, graph: Graph, grouping: Grouping) -> tuple[Ints, Int
     conflicts = np.bincount(event[within.left], weights=within.dates < 0, minlength=n_units)
     agreements = np.bincount(event[within.left], weights=within.dates > 0, minlength=n_units)
     size = np.bincount(event, minlength=n_units)
-    torn = (size > 2) & (conflicts >= grouping.conflict_share * (conflicts + agreements))  # noqa: PLR2004 (see Grouping)
+    torn = (size > 2) & (conflicts >= grouping.conflict_share * (conflicts + agreements))
     torn &= conflicts >= grouping.conflict_pairs * size * (size - 1) / 2
     recut = torn[event]
     if recut.any():
@@ -288,7 +288,7 @@ def _centrality(graph: Graph, event: Ints, n_units: int) -> tuple[Floats, Floats
     return mean, cohesion
 
 
-def _assignment(  # noqa: PLR0913 (all that the rows say)
+def _assignment(  # noqa: PLR0913, PLR0917 (all that the rows say)
     rows: list[dict[str, Any]],
     units: list[list[int]],
     heads: list[dict[str, Any]],
@@ -310,9 +310,7 @@ def _assignment(  # noqa: PLR0913 (all that the rows say)
     return pa.Table.from_pylist(sorted(out, key=lambda row: row["doc_id"]), schema=ASSIGNMENT)
 
 
-def _events(
-    heads: list[dict[str, Any]], terms: list[Terms], graph: Graph, storyline: Ints, event: Ints
-) -> pa.Table:
+def _events(heads: list[dict[str, Any]], terms: list[Terms], graph: Graph, storyline: Ints, event: Ints) -> pa.Table:
     similarity, cohesion = _centrality(graph, event, len(heads))
     in_event: dict[int, list[int]] = {}
     for unit, number in enumerate(event.tolist()):

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, diags_array, hstack
 
 from dedup.articles.terms import Background, Bag, Terms
 
@@ -113,13 +114,11 @@ def _stack(bags: Sequence[Bag]) -> tuple[Ints, Ints, NDArray[np.int32]]:
 
 def _tfidf(bags: Sequence[Bag], frequencies: Background, columns: Ints | None = None) -> tuple[Any, Ints]:
     """Return the L2-normalised matrix of ``(1 + ln tf) x idf`` and the key of each column."""
-    from scipy.sparse import csr_matrix
-
     rows, keys, counts = _stack(bags)
     if columns is None:
         columns = np.unique(keys)
     at = np.searchsorted(columns, keys)
-    kept = (at < len(columns)) & (columns[np.minimum(at, max(len(columns) - 1, 0))] == keys) if len(columns) else keys != keys
+    kept = np.isin(keys, columns)
     rows, at, counts = rows[kept], at[kept], counts[kept]
     live = np.bincount(at, minlength=len(columns))
     total = frequencies.n_documents + len(bags)
@@ -131,9 +130,8 @@ def _tfidf(bags: Sequence[Bag], frequencies: Background, columns: Ints | None = 
 
 
 def _normalised(matrix: Any) -> Any:
-    from sklearn.preprocessing import normalize
-
-    return normalize(matrix, copy=False) if matrix.shape[1] else matrix
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    return csr_matrix(diags_array(1.0 / np.where(lengths > 0, lengths, 1.0)) @ matrix) if matrix.shape[1] else matrix
 
 
 def _days(days: Sequence[str], slack: int) -> list[int]:
@@ -148,8 +146,6 @@ def _day_number(day: str) -> int:
 
 
 def _binary(rows_of_columns: Sequence[Sequence[int]], n_columns: int) -> Any:
-    from scipy.sparse import csr_matrix
-
     rows = np.repeat(np.arange(len(rows_of_columns)), [len(columns) for columns in rows_of_columns])
     columns = np.array([column for columns in rows_of_columns for column in columns], dtype=np.int64)
     return csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(rows_of_columns), n_columns))
@@ -157,8 +153,6 @@ def _binary(rows_of_columns: Sequence[Sequence[int]], n_columns: int) -> Any:
 
 def _rarity(sets: Sequence[Ints], frequencies: Background) -> Any:
     """Return a matrix with 1 for every term that is rare and 0 for the others."""
-    from scipy.sparse import csr_matrix
-
     rows = np.repeat(np.arange(len(sets)), [len(keys) for keys in sets])
     columns, at, live = np.unique(np.concatenate(sets), return_inverse=True, return_counts=True)
     share = (frequencies.document_frequency(columns) + live) / (frequencies.n_documents + len(sets))
@@ -166,7 +160,9 @@ def _rarity(sets: Sequence[Ints], frequencies: Background) -> Any:
     return csr_matrix((rarity[at], (rows, at)), shape=(len(sets), len(columns)))
 
 
-def candidate_pairs(vectors: Vectors, *, n_terms: int = 60, n_neighbours: int = 60, crowd: int = 400) -> tuple[Ints, Ints]:
+def candidate_pairs(
+    vectors: Vectors, *, n_terms: int = 60, n_neighbours: int = 60, crowd: int = 400
+) -> tuple[Ints, Ints]:
     """Return the pairs of articles that share their most telling words.
 
     Parameters
@@ -185,8 +181,6 @@ def candidate_pairs(vectors: Vectors, *, n_terms: int = 60, n_neighbours: int = 
     tuple of two ndarray of int64, shape (n_pairs,)
         Rows ``left < right``, sorted.
     """
-    from scipy.sparse import csr_matrix, hstack
-
     matrix = csr_matrix(hstack([vectors.words, vectors.spans]))
     n_rows = matrix.shape[0]
     common = np.bincount(matrix.indices, minlength=matrix.shape[1]) > crowd

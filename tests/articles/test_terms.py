@@ -88,7 +88,7 @@ def test_years_and_small_bare_numbers_are_no_quantities() -> None:
 def test_spans_leave_out_what_only_begins_a_sentence() -> None:
     found = spans_of("Talks went on. Leaders met Vladimir Putin in Moscow. Putin left on Monday.", "en")
     assert {"vladimir", "putin", "vladimir putin", "moscow"} <= set(found)
-    assert found.count("putin") == 2  # noqa: PLR2004 (the second begins a sentence but is a name elsewhere)
+    assert found.count("putin") == 2
     assert not {"talks", "leaders", "monday"} & set(found)
 
 
@@ -124,7 +124,7 @@ def test_background_knows_common_terms() -> None:
     table = background()
     common, rare = terms.word_key("presid"), terms.word_key("zzqxy")
     frequency = table.document_frequency(np.array([common, rare]))
-    assert frequency[0] > 1000  # noqa: PLR2004 (in thousands of news articles)
+    assert frequency[0] > 1000
     assert frequency[1] == table.unseen
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dedup.boilerplate import classify
 from dedup.boilerplate.classify import FEATURES, MARKERS, Classify, LineModel, features, from_table, judge
+from dedup.boilerplate.label import Label
 from dedup.schema import SEGMENT
 from dedup.stage import apply
 
@@ -79,7 +80,7 @@ def test_chrome_around_an_article_is_told(language: str, chrome: list[str]) -> N
     lines = [*chrome[:2], *ARTICLES[language], *chrome[2:]]
     keep, markers, _ = judge(lines, "page")
     edges = [0, 1, *range(len(lines) - 3, len(lines))]
-    assert max(keep[row] for row in edges) < 0.5 < min(keep[2:-3])
+    assert max(keep[row] for row in edges) < Label().keep_page < min(keep[2:-3])
     assert all(markers[row] for row in edges)
 
 

@@ -112,14 +112,14 @@ def rows(kind: str, *lines: Line, doc_id: str = "a", title: str | None = "T") ->
     ]
 
 
-def test_stage_takes_as_much_as_the_kind_allows() -> None:
-    lines = (line("Share", 0.01, "share"), line("A doubtful line", 0.04), line("A line", 0.3), line(LEAD))
+def test_stage_takes_more_from_a_page_than_from_an_article() -> None:
+    lines = (line("Share", 0.01, "share"), line("A doubtful line", 0.07), line("A line", 0.3), line(LEAD))
     kinds = ("page", "html", "article", "clean")
     table = pa.Table.from_pylist(
         [row for kind in kinds for row in rows(kind, *lines, doc_id=kind)], schema=Label().reads
     )
     done = {row["doc_id"]: row for row in apply(Label(), table).to_pylist()}
-    assert [done[kind]["text"].count("\n") + 1 for kind in kinds] == [1, 3, 3, 4]
+    assert [done[kind]["text"].count("\n") + 1 for kind in kinds] == [1, 2, 3, 4]
     assert done["page"]["removed"][0] == {"text": "Share", "reason": "line model: share"}
     assert all(row["n_words"] + row["n_words_removed"] == done["clean"]["n_words"] for row in done.values())
 

@@ -53,7 +53,7 @@ def test_an_update_and_another_story_make_two() -> None:
 def test_a_gallery_longer_than_its_articles_is_counted() -> None:
     gallery = story("gallery", 20)
     found = count({name: article(*story(name, 3), *gallery) for name in ("alpha", "beta", "gamma", "delta")})
-    assert found == {key: 4 for key in sorted(map(line_key, gallery))}
+    assert found == dict.fromkeys(sorted(map(line_key, gallery)), 4)
 
 
 def test_lines_without_words_are_not_counted() -> None:

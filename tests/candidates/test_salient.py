@@ -28,7 +28,7 @@ def _terms(*texts: str) -> pa.Table:
 def test_every_quantity_and_day_is_salient() -> None:
     keys = salient(analyse("", CALL, "en"), background(), n_terms=1)
     assert {text_key("50 minut"), text_key("#03-03")} <= set(keys.tolist())
-    assert len(keys) == 3  # noqa: PLR2004 (and one word)
+    assert len(keys) == 3
 
 
 def test_reports_of_one_call_meet_and_others_do_not() -> None:
@@ -53,7 +53,7 @@ def test_stage_keeps_its_laws() -> None:
     assert pa.Table.from_batches(stage(parts)).to_pylist() == whole.to_pylist()
     assert apply(stage, table.slice(0, 0)).num_rows == 0
     assert pickle.loads(pickle.dumps(stage)) == stage
-    assert np.unique(whole["key"].to_numpy()).size > 64  # noqa: PLR2004 (bands of one article)
+    assert np.unique(whole["key"].to_numpy()).size > 64
 
 
 def test_stage_refuses_wrong_parameters() -> None:

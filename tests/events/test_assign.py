@@ -18,7 +18,9 @@ from dedup.schema import ASSIGNMENT, EVENT, MATCH, MEMBER, TERMS
 
 SEEDS = Path(__file__).parents[3] / "shared" / "data" / "seeds"
 
-ARTICLES = pa.schema([(name, pa.string()) for name in ("doc_id", "title", "published", "text")] + [("arrival", pa.int64())])
+ARTICLES = pa.schema(
+    [(name, pa.string()) for name in ("doc_id", "title", "published", "text")] + [("arrival", pa.int64())]
+)
 TEXTS = {
     "call_a": "Ambassador Quillfeather and minister Brontolov spoke for 50 minutes about the Zembla straits on March 3.",
     "call_b": "A 50-minute call between Brontolov and Quillfeather on March 3 dealt with the Zembla straits.",
