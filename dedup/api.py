@@ -140,7 +140,7 @@ def group_events(articles: Any) -> pa.Table:
     """
     flow, engine, watch = Flow(), Inline(), Unwatched()
     table = _articles(articles)
-    assigned = flow.group(engine, table, flow.match(engine, table, watch), watch).assignments
+    assigned = flow.group(table, flow.match(engine, table, watch), watch).assignments
     # `input` holds the place of each article in what was given.
     places = dict(zip(table["doc_id"].to_pylist(), table["input"].to_pylist(), strict=True))
     rows = sorted(assigned.to_pylist(), key=lambda row: places[row["doc_id"]])
@@ -159,7 +159,13 @@ def _articles(articles: Any) -> pa.Table:
                 raise SchemaError(f"articles: number {place + 1} has no {name!r}. Got {', '.join(map(str, given))}.")
         text = str(given["text"])
         row: dict[str, Any] = dict.fromkeys(ARTICLE.names, "")
-        row |= {"doc_id": str(given["id"]), "text": text, "removed": [], "n_words": len(words(text)), "n_words_removed": 0}
+        row |= {
+            "doc_id": str(given["id"]),
+            "text": text,
+            "removed": [],
+            "n_words": len(words(text)),
+            "n_words_removed": 0,
+        }
         row |= {name: _text(given.get(name)) for name in _OPTIONAL}
         row["language"] = row["language"] or detect_language(text)
         row["input"] = f"{place:012d}"

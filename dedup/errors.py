@@ -5,8 +5,7 @@ DedupError
 ├── SchemaError (TypeError)       a table lacks a column or has one of another type
 ├── InputError (ValueError)       an input named by the user cannot be used at all
 ├── OutputError (OSError)         the output cannot be written where it was asked for
-├── StageError (RuntimeError)     a stage failed on rows it should have been able to work on
-└── Interrupted                   the run was stopped from outside; nothing was changed
+└── StageError (RuntimeError)     a stage failed on rows it should have been able to work on
 
 Messages say what was wrong, where, and what would fix it. Only ``pipelines/cli.py`` prints them. One unusable page
 is not an error: it is a row in the relation of rejects, with its reason.
@@ -35,7 +34,3 @@ class OutputError(DedupError, OSError):
 
 class StageError(DedupError, RuntimeError):
     """A stage failed on rows that it should have been able to work on."""
-
-
-class Interrupted(DedupError):
-    """The run was stopped from outside; nothing was changed."""

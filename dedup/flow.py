@@ -175,7 +175,7 @@ class Flow:
             clustered = members(digests, cluster_ids(articles, [matches]), self.canonical)
         return Matched(signatures, terms, matches, clustered, candidates.num_rows)
 
-    def group(self, engine: Engine, articles: pa.Table, matched: Matched, watch: Watch) -> Grouped:
+    def group(self, articles: pa.Table, matched: Matched, watch: Watch) -> Grouped:
         """Group articles into events and storylines.
 
         Parameters

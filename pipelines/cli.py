@@ -106,14 +106,19 @@ ConfigOption = Annotated[
 @app.command(epilog="Example: dedup nightly crawl/2026-03-02 wire.jsonl.gz --out report/2026-03-02 --workers 4")
 def nightly(
     inputs: Inputs,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the report; written whole or not at all.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder for the report; written whole or not at all.")
+    ],
     state: Annotated[
-        Path | None, typer.Option("--state", metavar="FILE", help="Remember articles between nights. Not available yet.")
+        Path | None,
+        typer.Option("--state", metavar="FILE", help="Remember articles between nights. Not available yet."),
     ] = None,
     config: ConfigOption = None,
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
-    engine: Annotated[Engine, typer.Option("--engine", help="Where the job runs; 'spark' is not available yet.")] = Engine.local,
+    engine: Annotated[
+        Engine, typer.Option("--engine", help="Where the job runs; 'spark' is not available yet.")
+    ] = Engine.local,
     master: Annotated[str | None, typer.Option("--master", metavar="URL", help="Address of the Spark master.")] = None,
 ) -> None:
     """Do the whole job: clean, deduplicate, group, report.
@@ -126,7 +131,9 @@ def nightly(
     if state is not None:
         raise InputError("--state is not available yet: this version works on one night at a time. Leave it out.")
     if engine is Engine.spark or master is not None:
-        raise InputError("--engine spark and --master are not available yet: this version runs on one machine. Leave them out.")
+        raise InputError(
+            "--engine spark and --master are not available yet: this version runs on one machine. Leave them out."
+        )
     summary = job.run(inputs, out, _configured(config), _workers(workers), _value(text_is), _journal())
     _tell(summary)
 
@@ -152,7 +159,9 @@ def clean(
         _tell(preprocess.run(inputs, output, _configured(config), _workers(workers), _value(text_is), _journal()))
 
 
-@app.command(epilog="Examples: dedup unique articles.jsonl -o unique.jsonl\n\nzcat archive/*.gz | dedup unique - | wc -l")
+@app.command(
+    epilog="Examples: dedup unique articles.jsonl -o unique.jsonl\n\nzcat archive/*.gz | dedup unique - | wc -l"
+)
 def unique(
     inputs: Inputs,
     output: Annotated[
@@ -174,7 +183,9 @@ def unique(
 
 @app.command(epilog="Example: dedup evaluate gold/articles.jsonl gold/pairs.jsonl --task pairs --background archive/")
 def evaluate(
-    gold: Annotated[list[str], typer.Argument(metavar="GOLD...", show_default=False, help="Labelled files, JSONL or JSONL.gz.")],
+    gold: Annotated[
+        list[str], typer.Argument(metavar="GOLD...", show_default=False, help="Labelled files, JSONL or JSONL.gz.")
+    ],
     task: Annotated[Task, typer.Option("--task", help="What the labels are about.")],
     background: Annotated[
         list[str] | None,
@@ -200,7 +211,9 @@ def evaluate(
 @app.command(epilog="Example: dedup train boilerplate gold/lines.jsonl.gz -o line_model.json")
 def train(
     model: Annotated[Model, typer.Argument(help="What to train.", show_default=False)],
-    gold: Annotated[list[str], typer.Argument(metavar="GOLD...", show_default=False, help="Labelled files, JSONL or JSONL.gz.")],
+    gold: Annotated[
+        list[str], typer.Argument(metavar="GOLD...", show_default=False, help="Labelled files, JSONL or JSONL.gz.")
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the model goes.")],
 ) -> None:
     """Fit the line model on labelled data (formats 'lines' and 'pages' of 'dedup evaluate')."""

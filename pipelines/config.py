@@ -17,7 +17,6 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import xxhash
 
-
 from dedup.errors import DedupError, InputError
 from dedup.flow import Flow
 from pipelines.run_local import Limits
@@ -100,6 +99,8 @@ def _value(kind: Any, value: Any, place: str) -> Any:
         return float(value)
     allowed = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
     if type(value) not in allowed:
-        expected = "list" if get_origin(kind) is tuple else " or ".join(getattr(one, "__name__", str(one)) for one in allowed)
+        expected = (
+            "list" if get_origin(kind) is tuple else " or ".join(getattr(one, "__name__", str(one)) for one in allowed)
+        )
         raise InputError(f"{place!r} must be of type {expected}. Got {value!r}.")
     return value

@@ -117,7 +117,12 @@ def _as_input(rows: Iterable[Row], folder: str) -> list[str]:
 
 
 def _pages(
-    rows: Sequence[Row], _background: Sequence[str], config: Config, engine: Local, text_is: str | None, journal: Journal
+    rows: Sequence[Row],
+    _background: Sequence[str],
+    config: Config,
+    engine: Local,
+    text_is: str | None,
+    journal: Journal,
 ) -> dict[str, Any]:
     """Score extracted bodies. A headline that the gold begins with counts when the tool has it as the title."""
     rows = _need(rows, ("id", "html", "gold"), "pages")
@@ -149,7 +154,12 @@ def _same(field: str, gold: str, answer: str) -> bool:
 
 
 def _lines(
-    rows: Sequence[Row], _background: Sequence[str], config: Config, engine: Local, text_is: str | None, journal: Journal
+    rows: Sequence[Row],
+    _background: Sequence[str],
+    config: Config,
+    engine: Local,
+    text_is: str | None,
+    journal: Journal,
 ) -> dict[str, Any]:
     """Score lines kept of pages without their HTML, weighted by words."""
     rows = _need(rows, ("id", "lines"), "lines")
@@ -195,7 +205,7 @@ def _kept(lines: Sequence[Row], answer: Row | None) -> list[bool]:
     return kept
 
 
-def _pairs(
+def _pairs(  # noqa: PLR0913 - all tasks have one signature
     rows: Sequence[Row], background: Sequence[str], config: Config, engine: Local, text_is: str | None, journal: Journal
 ) -> dict[str, Any]:
     """Score labelled pairs of articles, in three steps of what is asked for."""
@@ -224,7 +234,7 @@ def _pairs(
     }
 
 
-def _events(
+def _events(  # noqa: PLR0913 - all tasks have one signature
     rows: Sequence[Row], background: Sequence[str], config: Config, engine: Local, text_is: str | None, journal: Journal
 ) -> dict[str, Any]:
     """Score events and storylines as clusterings of the labelled articles."""

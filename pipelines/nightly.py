@@ -46,7 +46,7 @@ def night(  # noqa: PLR0913 - what a run is made of
     """Work on one night; see `pipelines.preprocess.clean` for the parameters."""
     cleaned = clean(inputs, config, engine, journal, text_is, stdin)
     matched = config.match(engine, cleaned.articles, journal)
-    grouped = config.group(engine, cleaned.articles, matched, journal)
+    grouped = config.group(cleaned.articles, matched, journal)
     return Night(cleaned, matched, grouped)
 
 
@@ -62,7 +62,9 @@ def run(  # noqa: PLR0913 - the options of the command
             done = night(inputs, config, engine, journal, text_is, stdin)
         with journal.stage("report"):
             counts = write(folder.path, done)
-        report.write_json(folder.path / report.RUN_JSON, _record(done, digests, counts, config, workers, text_is, journal))
+        report.write_json(
+            folder.path / report.RUN_JSON, _record(done, digests, counts, config, workers, text_is, journal)
+        )
         folder.commit()
     return (
         f"{summary(done.cleaned)}; {counts['duplicates.csv']:,} matches, {counts['clusters.csv']:,} clusters, "
@@ -102,7 +104,9 @@ def write(folder: Path, done: Night) -> dict[str, int]:
         "clusters.csv": _clusters(articles),
         "events.csv": _events(articles, done.grouped.events),
         "boilerplate.csv": _boilerplate(articles),
-        "rejects.csv": ({name: getattr(one, name) for name in report.COLUMNS["rejects.csv"]} for one in done.cleaned.rejects),
+        "rejects.csv": (
+            {name: getattr(one, name) for name in report.COLUMNS["rejects.csv"]} for one in done.cleaned.rejects
+        ),
     }
     counts = {name: report.write_csv(folder / name, report.COLUMNS[name], rows) for name, rows in tables.items()}
     columns = (*report.COLUMNS["articles.csv"], "text", "removed")
@@ -116,7 +120,9 @@ def _joined(article: dict[str, Any], done: Night) -> dict[str, Any]:
 
 
 def _foreign(article: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in passed_through(article).items() if name not in report.COLUMNS["articles.csv"]}
+    return {
+        name: value for name, value in passed_through(article).items() if name not in report.COLUMNS["articles.csv"]
+    }
 
 
 def _spread(members: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -84,8 +84,10 @@ def clean(  # noqa: PLR0913 - what a run is made of
         if ids[number]:
             rejects.append(Reject(claim.input, claim.position, ids[number], failure.reason, failure.detail))
     drafts = _identified(drafts, ids)
-    for row in drafts.filter(pc.not_equal(drafts["failure"], "")).to_pylist():
-        rejects.append(Reject(row["input"], row["position"], row["doc_id"], row["failure"], row["detail"]))
+    rejects.extend(
+        Reject(row["input"], row["position"], row["doc_id"], row["failure"], row["detail"])
+        for row in drafts.filter(pc.not_equal(drafts["failure"], "")).to_pylist()
+    )
     drafts = _arrived(drafts.filter(pc.equal(drafts["failure"], "")))
     articles = config.clean(engine, drafts, journal)
     # What is left of a page must be more than a stray line; a text that was given as an article must only be something.
@@ -98,9 +100,7 @@ def clean(  # noqa: PLR0913 - what a run is made of
     return Cleaned(articles, sorted(rejects, key=_reject_order), len(reader.claims), reader.seen)
 
 
-def _drafts(
-    pages: Iterable[Page], config: Config, engine: Local, tick: Tick
-) -> tuple[pa.Table, dict[int, Failure]]:
+def _drafts(pages: Iterable[Page], config: Config, engine: Local, tick: Tick) -> tuple[pa.Table, dict[int, Failure]]:
     """Extract every page; HTML in guarded workers while the next pages are read, text here and now."""
     texts: list[dict[str, Any]] = []
 
@@ -172,7 +172,7 @@ PUBLIC = ("doc_id", "url", "source", "title", "published", "language", "n_words"
 def write_lines(rows: Iterable[dict[str, Any]], output: Path | None) -> None:
     """Write JSONL to a file, whole or not at all, or to standard output."""
     if output is None:
-        stream: TextIO = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n", write_through=True)
+        stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n", write_through=True)
         try:
             for row in rows:
                 stream.write(json_line(row))
@@ -198,5 +198,9 @@ def summary(cleaned: Cleaned) -> str:
     for reject in cleaned.rejects:
         reasons[reject.reason] = reasons.get(reject.reason, 0) + 1
     if reasons:
-        line += f", {len(cleaned.rejects):,} rejects (" + ", ".join(f"{n:,} {name}" for name, n in sorted(reasons.items())) + ")"
+        line += (
+            f", {len(cleaned.rejects):,} rejects ("
+            + ", ".join(f"{n:,} {name}" for name, n in sorted(reasons.items()))
+            + ")"
+        )
     return line

@@ -225,7 +225,9 @@ class OutputFolder:
             raise OutputError(f"--out: {self.target} cannot be written: {error.strerror or error}.") from error
         self._partial = None
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._partial is not None:
             shutil.rmtree(self._partial, ignore_errors=True)
         if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:

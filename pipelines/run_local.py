@@ -15,6 +15,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from multiprocessing.connection import Connection, wait
@@ -109,7 +110,9 @@ class Local:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -120,7 +123,9 @@ class Local:
 
     # -- verbs ---------------------------------------------------------------------------------------------------
 
-    def map(self, stage: Stage, rows: pa.Table | Iterable[pa.RecordBatch], tick: Callable[[int], None] | None = None) -> pa.Table:
+    def map(
+        self, stage: Stage, rows: pa.Table | Iterable[pa.RecordBatch], tick: Callable[[int], None] | None = None
+    ) -> pa.Table:
         """Run a stage over a relation.
 
         Parameters
@@ -207,14 +212,14 @@ class Local:
                 if not busy:
                     return
                 for worker in self._ready(busy):
-                    task = worker.task
-                    assert task is not None
+                    assigned = worker.task
+                    assert assigned is not None
                     result = self._take(worker, limits)
-                    if isinstance(result, Failure) and task.attempt + 1 < len(stages):
-                        task.attempt += 1
-                        again.append(task)
+                    if isinstance(result, Failure) and assigned.attempt + 1 < len(stages):
+                        assigned.attempt += 1
+                        again.append(assigned)
                     else:
-                        yield task.index, task.batch, result
+                        yield assigned.index, assigned.batch, result
         finally:
             # Left early, by an error or a closed generator: what is still being worked on is of no use to anyone.
             for worker in [one for one in self._pool if one.task is not None]:
@@ -225,10 +230,9 @@ class Local:
         if worker is None:
             worker = self._start(limits)
         worker.task = task
-        try:
+        # One that has died while idle is seen by `_take`; the task then fails, or is tried again.
+        with suppress(BrokenPipeError, ConnectionResetError):
             worker.pipe.send((stage, task.batch))
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # it has died while idle; `_ready` sees that and the task fails or is tried again
         worker.deadline = time.monotonic() + limits.seconds if limits.seconds else float("inf")
 
     @staticmethod

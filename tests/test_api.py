@@ -34,7 +34,9 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 def test_importing_is_light() -> None:
     code = "import sys, dedup; print(sorted({'trafilatura','sklearn','scipy','datasketch','pyarrow','numba'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
 
 
 def test_clean_takes_html_and_text() -> None:

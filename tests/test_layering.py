@@ -32,7 +32,9 @@ def offences(source: str, place: str) -> list[str]:
             assert not node.level, f"{place}: relative import"
         for name in names:
             root = name.split(".")[0]
-            if root in IMPURE_MODULES or (name.startswith("importlib") and place not in {"dedup/tables.py", "dedup/__init__.py"}):
+            if root in IMPURE_MODULES or (
+                name.startswith("importlib") and place not in {"dedup/tables.py", "dedup/__init__.py"}
+            ):
                 found.append(f"{place}:{node.lineno} imports {name}")
         if isinstance(node, ast.Call):
             if isinstance(node.func, ast.Name) and node.func.id in IMPURE_CALLS:

@@ -10,9 +10,9 @@ there): an engine runs this stage in processes, under a limit, and clears ``traf
 
 import html as entities
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import pyarrow as pa
 
@@ -34,7 +34,9 @@ _CELL = 400
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _TITLE_CUT = re.compile(r"\s+[|\u2013\u2014\u00b7\u00bb:-]{1,2}\s+")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
-_HTML_LANGUAGE = re.compile(r"""<html[^>]{0,500}?\blang\s*=\s*["']?([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)""", re.IGNORECASE)
+_HTML_LANGUAGE = re.compile(
+    r"""<html[^>]{0,500}?\blang\s*=\s*["']?([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)""", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def decode(content: bytes) -> str:
                 pass
     from resiliparse.parse.encoding import bytes_to_str, detect_encoding
 
-    return _CONTROLS.sub("", bytes_to_str(content, detect_encoding(content)))
+    return _CONTROLS.sub("", bytes_to_str(content, detect_encoding(content) or "cp1252"))
 
 
 def bare_title(title: str, site: str, source: str) -> str:
@@ -135,11 +137,15 @@ def by_trafilatura(page: str, url: str) -> Extracted:
     Exception
         Whatever lxml or trafilatura raise on a page they cannot work on.
     """
-    from trafilatura import bare_extraction
+    from trafilatura import bare_extraction as bare
 
+    # Typed as it was before version 2, when it could return a dictionary.
+    bare_extraction: Callable[..., Any] = bare
     found = bare_extraction(page, url=url or None, with_metadata=True, include_comments=False)
     if found is not None and _is_laid_out_in_tables(found.text or ""):
-        without = bare_extraction(page, url=url or None, with_metadata=True, include_comments=False, include_tables=False)
+        without = bare_extraction(
+            page, url=url or None, with_metadata=True, include_comments=False, include_tables=False
+        )
         found = without if without is not None and without.text else found
     if found is None:
         return Extracted()

@@ -209,7 +209,7 @@ class _Stems:
         self.key_of: dict[str, int] = {}
         self.stem_word = None
         if language in STEMMERS:
-            import snowballstemmer  # noqa: PLC0415 (loads every language; not all callers stem)
+            import snowballstemmer
 
             self.stem_word = snowballstemmer.stemmer(STEMMERS[language]).stemWord
 
@@ -340,11 +340,12 @@ def _is_shouted(line: str) -> bool:
     return len(long) > 1 and sum(word[0].isupper() for word in long) >= 0.7 * len(long)
 
 
-def spans_of(text: str, language: str) -> list[str]:
-    """Return the capitalised words of ``text``, and each pair of neighbours in a span, casefolded."""
+def spans_of(text: str, language: str) -> tuple[list[str], dict[str, str]]:
+    """Return the capitalised words of ``text`` and each pair of neighbours in a span, casefolded; and how words are written."""
     stop = _stems(language).stop
     found: list[str] = []
     doubtful: list[str] = []
+    written: dict[str, str] = {}
     for line in text.split("\n"):
         if not line:
             continue
@@ -362,8 +363,10 @@ def spans_of(text: str, language: str) -> list[str]:
                 _close(span, initial or shouted, found, doubtful)
                 span = []
             end = match.end()
-            word = token.replace(".", "").casefold()
-            word = word.removesuffix("'s")
+            form = token.replace(".", "").removesuffix("'s").removesuffix("'S")
+            word = form.casefold()
+            if word not in written or written[word].isupper():
+                written[word] = form
             if not span:
                 initial = _begins_sentence(line, start)
             if word in stop or word in CALENDAR or len(span) >= _MAX_SPAN:
@@ -373,7 +376,7 @@ def spans_of(text: str, language: str) -> list[str]:
                 span.append(word)
         _close(span, initial or shouted, found, doubtful)
     known = set(found)
-    return found + [word for word in doubtful if word in known]
+    return found + [word for word in doubtful if word in known], written
 
 
 def _begins_sentence(line: str, start: int) -> bool:
@@ -694,7 +697,7 @@ def analyse(  # noqa: PLR0913 (the parameters of the stage)
     if in_title:
         bigrams = np.delete(bigrams, min(in_title - 1, len(bigrams) - 1)) if len(bigrams) else bigrams
 
-    spans = spans_of(f"{title_rest}\n{rest}", language)
+    spans, written = spans_of(f"{title_rest}\n{rest}", language)
     span_keys = np.array([span_key(span) for span in spans], dtype=np.int64)
     measured = quantities(rest, body_words, language) | quantities(title_rest, title_words, language)
     named = sorted((text_key(text), shown) for text, shown in measured.items())
@@ -702,7 +705,8 @@ def analyse(  # noqa: PLR0913 (the parameters of the stage)
 
     word_bag, span_bag = _bag(kept), _bag(span_keys)
     surface = dict(zip(reversed(keys.tolist()), reversed(all_words), strict=True))
-    surface.update(zip(span_keys.tolist(), map(str.title, spans), strict=True))
+    shown = (" ".join(written[word] for word in span.split(" ")) for span in spans)
+    surface.update(zip(span_keys.tolist(), shown, strict=True))
     labels, label_keys = _labels(surface, word_bag, span_bag, n_labels)
     return Terms(
         words=word_bag,

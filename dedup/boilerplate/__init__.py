@@ -1,0 +1,1 @@
+"""Lines of a text are the article's or the site's chrome."""

@@ -30,6 +30,10 @@ _ABOUT = 0.3
 _SAME = 0.7
 """Share of words from which the beginning of a longer headline is taken for the headline."""
 
+_FOLLOWING = 0.8
+"""By this factor less probability is asked of a sentence that follows a paragraph of the article."""
+_SENTENCE = 8
+"""A line of fewer words is no sentence that could follow a paragraph."""
 _STANDFIRST = 8
 """A standfirst has at least so many words."""
 _LIKELY = 0.5
@@ -94,7 +98,7 @@ def strip(lines: Sequence[Line], title: str, thresholds: Thresholds) -> tuple[st
         repeated = _repeated(line, len(tokens[position]), thresholds)
         if repeated:
             reasons[position] = f"repeat: in {line.n_articles} articles of this site"
-        elif line.keep < thresholds.keep:
+        elif line.keep < thresholds.keep * (_FOLLOWING if _follows(lines, tokens, position, reasons) else 1):
             reasons[position] = f"line model: {line.marker}" if line.marker else "line model"
 
     for position in _islands(lines, tokens, reasons, thresholds.island):
@@ -124,6 +128,19 @@ def strip(lines: Sequence[Line], title: str, thresholds: Thresholds) -> tuple[st
     return title, kept, {position: reasons[position] for position in sorted(reasons)}
 
 
+def _follows(lines: Sequence[Line], tokens: Sequence[Sequence[str]], position: int, reasons: Mapping[int, str]) -> bool:
+    """Decide whether a line is a sentence right after a paragraph that stays, and so deserves less doubt."""
+    line, before = lines[position], position - 1
+    return (
+        position > 0
+        and before not in reasons
+        and not line.marker
+        and len(tokens[position]) >= _SENTENCE
+        and _ends(line.text)
+        and _ends(lines[before].text)
+    )
+
+
 def _repeated(line: Line, n_words: int, thresholds: Thresholds) -> bool:
     if line.key == NO_WORDS or line.n_articles < 2:
         return False
@@ -133,7 +150,11 @@ def _repeated(line: Line, n_words: int, thresholds: Thresholds) -> bool:
 
 
 def _is_prose(text: str, tokens: Sequence[str]) -> bool:
-    return len(tokens) >= _PROSE and text.rstrip(_CLOSING)[-1:] in tuple(".!?…。！？।؟")
+    return len(tokens) >= _PROSE and _ends(text)
+
+
+def _ends(text: str) -> bool:
+    return text.rstrip(_CLOSING).endswith(tuple(".!?…。！？।؟"))
 
 
 def _islands(
@@ -255,7 +276,7 @@ class Label:
     the other parameters are those of :class:`Thresholds`, ``island`` for pages in plain text alone.
     """
 
-    keep_page: float = 0.4
+    keep_page: float = 0.5
     keep_html: float = 0.1
     keep_article: float = 0.05
     n_repeats: int = 3

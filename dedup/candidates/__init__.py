@@ -1,0 +1,1 @@
+"""Keys under which articles that may match meet, and the pairs that do."""

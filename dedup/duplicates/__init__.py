@@ -1,0 +1,1 @@
+"""Pairs become matches with a relation, matches become clusters with a canonical article."""

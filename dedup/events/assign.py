@@ -288,7 +288,7 @@ def _centrality(graph: Graph, event: Ints, n_units: int) -> tuple[Floats, Floats
     return mean, cohesion
 
 
-def _assignment(  # noqa: PLR0913, PLR0917 (all that the rows say)
+def _assignment(  # noqa: PLR0913 (all that the rows say)
     rows: list[dict[str, Any]],
     units: list[list[int]],
     heads: list[dict[str, Any]],

@@ -90,6 +90,12 @@ def test_a_doubtful_run_apart_from_the_article_goes() -> None:
     assert strip(lines, "T", PAGE)[1] == [0, 1, 3, 4]
 
 
+def test_a_sentence_after_a_paragraph_is_doubted_less() -> None:
+    doubtful = line("The mayor said that nobody had expected so many costs.", 0.45)
+    assert strip([line(LEAD), doubtful, line("Share", 0.1)], "T", PAGE)[1] == [0, 1]
+    assert strip([line(LEAD), line("Share", 0.1), doubtful], "T", PAGE)[1] == [0]
+
+
 def test_a_chrome_line_that_holds_the_headline_goes() -> None:
     lines = [line(LEAD), line('Post a Comment for "Council votes to repair bridge"', 0.6, "comment")]
     assert strip(lines, "Council votes to repair bridge", PAGE)[1] == [0]

@@ -54,7 +54,7 @@ def test_days_apart_lower_the_score_to_a_floor() -> None:
         ([], ["--01-01"], [], False),
     ],
 )
-def test_days(left: list[str], right: list[str], agree: list[str], conflict: bool) -> None:  # noqa: FBT001 (a case)
+def test_days(left: list[str], right: list[str], agree: list[str], conflict: bool) -> None:
     assert agreeing_days(left, right) == (agree, conflict)
 
 
@@ -75,7 +75,7 @@ def test_score_is_symmetric_and_in_range(left: str, right: str, days: float | No
 
 @pytest.mark.skipif(not SEEDS.exists(), reason="the seed articles are not here")
 @pytest.mark.parametrize("clean", [True, False])
-def test_of_five_articles_with_the_same_actors_only_two_overlap(clean: bool) -> None:  # noqa: FBT001 (a case)
+def test_of_five_articles_with_the_same_actors_only_two_overlap(clean: bool) -> None:
     gold = json.loads((SEEDS / "gold.json").read_text())
     found = {}
     for name, marked in gold["lines"].items():

@@ -117,7 +117,7 @@ def test_top_terms_do_not_repeat_each_other() -> None:
 
 @pytest.mark.skipif(not SEEDS.exists(), reason="the seed articles are not here")
 @pytest.mark.parametrize("clean", [True, False])
-def test_five_articles_with_the_same_actors_are_four_events(clean: bool) -> None:  # noqa: FBT001 (a case)
+def test_five_articles_with_the_same_actors_are_four_events(clean: bool) -> None:
     gold: dict[str, Any] = json.loads((SEEDS / "gold.json").read_text())
     texts = {}
     for name, marked in gold["lines"].items():

@@ -16,7 +16,9 @@ FILES = (*COLUMNS, ARTICLES_JSONL)
 
 
 @pytest.mark.parametrize("day", ["day1", "day2", "day3"])
-def test_golden_night(day: str, root: Path, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_golden_night(
+    day: str, root: Path, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(root)  # inputs stand in the report as they were named
     nightly.run([f"fixtures/{day}"], tmp_path / day, Config(), 1, None, Journal())
     if request.config.getoption("--update-golden"):

@@ -46,7 +46,10 @@ def test_law(law: Callable, stage_class: type, recorded: dict[str, tuple[Stage, 
 
 
 def test_hash_seed_does_not_matter(recorded: dict[str, tuple[Stage, pa.Table]], tmp_path: Path) -> None:
-    given = [(stage, table.select(stage.reads.names).slice(0, SLOW.get(name, laws.N_ROWS))) for name, (stage, table) in recorded.items()]
+    given = [
+        (stage, table.select(stage.reads.names).slice(0, SLOW.get(name, laws.N_ROWS)))
+        for name, (stage, table) in recorded.items()
+    ]
     path = tmp_path / "stages.pickle"
     path.write_bytes(pickle.dumps(given))
     code = (
@@ -106,7 +109,7 @@ class Unsigned(Good):
 
 @dataclass(frozen=True)
 class Unpicklable(Good):
-    how: Callable = lambda: None  # noqa: E731
+    how: Callable = lambda: None
 
 
 @dataclass(frozen=True)

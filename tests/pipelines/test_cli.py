@@ -29,7 +29,13 @@ BODY = (
 def run(tmp_path: Path) -> Run:
     def call(*arguments: object, given: str | None = None, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [DEDUP, *map(str, arguments)], input=given, capture_output=True, text=True, cwd=tmp_path, timeout=timeout, check=False
+            [DEDUP, *map(str, arguments)],
+            input=given,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            timeout=timeout,
+            check=False,
         )
 
     return call
@@ -54,7 +60,7 @@ def test_help_teaches(run: Run, command: str) -> None:
         assert option
 
 
-def test_every_command_is_in_the_readme(run: Run) -> None:
+def test_every_command_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for command in COMMANDS:
         assert f"dedup {command}" in readme
@@ -105,7 +111,11 @@ def test_out_that_is_a_file_or_somebody_elses_folder(run: Run, tmp_path: Path) -
     (tmp_path / "file").write_text("x")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.txt").write_text("x")
-    for out, message in (("file", "is a file"), ("file/below", "is a file"), ("full", "holds files that are no report")):
+    for out, message in (
+        ("file", "is a file"),
+        ("file/below", "is a file"),
+        ("full", "holds files that are no report"),
+    ):
         done = run("nightly", "in.jsonl", "--out", out)
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)
         assert message in done.stderr
@@ -123,7 +133,9 @@ def test_bad_input_costs_nothing_else(run: Run, tmp_path: Path) -> None:
     """Every kind of broken input in one folder: each has its reason, and everything that can be used is used."""
     done = run("nightly", ROOT / "fixtures" / "broken", "--out", "report")
     assert done.returncode == 0
-    found = {(row["doc_id"] or Path(row["input"]).name, row["reason"]) for row in rows(tmp_path / "report" / "rejects.csv")}
+    found = {
+        (row["doc_id"] or Path(row["input"]).name, row["reason"]) for row in rows(tmp_path / "report" / "rejects.csv")
+    }
     assert found == {
         ("binary.html", "binary"),
         ("broken.jsonl", "bad_json"),
@@ -170,7 +182,12 @@ def test_standard_input_and_the_files_of_a_report(run: Run, tmp_path: Path) -> N
     (match,) = rows(tmp_path / "report" / "duplicates.csv")
     assert (match["left_id"], match["right_id"], match["relation"], match["jaccard"]) == ("a", "b", "exact", "1.0")
     (cluster,) = rows(tmp_path / "report" / "clusters.csv")
-    assert (cluster["cluster_id"], cluster["canonical_id"], cluster["n_articles"], cluster["status"]) == ("b", "b", "2", "new")
+    assert (cluster["cluster_id"], cluster["canonical_id"], cluster["n_articles"], cluster["status"]) == (
+        "b",
+        "b",
+        "2",
+        "new",
+    )
     lines = [json.loads(line) for line in (tmp_path / "report" / "articles.jsonl").read_text().splitlines()]
     assert [line["doc_id"] for line in lines] == ["b", "a"]
     assert lines[0]["desk"] == "=harbour"
@@ -200,7 +217,9 @@ def test_clean_can_be_fed_back(run: Run) -> None:
 
 
 def test_unique_keeps_one_per_cluster(run: Run) -> None:
-    other = "Six tractors were stolen from farms near the river in one week, and the police asked for witnesses on Monday."
+    other = (
+        "Six tractors were stolen from farms near the river in one week, and the police asked for witnesses on Monday."
+    )
     done = run("unique", "-", given=record("b") + record("a") + record("c", other))
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(line["doc_id"], line["cluster_id"], line["n_copies"]) for line in lines] == [("a", "a", 2), ("c", "c", 1)]
@@ -209,7 +228,11 @@ def test_unique_keeps_one_per_cluster(run: Run) -> None:
 def test_a_reader_that_has_enough_is_no_error() -> None:
     lines = "".join(record(f"a{number}", BODY * 20) for number in range(300))
     process = subprocess.Popen(
-        [DEDUP, "clean", "-", "--text-is", "clean"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [DEDUP, "clean", "-", "--text-is", "clean"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stdin and process.stdout and process.stderr
     process.stdin.write(lines)
@@ -253,7 +276,9 @@ def test_a_stopped_run_leaves_nothing_behind(tmp_path: Path, how: signal.Signals
     slow = tmp_path / "in"
     slow.mkdir()
     for number in range(4):
-        (slow / f"{number}.html").write_text("<html><body>" + f"<p>Paragraph {number}.</p>" * 150_000 + "</body></html>")
+        (slow / f"{number}.html").write_text(
+            "<html><body>" + f"<p>Paragraph {number}.</p>" * 150_000 + "</body></html>"
+        )
     process = subprocess.Popen(
         [DEDUP, "nightly", str(slow), "--out", str(tmp_path / "report"), "--workers", "2"],
         stderr=subprocess.PIPE,

@@ -26,7 +26,15 @@ def test_no_cell_runs_as_a_formula(text: str) -> None:
 
 
 def test_cells() -> None:
-    assert [cell(value) for value in ("a", "", None, 3, 0.1234567, ["a", "b"], [])] == ["a", "", "", 3, 0.123457, "a; b", ""]
+    assert [cell(value) for value in ("a", "", None, 3, 0.1234567, ["a", "b"], [])] == [
+        "a",
+        "",
+        "",
+        3,
+        0.123457,
+        "a; b",
+        "",
+    ]
 
 
 @given(st.lists(TEXT, min_size=1, max_size=4))
@@ -35,13 +43,16 @@ def test_csv_can_be_read_back(texts: list[str]) -> None:
     stream = io.StringIO(newline="")
     csv.writer(stream).writerow([cell(text) for text in texts])
     (row,) = csv.reader(io.StringIO(stream.getvalue(), newline=""))
-    assert [value.removeprefix("'") if text.startswith(report._FORMULA_STARTS) else value for text, value in zip(texts, row, strict=True)] == texts
+    assert [
+        value.removeprefix("'") if text.startswith(report._FORMULA_STARTS) else value
+        for text, value in zip(texts, row, strict=True)
+    ] == texts
     assert len(columns) == len(row)
 
 
 def test_csv_is_utf8_with_a_header_and_crlf(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
-    assert write_csv(path, ("a", "b"), [{"a": "é\n\"q\"", "b": 1, "c": "left out"}]) == 1
+    assert write_csv(path, ("a", "b"), [{"a": 'é\n"q"', "b": 1, "c": "left out"}]) == 1
     assert path.read_bytes() == 'a,b\r\n"é\n""q""",1\r\n'.encode()
 
 

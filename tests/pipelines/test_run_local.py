@@ -77,7 +77,9 @@ def test_each_task_fails_alone_and_with_its_reason() -> None:
     numbers = list(range(12))
     with Local(2, Limits(seconds=1.5, memory_mb=3000)) as engine:
         naughty = stages().Naughty()
-        done = {index: result for index, _, result in engine.guarded([naughty], table(*numbers).to_batches(max_chunksize=1))}
+        done = {
+            index: result for index, _, result in engine.guarded([naughty], table(*numbers).to_batches(max_chunksize=1))
+        }
         pids = [worker.process.pid for worker in engine._pool]
     assert sorted(done) == numbers
     reasons = {number: result.reason for number, result in done.items() if isinstance(result, Failure)}
@@ -91,7 +93,10 @@ def test_each_task_fails_alone_and_with_its_reason() -> None:
 def test_a_failed_task_is_tried_with_the_next_stage() -> None:
     with Local(1, Limits(seconds=1.5, memory_mb=3000)) as engine:
         batches = table(DIES, RAISES).to_batches(max_chunksize=1)
-        done = [result["n"].to_pylist() for _, _, result in engine.guarded([stages().Naughty(), stages().Doubled()], batches)]
+        done = [
+            result["n"].to_pylist()
+            for _, _, result in engine.guarded([stages().Naughty(), stages().Doubled()], batches)
+        ]
     assert sorted(done) == [[2 * DIES], [2 * RAISES]]
 
 
@@ -121,7 +126,9 @@ def test_leaving_early_leaves_no_worker_busy() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{"seconds": -1.0}, {"memory_mb": -1}, {"recycle_tasks": 0}, {"recycle_mb": 0}], ids=lambda bad: next(iter(bad))
+    "bad",
+    [{"seconds": -1.0}, {"memory_mb": -1}, {"recycle_tasks": 0}, {"recycle_mb": 0}],
+    ids=lambda bad: next(iter(bad)),
 )
 def test_bad_limits(bad: dict[str, float]) -> None:
     with pytest.raises(ParameterError, match="Limits: seconds and memory_mb"):
