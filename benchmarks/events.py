@@ -12,66 +12,18 @@ import gzip
 import json
 import time
 from collections import Counter
-from collections.abc import Hashable, Sequence
 from itertools import combinations, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
+from sklearn.metrics import adjusted_rand_score
 
 from dedup.articles.terms import Analyse
 from dedup.candidates.salient import Salient
 from dedup.events.assign import group
 from dedup.stage import apply
-
-
-class Score(NamedTuple):
-    """Precision, recall and their harmonic mean, each in [0, 1]."""
-
-    precision: float
-    recall: float
-    f1: float
-
-
-def _score(precision: float, recall: float) -> Score:
-    total = precision + recall
-    return Score(precision, recall, 2 * precision * recall / total if total else 0.0)
-
-
-def bcubed(true: Sequence[Hashable], predicted: Sequence[Hashable]) -> Score:
-    """Return B-cubed precision, recall and F1 of a partition (Bagga and Baldwin 1998)."""
-    both, ours, theirs = Counter(zip(true, predicted, strict=True)), Counter(predicted), Counter(true)
-    n = len(true)
-    precision = sum(count * count / ours[label] for (_, label), count in both.items()) / n
-    recall = sum(count * count / theirs[label] for (label, _), count in both.items()) / n
-    return _score(precision, recall)
-
-
-def _pairs(counts: Counter[Any]) -> int:
-    return sum(count * (count - 1) // 2 for count in counts.values())
-
-
-def pairwise(true: Sequence[Hashable], predicted: Sequence[Hashable]) -> Score:
-    """Return precision, recall and F1 over pairs of one group."""
-    both, ours, theirs = (
-        _pairs(Counter(zip(true, predicted, strict=True))),
-        _pairs(Counter(predicted)),
-        _pairs(Counter(true)),
-    )
-    return _score(both / ours if ours else 1.0, both / theirs if theirs else 1.0)
-
-
-def adjusted_rand(true: Sequence[Hashable], predicted: Sequence[Hashable]) -> float:
-    """Return the adjusted Rand index, at most 1 (Hubert and Arabie 1985)."""
-    both, ours, theirs = (
-        _pairs(Counter(zip(true, predicted, strict=True))),
-        _pairs(Counter(predicted)),
-        _pairs(Counter(true)),
-    )
-    n = len(true)
-    chance = ours * theirs / (n * (n - 1) / 2) if n > 1 else 0.0
-    most = (ours + theirs) / 2
-    return (both - chance) / (most - chance) if most != chance else 1.0
+from pipelines.scores import bcubed, pairwise
 
 
 def read(path: Path, limit: int | None = None) -> list[dict[str, Any]]:
@@ -99,7 +51,9 @@ def proposed(terms: pa.Table, event: dict[str, str]) -> tuple[float, float]:
     pairs = {pair for docs in holders.values() for pair in combinations(sorted(set(docs) & set(event)), 2)}
     same = sum(event[left] == event[right] for left, right in pairs)
     n = len(event)
-    return same / max(1, _pairs(Counter(event.values()))), len(pairs) / max(1.0, n * (n - 1) / 2)
+    return same / max(1, sum(count * (count - 1) // 2 for count in Counter(event.values()).values())), len(pairs) / max(
+        1.0, n * (n - 1) / 2
+    )
 
 
 def main() -> None:
@@ -125,9 +79,10 @@ def main() -> None:
         true = [article["event"] for article in labelled]
         for level in ("event_id", "storyline_id"):
             found = [rows[article["id"]][level] for article in labelled]
+            score = bcubed(true, found)
             print(
-                f"  {level}: B-cubed {' '.join(f'{value:.3f}' for value in bcubed(true, found))}"
-                f"  pairwise F1 {pairwise(true, found).f1:.3f}  ARI {adjusted_rand(true, found):.3f}"
+                f"  {level}: B-cubed {score.precision:.3f} {score.recall:.3f} {score.f1:.3f}"
+                f"  pairwise F1 {pairwise(true, found).f1:.3f}  ARI {adjusted_rand_score(true, found):.3f}"
             )
         alike = [
             (left, right)

@@ -160,7 +160,10 @@ def _ends(text: str) -> bool:
 def _islands(
     lines: Sequence[Line], tokens: Sequence[Sequence[str]], reasons: Mapping[int, str], least: float
 ) -> list[int]:
-    """Return the lines of the runs that stand apart from the largest one and are doubtful as a whole."""
+    """Return the lines of the runs that stand apart from the largest one and are doubtful as a whole.
+
+    A run with a paragraph in it stays: sign-up boxes stand in the middle of articles too.
+    """
     runs: list[list[int]] = []
     for position in range(len(lines)):
         if position in reasons:
@@ -177,7 +180,9 @@ def _islands(
     return [
         position
         for run in runs
-        if run is not largest and mass(run) < least * sum(len(tokens[position]) for position in run)
+        if run is not largest
+        and mass(run) < least * sum(len(tokens[position]) for position in run)
+        and not any(_is_prose(lines[position].text, tokens[position]) for position in run)
         for position in run
     ]
 
@@ -209,8 +214,8 @@ def _best_run(lines: Sequence[Line], tokens: Sequence[Sequence[str]], reasons: M
 def _headline(lines: Sequence[Line], tokens: Sequence[Sequence[str]], body: int) -> int | None:
     """Find the headline among the lines shortly before the first paragraph.
 
-    It is a short line without a full stop that is no chrome and shares words with the text; of several one that stands
-    there twice, else the first.
+    It is a short line without a full stop that is no chrome and no repeat of the site, and shares words with the text; of
+    several one that stands there twice, else the likeliest to be the article's.
     """
     text = _vocabulary(lines, tokens, body)
     candidates = []
@@ -219,6 +224,7 @@ def _headline(lines: Sequence[Line], tokens: Sequence[Sequence[str]], body: int)
         if (
             not _HEADLINE[0] <= len(found) <= _HEADLINE[1]
             or line.marker
+            or line.n_articles > 1
             or line.text.rstrip(_CLOSING).endswith((".", ":", "…"))
         ):
             continue
@@ -226,7 +232,7 @@ def _headline(lines: Sequence[Line], tokens: Sequence[Sequence[str]], body: int)
             candidates.append(position)
     seen = [" ".join(found) for found in tokens]
     twice = [position for position in candidates if seen.count(seen[position]) > 1]
-    return next(iter(twice or candidates), None)
+    return max(twice or candidates, key=lambda position: (lines[position].keep, -position), default=None)
 
 
 def _contains(found: Sequence[str], wanted: Sequence[str]) -> bool:
