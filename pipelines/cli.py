@@ -216,10 +216,14 @@ def train(
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the model goes.")],
 ) -> None:
-    """Fit the line model on labelled data (formats 'lines' and 'pages' of 'dedup evaluate')."""
+    """Fit the line model on labelled data, in the formats 'lines' and 'pages' of 'dedup evaluate'.
+
+    To use it, name the file in the configuration, as model in the table [classify].
+    """
     from pipelines import train as job
 
-    _tell(job.run(model.value, [Path(path) for path in gold], output))
+    assert model is Model.boilerplate  # the only one there is
+    _tell(job.run(gold, output))
 
 
 @app.callback(invoke_without_command=True)

@@ -17,6 +17,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import xxhash
 
+from dedup.boilerplate.classify import line_model
 from dedup.errors import DedupError, InputError
 from dedup.flow import Flow
 from pipelines.run_local import Limits
@@ -55,9 +56,31 @@ def load(path: Path) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"--config: {path} is no TOML: {error}.") from error
     try:
-        return build(Config, content, "")
+        return build(Config, _with_line_model(content, path.parent), "")
     except InputError as error:
         raise InputError(f"--config: {path}: {error}") from error
+
+
+def _with_line_model(content: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Put the content of the line model that ``[classify] model`` names in the place of its path.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or is no model of this version.
+    """
+    section = content.get("classify")
+    if not isinstance(section, dict) or not isinstance(section.get("model"), str) or not section["model"]:
+        return content
+    path = folder / section["model"]
+    try:
+        text = path.read_text(encoding="utf-8")
+        line_model("page", text)
+    except OSError as error:
+        raise InputError(f"'classify.model': {path} cannot be read: {error.strerror or error}.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"'classify.model': {path} is no line model of this version.") from error
+    return content | {"classify": section | {"model": text}}
 
 
 def build(kind: type[T], content: dict[str, Any], where: str) -> T:

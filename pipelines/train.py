@@ -419,3 +419,19 @@ def write_model(model: Mapping[str, Any], path: Path) -> None:
     for opening in ('{"feature"', '"models"', '"html":{"bias"', '"features"', '"gold"', '"parameters"', '"word_f1'):
         text = text.replace(opening, "\n" + opening)
     path.write_text(text + "\n", encoding="utf-8")
+
+
+def run(gold: Sequence[str], output: Path) -> str:
+    """Do ``dedup train boilerplate``: write the model, and return the line that sums it up."""
+    for path in gold:
+        if not Path(path).is_file():
+            raise InputError(f"No such file: {path}.")
+    model = train_boilerplate([Path(path) for path in gold])
+    partial = output.with_name(f".{output.name}.partial")
+    write_model(model, partial)
+    partial.replace(output)
+    scores = "; ".join(
+        f"{kind} " + ", ".join(f"{origin} {score:.3f}" for origin, score in found.items())
+        for kind, found in model["word_f1_by_cross_validation"].items()
+    )
+    return f"Word-weighted F1 by cross-validation: {scores}. The model is in {output}; name it as [classify] model."

@@ -8,11 +8,12 @@ with the page's main block of prose; boosted trees, fitted by ``pipelines/train.
 Rule guarded here: a line is judged by its own page and by frozen tables, never by other pages.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any, ClassVar, Final, TypeAlias
 
@@ -462,16 +463,23 @@ class LineModel:
         return keep
 
 
-@cache
-def line_model(kind: str) -> LineModel:
-    """Return the model that ships with the package for pages of ``kind`` (``html``, ``page`` or ``article``).
+@lru_cache(maxsize=8)
+def line_model(kind: str, text: str = "") -> LineModel:
+    """Return the model for pages of ``kind`` (``html``, ``page`` or ``article``).
+
+    Parameters
+    ----------
+    kind : str
+        What the text is.
+    text : str
+        A model as JSON, as `dedup train boilerplate` writes it; empty for the one that ships with the package.
 
     Raises
     ------
     ValueError
-        If the shipped model describes lines by other features than this version computes.
+        If the model describes lines by other features than this version computes.
     """
-    table = load_json("line_model.json")
+    table = json.loads(text) if text else load_json("line_model.json")
     return from_table(table["models"]["page" if kind == "page" else "html"], table["features"])
 
 
@@ -488,7 +496,9 @@ def from_table(table: Mapping[str, Any], names: Sequence[str]) -> LineModel:
     )
 
 
-def judge(lines: Sequence[str], kind: str, title: str = "") -> tuple[list[float], list[str], list[int]]:
+def judge(
+    lines: Sequence[str], kind: str, title: str = "", model: str = ""
+) -> tuple[list[float], list[str], list[int]]:
     """Judge the lines of one page.
 
     Parameters
@@ -499,6 +509,8 @@ def judge(lines: Sequence[str], kind: str, title: str = "") -> tuple[list[float]
         What the text is; lines of a ``clean`` one belong to the article.
     title : str
         The headline if it is known, else empty.
+    model : str
+        As ``text`` of `line_model`.
 
     Returns
     -------
@@ -512,7 +524,7 @@ def judge(lines: Sequence[str], kind: str, title: str = "") -> tuple[list[float]
     if kind == "clean" or not lines:
         return [1.0] * len(lines), [""] * len(lines), [segment.line_key(line) for line in lines]
     matrix, tokens = features(lines, title)
-    keep = line_model(kind).predict(matrix)
+    keep = line_model(kind, model).predict(matrix)
     shares = matrix[:, _I[MARKERS[0]] : _I[MARKERS[0]] + len(MARKERS)]
     best = shares.argmax(axis=1)
     markers = [
@@ -527,7 +539,14 @@ class Classify:
     """Split drafts into lines and judge each by its page.
 
     Reads: drafts. Writes: segments. Row-wise: the lines of a draft depend on nothing but the draft.
+
+    Parameters
+    ----------
+    model : str
+        A line model as JSON, in place of the one that ships; in a configuration file, the path of one.
     """
+
+    model: str = ""
 
     reads: ClassVar[pa.Schema] = pa.schema(
         [DRAFT.field(name) for name in ("doc_id", "source", "kind", "title", "text")]
@@ -541,7 +560,7 @@ class Classify:
             rows: list[dict[str, Any]] = []
             for draft in batch.select(self.reads.names).to_pylist():
                 lines = segment.lines(draft["text"] or "")
-                judged = judge(lines, draft["kind"], draft["title"] or "")
+                judged = judge(lines, draft["kind"], draft["title"] or "", self.model)
                 rows += [
                     {
                         "doc_id": draft["doc_id"],

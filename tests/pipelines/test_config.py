@@ -83,3 +83,21 @@ def test_every_parameter_of_every_stage_can_be_set_by_its_own_value(tmp_path: Pa
     for field in dataclasses.fields(config):
         table(getattr(config, field.name), field.name)
     assert load(write(tmp_path, "\n".join(lines))) == config
+
+
+def test_a_line_model_is_named_by_its_path(tmp_path: Path, root: Path) -> None:
+    shipped = (root / "dedup" / "data" / "line_model.json").read_text(encoding="utf-8")
+    (tmp_path / "mine.json").write_text(shipped, encoding="utf-8")
+    config = load(write(tmp_path, '[classify]\nmodel = "mine.json"\n'))
+    assert config.classify.model == shipped
+    assert config.fingerprint() != Config().fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(None, "cannot be read"), ("{}", "is no line model"), ("[", "is no line model")]
+)
+def test_a_bad_line_model_is_said(tmp_path: Path, content: str | None, message: str) -> None:
+    if content is not None:
+        (tmp_path / "mine.json").write_text(content)
+    with pytest.raises(InputError, match=message):
+        load(write(tmp_path, '[classify]\nmodel = "mine.json"\n'))
