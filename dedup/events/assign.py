@@ -53,8 +53,8 @@ class Grouping:
     """
 
     storyline: float = 0.1
-    single: float = 0.1
-    firm: float = 0.4
+    single: float = 0.11
+    firm: float = 0.38
     strict: float = 0.46
     conflict_share: float = 0.8
     conflict_pairs: float = 1 / 3

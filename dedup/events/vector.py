@@ -72,6 +72,10 @@ class Vectors:
     published: Floats
 
 
+_PRIOR = 1000.0
+"""So many articles of the background's frequencies are weighed against the run's own."""
+
+
 def vectorise(terms: Sequence[Terms], published: Floats, frequencies: Background) -> Vectors:
     """Weigh the terms of a collection.
 
@@ -123,7 +127,11 @@ def _tfidf(bags: Sequence[Bag], frequencies: Background, columns: Ints | None = 
     live = np.bincount(at, minlength=len(columns))
     total = frequencies.n_documents + len(bags)
     known = frequencies.document_frequency(columns)
-    idf = np.log((total + 1) / (known + live + 1))
+    # A run of another country or year has names that the background never saw; there the run's own counts tell which
+    # names are everywhere. The more articles it has, the more they weigh.
+    share = (known + live + 1) / (total + 1)
+    at_home = (live + _PRIOR * share) / (len(bags) + _PRIOR)
+    idf = -np.log(np.maximum(share, at_home))
     idf[(live <= 1) & (known <= frequencies.unseen)] *= _ODD_TERM
     matrix = csr_matrix(((1 + np.log(counts)) * idf[at], (rows, at)), shape=(len(bags), len(columns)))
     return _normalised(matrix), columns
