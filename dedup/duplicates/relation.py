@@ -42,6 +42,8 @@ _SHARES: Final = (
     *("standing_cover", "standing_block", "whole_cover"),
 )
 #: Words between two passages that are looked at as one place of a form, and as a line of it.
+_NO_SERIES: Final = frozenset(_VALUES.split())
+_SERIES_WORDS: Final = 2
 _SLOT_WORDS: Final = 6
 _GAP_WORDS: Final = 25
 #: From so many days on, two texts are of different days; a correction comes sooner.
@@ -66,6 +68,8 @@ class Side:
         What names its outlet: the source, and the host of the url.
     published : str
         ISO 8601 or ``""``.
+    series : tuple of str
+        What the headline has in common with those of its series, as ``series_of`` gives it.
     """
 
     words: NDArray[np.int64]
@@ -74,6 +78,7 @@ class Side:
     title: frozenset[str]
     outlets: frozenset[str]
     published: str
+    series: tuple[str, ...] = ()
 
 
 class Article(NamedTuple):
@@ -93,6 +98,7 @@ class Article(NamedTuple):
             title=frozenset(words(row[f"{side}_title"] or "")),
             outlets=outlets(row[f"{side}_source"], row[f"{side}_url"]),
             published=row[f"{side}_published"] or "",
+            series=series_of(row[f"{side}_title"] or ""),
         )
         terms = None
         if f"{side}_terms_words" in row:
@@ -203,6 +209,28 @@ def outlets(source: str | None, url: str | None) -> frozenset[str]:
 def title_agreement(left: frozenset[str], right: frozenset[str]) -> float | None:
     """Return the share of words that two headlines have in common, in [0, 1]; None when one is missing."""
     return len(left & right) / len(left | right) if left and right else None
+
+
+def series_of(title: str) -> tuple[str, ...]:
+    """Return the words that a headline shares with the others of a daily series: its kicker, or all but its values.
+
+    Examples
+    --------
+    >>> series_of("City market close: index gains 0.6%") == series_of("City market close: retailers drag")
+    True
+    >>> series_of("Valley weather for Monday 2 March")
+    ('valley', 'weather', 'for')
+    """
+    kicker, colon, _ = title.partition(":")
+    found = tuple(word for word in words(kicker if colon else title) if word not in _NO_SERIES and word.isalpha())
+    return found if len(found) >= _SERIES_WORDS else ()
+
+
+def of_one_series(left: Side, right: Side, days: float | None) -> bool:
+    """Decide whether two articles are of one series of one outlet, on different days."""
+    if not left.series or left.series != right.series or left.outlets.isdisjoint(right.outlets):
+        return False
+    return left.title != right.title if days is None else days >= _OTHER_DAY
 
 
 def reused_words(left: Side, right: Side, passages: Iterable[Passage], least: int) -> tuple[int, int]:
@@ -436,7 +464,10 @@ class Verify:
             weighed = evidence(left.terms, right.terms, days)
             score = weighed.score
             if not verdict.relation and score >= self.overlap:
-                verdict = Verdict("overlap", weighed.reason)
+                if of_one_series(one, other, days):
+                    verdict = Verdict("", "one series of one outlet, on different days")
+                else:
+                    verdict = Verdict("overlap", weighed.reason)
         return {
             "left_id": left.doc_id,
             "right_id": right.doc_id,

@@ -14,7 +14,7 @@ from dedup.articles.normalize import words
 from dedup.articles.terms import Analyse
 from dedup.candidates.minhash import Sign
 from dedup.candidates.shingle import read_words, shingles
-from dedup.duplicates.relation import Rule, Side, Verify, days_apart, decide, outlets
+from dedup.duplicates.relation import Rule, Side, Verify, days_apart, decide, of_one_series, outlets, series_of
 from dedup.duplicates.similarity import compare
 from dedup.errors import ParameterError
 from dedup.schema import ARTICLE, MATCH, TERMS
@@ -262,3 +262,27 @@ def test_labelled_pairs_keep_their_floor():
         said = [relation in positive for relation in found]
         hits = sum(one and other for one, other in zip(gold, said, strict=True))
         assert 2 * hits / (sum(gold) + sum(said)) >= floor
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("City market close: index gains 0.6%", "City market close: retailers drag", True),
+        ("Valley weather for Monday 2 March", "Valley weather for Tuesday 3 March", True),
+        ("Quake: four dead", "Quake: rescuers reach village", False),  # one word is no series
+        ("Quake kills four in the hills", "Ferry hits pier at the port", False),
+        ("", "", False),
+    ],
+)
+def test_a_daily_series_is_known_by_its_headlines(one: str, other: str, same: bool) -> None:
+    sides = [
+        replace(side("some words of a text", one, "a.example"), series=series_of(one), title=frozenset(one.split()))
+    ]
+    sides.append(
+        replace(
+            side("more words of a text", other, "a.example"), series=series_of(other), title=frozenset(other.split())
+        )
+    )
+    assert of_one_series(*sides, days=1.0) is same
+    assert of_one_series(*sides, days=0.0) is False
+    assert of_one_series(sides[0], replace(sides[1], outlets=frozenset({"b.example"})), days=1.0) is False
