@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Self
 
 import pyarrow as pa
 
-from dedup.articles.host import host_of
+from dedup.articles.host import host_of, names_host
 from dedup.articles.language import declared_language, detect_language
 from dedup.errors import ParameterError
 from dedup.schema import DRAFT, PAGE
@@ -27,6 +27,7 @@ _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.
 _XML_ENCODING = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9_:.-]{2,40})["']""", re.IGNORECASE)
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _HEAD = 4096
+_TITLE_WITHIN = 200_000
 # A row of a table of figures is shorter than this; a row that holds an article is longer.
 _CELL = 400
 
@@ -100,7 +101,7 @@ def bare_title(title: str, site: str, source: str) -> str:
     Returns
     -------
     str
-        The headline alone.
+        The headline alone; empty where there is only the site's name.
 
     Examples
     --------
@@ -110,16 +111,13 @@ def bare_title(title: str, site: str, source: str) -> str:
     'Vote is delayed - for a week'
     """
     title = " ".join(title.split())
-    host = re.sub(r"[^a-z0-9]", "", source.lower().removeprefix("www."))
-    name = re.sub(r"\W", "", site.lower())
 
     def is_site(part: str) -> bool:
-        squeezed = re.sub(r"\W", "", part.lower())
-        if not squeezed or len(part.split()) > 6:
-            return False
-        bare = squeezed.removeprefix("the")
-        return squeezed == name or (bool(name) and bare == name.removeprefix("the")) or (len(bare) > 3 and bare in host)
+        names = [re.sub(r"\W", "", text.lower()).removeprefix("the") for text in (part, site)]
+        return (bool(names[0]) and names[0] == names[1]) or names_host(part, source)
 
+    if is_site(title):
+        return ""
     parts = _TITLE_CUT.split(title)
     cuts = list(_TITLE_CUT.finditer(title))
     if cuts and is_site(parts[-1]):
@@ -129,7 +127,13 @@ def bare_title(title: str, site: str, source: str) -> str:
     return title
 
 
-def by_trafilatura(page: str, url: str) -> Extracted:
+def title_of(page: str, site: str, source: str) -> str:
+    """Return the headline that the ``title`` element of a page gives, or ``""``."""
+    found = _TITLE.search(page[:_TITLE_WITHIN])
+    return bare_title(entities.unescape(found.group(1)), site, source) if found else ""
+
+
+def by_trafilatura(page: str, url: str, source: str = "") -> Extracted:
     """Extract with trafilatura in its default mode, metadata included.
 
     Raises
@@ -149,10 +153,13 @@ def by_trafilatura(page: str, url: str) -> Extracted:
         found = without if without is not None and without.text else found
     if found is None:
         return Extracted()
-    source = host_of(found.url or "") or host_of(url)
+    source = source or host_of(found.url or "") or host_of(url)
+    title = entities.unescape(found.title or "")
+    # Of "Site - Headline" it may take the wrong part for the headline.
+    swapped = names_host(title, source)
     return Extracted(
         text=found.text or "",
-        title=bare_title(entities.unescape(found.title or ""), found.sitename or "", source),
+        title=title_of(page, "", source) if swapped else bare_title(title, found.sitename or "", source),
         published=found.date or "",
         url=found.url or "",
         source=source,
@@ -166,17 +173,17 @@ def _is_laid_out_in_tables(text: str) -> bool:
     return in_cells > len(text) / 2
 
 
-def by_resiliparse(page: str, url: str) -> Extracted:
+def by_resiliparse(page: str, url: str, source: str = "") -> Extracted:
     """Extract with resiliparse: much cheaper, and it survives pages on which trafilatura returns nothing."""
     from resiliparse.extract.html2text import extract_plain_text
 
     text = extract_plain_text(page, main_content=True, preserve_formatting=True, list_bullets=False, comments=False)
-    title = _TITLE.search(page[:200_000])
+    source = source or host_of(url)
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return Extracted(
         text="\n".join(line for line in lines if line),
-        title=bare_title(entities.unescape(title.group(1)), "", host_of(url)) if title else "",
-        source=host_of(url),
+        title=title_of(page, "", source),
+        source=source,
     )
 
 
@@ -231,7 +238,7 @@ class Extract:
         content = page["content"]
         assert isinstance(content, bytes)
         if page["kind"] == "html":
-            found, detail = self.extract(content, str(row["url"]))
+            found, detail = self.extract(content, str(row["url"]), str(row["source"]))
             for name in ("title", "published", "url", "source", "language"):
                 row[name] = row[name] or getattr(found, name)
             row["text"] = found.text
@@ -244,7 +251,7 @@ class Extract:
         row["language"] = declared or detect_language(str(row["text"]))
         return row
 
-    def extract(self, content: bytes, url: str) -> tuple[Extracted, str]:
+    def extract(self, content: bytes, url: str = "", source: str = "") -> tuple[Extracted, str]:
         """Extract from the bytes of one HTML page.
 
         Returns
@@ -259,12 +266,12 @@ class Extract:
         found = Extracted()
         if self.extractor == "trafilatura" and len(content) <= self.max_bytes:
             try:
-                found = by_trafilatura(page, url)
+                found = by_trafilatura(page, url, source)
             except Exception as error:  # noqa: BLE001 - any failure of the parser on one page is that page's reason
                 detail = f"trafilatura: {type(error).__name__}: {str(error)[:120]}"
         if not self._enough(found.text):
             try:
-                second = by_resiliparse(page, url)
+                second = by_resiliparse(page, url, source)
             except Exception as error:  # noqa: BLE001 - as above
                 detail = f"{detail} resiliparse: {type(error).__name__}: {str(error)[:120]}".strip()
                 second = Extracted()

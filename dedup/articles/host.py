@@ -1,6 +1,7 @@
 """The host of an address: what a page's source is when nothing else names it.
 
-In: a URL, or an address without a scheme, as it was crawled or given. Out: its host in lower case, without ``www.``.
+In: a URL, or an address without a scheme, as it was crawled or given. Out: its host in lower case, without ``www.``; and
+whether a text is only the name of a host.
 
 Rule guarded here: one page has one host, whoever asks; what cannot be parsed has none.
 """
@@ -14,6 +15,8 @@ _HOST = re.compile(r"(?:[^\[\]]*@)?(?:\[([0-9A-Fa-f:.]+)\]|([^@:\[\]]*))(?::[^@\
 # Browsers pass over these wherever they stand in an address.
 _BREAKS = re.compile(r"[\t\r\n]")
 _DELIMITERS = re.compile(r"[/?#@:]")
+_NO_LETTER = re.compile(r"[\W_]")
+_SHORTEST_NAME, _LONGEST_NAME = 3, 60
 
 
 def host_of(url: str) -> str:
@@ -49,3 +52,17 @@ def host_of(url: str) -> str:
     if host is None or _DELIMITERS.search(unicodedata.normalize("NFKC", _DELIMITERS.sub("", authority))):
         return ""
     return (host[1] or host[2]).lower().removeprefix("www.").removesuffix(".")
+
+
+def names_host(text: str, host: str) -> bool:
+    """Decide whether a short text is the name of a site: ``The Harbour Gazette`` of ``harbour-gazette.example``.
+
+    Examples
+    --------
+    >>> names_host("The Harbour Gazette", "harbour-gazette.example")
+    True
+    >>> names_host("Harbour reopens", "harbour-gazette.example")
+    False
+    """
+    name = _NO_LETTER.sub("", text.lower()).removeprefix("the")
+    return _SHORTEST_NAME < len(name) <= _LONGEST_NAME and name in _NO_LETTER.sub("", host.lower())

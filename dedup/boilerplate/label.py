@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
+from dedup.articles.host import names_host
 from dedup.articles.normalize import words
 from dedup.articles.segment import NO_WORDS
 from dedup.errors import ParameterError
@@ -71,7 +72,9 @@ class Thresholds:
     island: float = 0.0
 
 
-def strip(lines: Sequence[Line], title: str, thresholds: Thresholds) -> tuple[str, list[int], dict[int, str]]:
+def strip(
+    lines: Sequence[Line], title: str, thresholds: Thresholds, source: str = ""
+) -> tuple[str, list[int], dict[int, str]]:
     """Label the lines of one draft.
 
     Parameters
@@ -82,6 +85,8 @@ def strip(lines: Sequence[Line], title: str, thresholds: Thresholds) -> tuple[st
         The headline if it is known, else empty.
     thresholds : Thresholds
         From where on a line stays.
+    source : str
+        Host of the site, whose name is no headline.
 
     Returns
     -------
@@ -110,7 +115,7 @@ def strip(lines: Sequence[Line], title: str, thresholds: Thresholds) -> tuple[st
             reasons.pop(position, None)
         body = next((p for p in restored if _is_prose(lines[p].text, tokens[p])), None)
     if not title and body is not None:
-        found = _headline(lines, tokens, body)
+        found = _headline(lines, tokens, body, source)
         if found is not None:
             title = lines[found].text
             reasons[found] = "headline"
@@ -211,7 +216,7 @@ def _best_run(lines: Sequence[Line], tokens: Sequence[Sequence[str]], reasons: M
     return best
 
 
-def _headline(lines: Sequence[Line], tokens: Sequence[Sequence[str]], body: int) -> int | None:
+def _headline(lines: Sequence[Line], tokens: Sequence[Sequence[str]], body: int, source: str) -> int | None:
     """Find the headline among the lines shortly before the first paragraph.
 
     It is a short line without a full stop that is no chrome and no repeat of the site, and shares words with the text; of
@@ -225,6 +230,7 @@ def _headline(lines: Sequence[Line], tokens: Sequence[Sequence[str]], body: int)
             not _HEADLINE[0] <= len(found) <= _HEADLINE[1]
             or line.marker
             or line.n_articles > 1
+            or names_host(line.text, source)
             or line.text.rstrip(_CLOSING).endswith((".", ":", "…"))
         ):
             continue
@@ -291,7 +297,7 @@ class Label:
 
     reads: ClassVar[pa.Schema] = pa.schema(
         [
-            *(SEGMENT.field(name) for name in ("doc_id", "kind", "index", "text", "key", "keep", "marker")),
+            *(SEGMENT.field(name) for name in ("doc_id", "source", "kind", "index", "text", "key", "keep", "marker")),
             ("n_articles", pa.int64()),
             ("title", pa.string()),
         ]
@@ -333,7 +339,7 @@ class Label:
             keep = {"page": self.keep_page, "html": self.keep_html}.get(kind, self.keep_article)
             island = self.island if kind == "page" else 0.0
             thresholds = Thresholds(keep, self.n_repeats, self.min_words, island=island)
-            title, kept, removed = strip(lines, title, thresholds)
+            title, kept, removed = strip(lines, title, thresholds, rows[0]["source"] or "")
         return {
             "doc_id": rows[0]["doc_id"],
             "title": title,

@@ -200,5 +200,9 @@ def _reason(shared: list[str], quantities: list[str], days: list[str], days_apar
     if days:
         parts.append(f"days agree ({', '.join(days[:2])})")
     if days_apart is not None:
-        parts.append("published the same day" if days_apart < 1 else f"published {days_apart:.3g} days apart")
+        parts.append(
+            "published the same day"
+            if days_apart < 1
+            else f"published {days_apart:.3g} day{'s' * (days_apart >= 1.5)} apart"
+        )
     return "; ".join(parts)

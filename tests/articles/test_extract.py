@@ -1,0 +1,149 @@
+"""A page becomes a draft: decoding, titles, the second extractor, and text that arrived as text."""
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dedup.articles.extract import Extract, bare_title, decode, title_of
+from dedup.errors import ParameterError
+from dedup.schema import DRAFT, PAGE
+from dedup.stage import apply
+
+PARAGRAPH = (
+    "The harbour board voted on Tuesday to reopen the eastern quay after eleven days of repairs, its chairman said. "
+    "Engineers replaced forty metres of decking and two of the cranes, and the first ferry is due at noon on Wednesday."
+)
+
+
+def page(body: str = "", head: str = "", language: str = "en") -> str:
+    article = f"<article><h1>Quay reopens</h1><p>{PARAGRAPH}</p><p>{PARAGRAPH[::-1]}</p></article>"
+    return f"<html lang='{language}'><head><title>Quay reopens</title>{head}</head><body>{article}{body}</body></html>"
+
+
+def row(content: bytes, kind: str = "html", **fields: str) -> dict[str, object]:
+    empty: dict[str, object] = dict.fromkeys(PAGE.names, "")
+    return empty | {"doc_id": "a", "arrival": 0, "kind": kind, "content": content} | fields
+
+
+def draft(content: bytes, kind: str = "html", **fields: str) -> dict[str, object]:
+    table = pa.Table.from_pylist([row(content, kind, **fields)], schema=PAGE)
+    (found,) = apply(Extract(), table).to_pylist()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("declared", "actual"),
+    [
+        ("utf-8", "utf-8"),
+        ("iso-8859-1", "utf-8"),  # a wrong declaration: the bytes are valid UTF-8
+        ("utf-8", "cp1252"),  # the other way round
+        ("iso-8859-1", "cp1252"),
+        ("windows-1251", "cp1251"),
+        ("no-such-charset", "cp1252"),
+        ("shift_jis", "shift_jis"),
+    ],
+)
+def test_declared_wrong_and_missing_encodings(declared: str, actual: str) -> None:
+    word = {"cp1251": "Ледокол у причала в Северном порту", "shift_jis": "港北市の新しい駅"}.get(
+        actual, "café à l’été, naïve façade déjà vu"
+    )
+    raw = f"<html><head><meta charset='{declared}'></head><body><p>{word}</p></body></html>".encode(actual)
+    assert word in decode(raw)
+
+
+def test_byte_order_marks_win() -> None:
+    for encoding in ("utf-8-sig", "utf-16"):
+        assert decode("<meta charset='latin1'>naïve".encode(encoding)).endswith("naïve")
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_can_be_decoded(content: bytes) -> None:
+    assert not set(decode(content)) & set("\x00\x0b\x1f\x7f")
+
+
+@pytest.mark.parametrize(
+    ("title", "site", "source", "wanted"),
+    [
+        ("Vote is delayed | The Harbour Gazette", "Harbour Gazette", "", "Vote is delayed"),
+        ("Vote is delayed - harbour-gazette.example", "", "harbour-gazette.example", "Vote is delayed"),
+        ("Harbour Gazette: Vote is delayed", "", "harbour-gazette.example", "Harbour Gazette: Vote is delayed"),
+        ("Harbour Gazette – Vote is delayed", "", "harbour-gazette.example", "Vote is delayed"),
+        ("Vote is delayed - for a week", "Harbour Gazette", "harbour-gazette.example", "Vote is delayed - for a week"),
+        ("Vote – again – is delayed | Gazette", "Gazette", "", "Vote – again – is delayed"),
+        ("The Harbour Gazette", "", "harbour-gazette.example", ""),
+        ("  Vote \n is   delayed ", "", "", "Vote is delayed"),
+        ("", "", "", ""),
+    ],
+)
+def test_the_name_of_the_site_is_no_part_of_the_headline(title: str, site: str, source: str, wanted: str) -> None:
+    assert bare_title(title, site, source) == wanted
+
+
+def test_the_headline_of_a_page_that_swaps_the_parts() -> None:
+    assert title_of("<TITLE>Valley Courier - Quake &amp; fire</TITLE>", "", "valley-courier.example") == "Quake & fire"
+
+
+def test_html_becomes_a_draft() -> None:
+    head = "<link rel='canonical' href='https://www.gazette.example/quay'><meta property='article:published_time' content='2026-03-02T08:00:00Z'>"
+    found = draft(page("<nav><a href='/'>Home</a></nav>", head).encode())
+    assert PARAGRAPH in str(found["text"])
+    assert (found["title"], found["published"], found["language"]) == ("Quay reopens", "2026-03-02", "en")
+    assert (found["url"], found["source"]) == ("https://www.gazette.example/quay", "gazette.example")
+    assert found["failure"] == ""
+
+
+def test_what_the_input_states_wins() -> None:
+    stated = {"title": "Stated", "published": "2020-01-01", "source": "b.example", "language": "de"}
+    found = draft(page().encode(), **stated)
+    assert {name: found[name] for name in stated} == stated
+
+
+def test_a_page_laid_out_in_a_table_loses_its_side_columns() -> None:
+    links = "".join(f"<a href='/{n}'>Menu entry {n}</a><br>" for n in range(30))
+    body = f"<table><tr><td>{links}</td><td><h2>Quay reopens</h2>" + f"<p>{PARAGRAPH}</p>" * 4 + "</td></tr></table>"
+    found = draft(f"<html><head><title>Quay reopens</title></head><body>{body}</body></html>".encode())
+    assert PARAGRAPH in str(found["text"])
+    assert "Menu entry" not in str(found["text"])
+
+
+def test_deep_nesting_is_left_to_the_second_extractor() -> None:
+    found = draft(("<html><body>" + "<div>" * 5000 + f"<p>{PARAGRAPH}</p>" + "</div>" * 5000).encode())
+    assert PARAGRAPH in str(found["text"])
+
+
+@pytest.mark.parametrize("content", [b"<html></html>", b"<html><body><p>Hi</p></body></html>", b"\x00\x01"])
+def test_a_page_without_an_article_says_so(content: bytes) -> None:
+    found = draft(content)
+    assert (found["text"], found["failure"]) == ("", "no_article_text")
+    assert found["detail"]
+
+
+@pytest.mark.parametrize("kind", ["article", "page", "clean"])
+def test_given_text_passes_as_it_is(kind: str) -> None:
+    found = draft(PARAGRAPH.encode(), kind)
+    assert (found["text"], found["language"], found["failure"]) == (PARAGRAPH, "en", "")
+
+
+def test_the_same_page_gives_the_same_draft_every_time() -> None:
+    table = pa.Table.from_pylist([row(page().encode())] * 8, schema=PAGE)
+    texts = apply(Extract(), table)["text"].to_pylist()
+    assert len(set(texts)) == 1
+    assert texts[0]
+
+
+def test_the_fallback_is_resiliparse_alone() -> None:
+    assert Extract().fallback() == Extract(extractor="resiliparse")
+    found, _ = Extract().fallback().extract(page().encode(), "https://gazette.example/x")
+    assert PARAGRAPH in found.text
+
+
+@pytest.mark.parametrize("bad", [{"extractor": "magic"}, {"max_bytes": 0}, {"min_characters": 0}])
+def test_bad_parameters(bad: dict[str, object]) -> None:
+    with pytest.raises(ParameterError, match="Extract: "):
+        Extract(**bad)
+
+
+def test_schemas() -> None:
+    assert Extract().reads.equals(PAGE)
+    assert Extract().writes.equals(DRAFT)
