@@ -271,7 +271,10 @@ class Local:
         # The first worker waits for the fork server's imports; they are no part of a task's time.
         if not ours.poll(_START_SECONDS):
             raise StageError(f"a worker process did not start within {_START_SECONDS} seconds.")
-        ours.recv()
+        try:
+            ours.recv()
+        except EOFError:
+            raise StageError("a worker process ended while it started; standard error has its last words.") from None
         return worker
 
     def _drop(self, worker: _Worker) -> None:
