@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.articles.terms import Terms, background, published_day
+from dedup.duplicates.relation import series_of
 from dedup.errors import ParameterError
 from dedup.events.vector import Floats, Ints, Mix, Vectors, candidate_pairs, similarities, vectorise
 from dedup.schema import ASSIGNMENT, EVENT
@@ -46,6 +47,8 @@ class Grouping:
         share of all its pairs; in [0, 1]. Groups of two never do.
     matched : float
         Least similarity of a pair matched as ``partial`` or ``overlap``, in [0, 1].
+    series : float
+        Factor for articles of one daily series of one source on different days, in [0, 1].
     n_neighbours : int
         Nearest articles looked at per article.
     mix : Mix
@@ -59,6 +62,7 @@ class Grouping:
     conflict_share: float = 0.8
     conflict_pairs: float = 1 / 3
     matched: float = 0.5
+    series: float = 0.1
     n_neighbours: int = 60
     mix: Mix = field(default_factory=Mix)
 
@@ -67,6 +71,8 @@ class Grouping:
         if not 0 <= self.storyline <= self.single <= self.firm <= self.strict <= 1:
             got = f"{self.storyline}, {self.single}, {self.firm}, {self.strict}"
             raise ParameterError(f"Grouping: 0 <= storyline <= single <= firm <= strict <= 1 must hold. Got {got}.")
+        if not 0 <= self.series <= 1:
+            raise ParameterError(f"Grouping: series must be in [0, 1]. Got {self.series}.")
         if self.n_neighbours < 1:
             raise ParameterError(f"Grouping: n_neighbours must be at least 1. Got {self.n_neighbours}.")
 
@@ -198,7 +204,7 @@ def group(
     terms : Table
         TERMS of every article.
     articles : Table
-        ``doc_id``, ``arrival``, ``title``, ``published`` and ``text`` (for a title where there is none).
+        ``doc_id``, ``arrival``, ``title``, ``published``, ``source`` and ``text`` (for a title where there is none).
     members : Table or None
         MEMBER; articles of one cluster are of one event. Without it every article is alone.
     matches : Table or None
@@ -212,7 +218,9 @@ def group(
         ASSIGNMENT sorted by ``doc_id``, and EVENT sorted by ``event_id``.
     """
     grouping = grouping or Grouping()
-    rows = sorted(articles.select(["doc_id", "arrival", "title", "published", "text"]).to_pylist(), key=_arrival)
+    rows = sorted(
+        articles.select(["doc_id", "arrival", "title", "published", "source", "text"]).to_pylist(), key=_arrival
+    )
     if not rows:
         return ASSIGNMENT.empty_table(), EVENT.empty_table()
     units = _units(rows, members)
@@ -221,7 +229,7 @@ def group(
     found = _terms_of(terms, {head["doc_id"] for head in heads})
     unit_terms = [found[head["doc_id"]] for head in heads]
     vectors = vectorise(unit_terms, _ordinals(heads), background())
-    graph = _graph(vectors, _pairs_matched(matches, unit_of, len(units)), grouping)
+    graph = _graph(vectors, _pairs_matched(matches, unit_of, len(units)), _series(heads), grouping)
     storyline, event = partition(len(units), graph, grouping)
     return _assignment(rows, units, heads, graph, storyline, event), _events(heads, unit_terms, graph, storyline, event)
 
@@ -266,13 +274,26 @@ def _pairs_matched(matches: pa.Table | None, unit_of: dict[str, int], n_units: i
     return np.array(sorted(codes), dtype=np.int64)
 
 
-def _graph(vectors: Vectors, matched: Ints, grouping: Grouping) -> Graph:
+def _series(heads: list[dict[str, Any]]) -> Ints:
+    """Return the number of the daily series that each article's headline says it is of; its own for the others."""
+    numbers: dict[tuple[str, tuple[str, ...]], int] = {}
+    found = []
+    for place, head in enumerate(heads):
+        name = series_of(head["title"] or "")
+        found.append(numbers.setdefault((head["source"] or "", name), place) if name else place)
+    return np.array(found, dtype=np.int64)
+
+
+def _graph(vectors: Vectors, matched: Ints, series: Ints, grouping: Grouping) -> Graph:
     n_units = len(vectors.published)
     left, right = candidate_pairs(vectors, n_neighbours=grouping.n_neighbours)
     codes = np.union1d(left * n_units + right, matched)
     left, right = codes // n_units, codes % n_units
     weight, dates = similarities(vectors, left, right, grouping.mix)
     weight = np.where(np.isin(codes, matched), np.maximum(weight, grouping.matched), weight)
+    # Tuesday's weather is not Monday's, however alike they are told.
+    apart = (series[left] == series[right]) & (np.abs(vectors.published[left] - vectors.published[right]) > 0)
+    weight = np.where(apart, weight * grouping.series, weight)
     return Graph(left, right, weight.round(9), dates.astype(np.int64))
 
 

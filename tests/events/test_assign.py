@@ -19,7 +19,7 @@ from dedup.schema import ASSIGNMENT, EVENT, MATCH, MEMBER, TERMS
 SEEDS = Path(__file__).parents[3] / "shared" / "data" / "seeds"
 
 ARTICLES = pa.schema(
-    [(name, pa.string()) for name in ("doc_id", "title", "published", "text")] + [("arrival", pa.int64())]
+    [(name, pa.string()) for name in ("doc_id", "title", "published", "source", "text")] + [("arrival", pa.int64())]
 )
 TEXTS = {
     "call_a": "Ambassador Quillfeather and minister Brontolov spoke for 50 minutes about the Zembla straits on March 3.",
@@ -34,7 +34,9 @@ def _tables(texts: dict[str, str], title: str = "") -> tuple[pa.Table, pa.Table]
     terms, articles = [], []
     for arrival, (doc_id, text) in enumerate(texts.items()):
         terms.append({"doc_id": doc_id, "arrival": arrival, **analyse(title, text, "en").to_row()})
-        articles.append({"doc_id": doc_id, "arrival": arrival, "title": title, "published": None, "text": text})
+        articles.append(
+            {"doc_id": doc_id, "arrival": arrival, "title": title, "published": None, "source": "", "text": text}
+        )
     return pa.Table.from_pylist(terms, schema=TERMS), pa.Table.from_pylist(articles, schema=ARTICLES)
 
 
@@ -128,3 +130,15 @@ def test_five_articles_with_the_same_actors_are_four_events(clean: bool) -> None
     assert {frozenset(event) for event in gold["events"]} == {
         frozenset(doc for doc in found if found[doc] == event) for event in found.values()
     }
+
+
+def test_a_daily_series_is_an_event_a_day() -> None:
+    text = "Rain will reach the valley by noon and clear from the west by dusk, with highs of {} degrees on the tops."
+    terms, articles = _tables({f"w{day}": text.format(day) for day in (2, 3, 4)})
+    rows = articles.to_pylist()
+    for day, row in zip((2, 3, 4), rows, strict=True):
+        row |= {"published": f"2026-03-0{day}", "source": "a.example", "title": f"Valley weather for {day} March"}
+    series = pa.Table.from_pylist(rows, schema=ARTICLES)
+    assert len(set(_events(group(terms, series)[0]).values())) == 3
+    others = pa.Table.from_pylist([row | {"source": row["doc_id"]} for row in rows], schema=ARTICLES)
+    assert len(set(_events(group(terms, others)[0]).values())) == 1
