@@ -1,0 +1,64 @@
+"""What the documentation says holds: examples run, commands and files exist, columns are as listed."""
+
+import doctest
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import dedup
+import pipelines
+from pipelines import preprocess, source
+from pipelines.report import COLUMNS
+
+MODULES = [
+    module.name
+    for package in (dedup, pipelines)
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + ".")
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings_run(name: str) -> None:
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def test_the_columns_in_the_readme_are_those_of_the_files(root: Path) -> None:
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    for name in COLUMNS:
+        assert f"`{name}`" in readme
+        assert "\n" + ",".join(COLUMNS[name]) + "\n" in readme
+
+
+def test_files_that_the_documents_link_to_exist(root: Path) -> None:
+    for document in [*root.glob("*.md"), *(root / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
+            if not link.startswith("http"):
+                assert (document.parent / link).exists(), f"{document.name}: {link}"
+
+
+def test_places_that_the_architecture_names_exist(root: Path) -> None:
+    text = (root / "docs" / "architecture.md").read_text(encoding="utf-8")
+    for place in re.findall(r"`((?:dedup|pipelines|tests)/[\w/.]*)`", text):
+        assert (root / place).exists(), place
+
+
+def test_every_make_target_of_the_documents_exists(root: Path) -> None:
+    makefile = (root / "Makefile").read_text(encoding="utf-8")
+    for document in root.glob("*.md"):
+        for target in re.findall(r"`make (\w+)`", document.read_text(encoding="utf-8")):
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_every_dependency_is_justified(root: Path) -> None:
+    listed = (root / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    for name in re.findall(
+        r'^  "([A-Za-z_0-9-]+)>=', (root / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE
+    ):
+        assert name in listed, name
+
+
+def test_reasons_are_told_apart() -> None:
+    assert not source.REASONS.keys() & preprocess.REASONS.keys()
