@@ -116,7 +116,8 @@ def bare_title(title: str, site: str, source: str) -> str:
         names = [re.sub(r"\W", "", text.lower()).removeprefix("the") for text in (part, site)]
         return (bool(names[0]) and names[0] == names[1]) or names_host(part, source)
 
-    if is_site(title):
+    # A page may give its headline for the site's name as well; only the host tells.
+    if names_host(title, source):
         return ""
     parts = _TITLE_CUT.split(title)
     cuts = list(_TITLE_CUT.finditer(title))

@@ -72,6 +72,7 @@ def test_any_bytes_can_be_decoded(content: bytes) -> None:
         ("Vote is delayed - for a week", "Harbour Gazette", "harbour-gazette.example", "Vote is delayed - for a week"),
         ("Vote – again – is delayed | Gazette", "Gazette", "", "Vote – again – is delayed"),
         ("The Harbour Gazette", "", "harbour-gazette.example", ""),
+        ("Vote is delayed", "Vote is delayed", "harbour-gazette.example", "Vote is delayed"),
         ("  Vote \n is   delayed ", "", "", "Vote is delayed"),
         ("", "", "", ""),
     ],
