@@ -35,6 +35,8 @@ _CELL = 400
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _TITLE_CUT = re.compile(r"\s+[|\u2013\u2014\u00b7\u00bb:-]{1,2}\s+")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_TITLE_OPENED = re.compile(r"<title[^>]*>", re.IGNORECASE)
+_TITLE_CLOSED = re.compile(r"</title", re.IGNORECASE)
 _HTML_LANGUAGE = re.compile(
     r"""<html[^>]{0,500}?\blang\s*=\s*["']?([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)""", re.IGNORECASE
 )
@@ -126,6 +128,22 @@ def bare_title(title: str, site: str, source: str) -> str:
     if cuts and is_site(parts[0]):
         return title[cuts[0].end() :].strip()
     return title
+
+
+def with_closed_title(page: str) -> str:
+    """Close a ``title`` element that never ends; to a parser the whole page is its title, and there is no text.
+
+    Examples
+    --------
+    >>> with_closed_title("<title>Quay reopens<body>Text")
+    '<title>Quay reopens</title><body>Text'
+    """
+    opened = _TITLE_OPENED.search(page[:_TITLE_WITHIN])
+    if opened is None or _TITLE_CLOSED.search(page, opened.end()):
+        return page
+    end = page.find("<", opened.end())
+    end = len(page) if end < 0 else end
+    return f"{page[:end]}</title>{page[end:]}"
 
 
 def title_of(page: str, site: str, source: str) -> str:
@@ -262,7 +280,7 @@ class Extract:
         detail : str
             What went wrong on the way, if anything did.
         """
-        page = decode(content)
+        page = with_closed_title(decode(content))
         detail = ""
         found = Extracted()
         if self.extractor == "trafilatura" and len(content) <= self.max_bytes:

@@ -148,3 +148,9 @@ def test_bad_parameters(bad: dict[str, object]) -> None:
 def test_schemas() -> None:
     assert Extract().reads.equals(PAGE)
     assert Extract().writes.equals(DRAFT)
+
+
+def test_a_title_that_never_ends_does_not_swallow_the_page() -> None:
+    found = draft(page().replace("</title>", "\n").encode())
+    assert PARAGRAPH in str(found["text"])
+    assert found["title"] == "Quay reopens"
