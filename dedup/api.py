@@ -68,6 +68,8 @@ def clean(html_or_text: str | bytes, url: str = "", *, title: str = "", text_is:
     >>> clean("Quiet day at the harbour as ferries resume after the long strike, operators said.").title
     ''
     """
+    if not isinstance(html_or_text, str | bytes):
+        raise ParameterError(f"clean: a page is str or bytes. Got {type(html_or_text).__name__}.")
     if text_is not in _KINDS:
         raise ParameterError(f"clean: text_is must be one of {', '.join(_KINDS)}. Got {text_is!r}.")
     content = html_or_text.encode("utf-8", "replace") if isinstance(html_or_text, str) else html_or_text
@@ -81,14 +83,14 @@ def clean(html_or_text: str | bytes, url: str = "", *, title: str = "", text_is:
     return Article(**{name: row[name] for name in ("title", "text", *_OPTIONAL[1:])}, removed=removed)
 
 
-def find_duplicates(articles: Any, relations: Iterable[str] = RELATIONS) -> pa.Table:
+def find_duplicates(articles: Any, relations: str | Iterable[str] = RELATIONS) -> pa.Table:
     """Find copies and overlapping reports among clean articles.
 
     Parameters
     ----------
     articles : iterable of mappings, or Arrow table, or pandas or polars data frame
-        ``id`` and clean ``text``; ``title``, ``published`` and ``source`` where they are known.
-    relations : iterable of {"exact", "near", "partial", "overlap"}
+        ``id`` (or ``doc_id``) and clean ``text``; ``title``, ``published`` and ``source`` where they are known.
+    relations : str or iterable of {"exact", "near", "partial", "overlap"}
         Those wanted; no work is done for others.
 
     Returns
@@ -112,7 +114,7 @@ def find_duplicates(articles: Any, relations: Iterable[str] = RELATIONS) -> pa.T
     >>> found.select(["left_id", "right_id", "relation"]).to_pylist()
     [{'left_id': 'a', 'right_id': 'b', 'relation': 'exact'}]
     """
-    wanted = tuple(relations)
+    wanted = (relations,) if isinstance(relations, str) else tuple(relations)
     unknown = [relation for relation in wanted if relation not in RELATIONS]
     if unknown or not wanted:
         raise ParameterError(f"find_duplicates: relations must be among {', '.join(RELATIONS)}. Got {list(wanted)}.")
@@ -151,16 +153,19 @@ def _articles(articles: Any) -> pa.Table:
     """Make an ARTICLE table of whatever holds articles; arrival is by date, undated last, then by id."""
     from dedup.articles.language import detect_language
     from dedup.articles.normalize import words
+    from dedup.articles.published import in_order
 
     rows: list[dict[str, Any]] = []
     for place, given in enumerate(_mappings(articles)):
-        for name in ("id", "text"):
-            if given.get(name) is None:
+        if not isinstance(given, Mapping):
+            raise SchemaError(f"articles: number {place + 1} is no mapping. Got {given!r:.60}.")
+        doc_id, text = _text(given.get("id", given.get("doc_id"))), _text(given.get("text"))
+        for name, value in (("id", doc_id), ("text", text)):
+            if not value:
                 raise SchemaError(f"articles: number {place + 1} has no {name!r}. Got {', '.join(map(str, given))}.")
-        text = str(given["text"])
         row: dict[str, Any] = dict.fromkeys(ARTICLE.names, "")
         row |= {
-            "doc_id": str(given["id"]),
+            "doc_id": doc_id,
             "text": text,
             "removed": [],
             "n_words": len(words(text)),
@@ -170,7 +175,7 @@ def _articles(articles: Any) -> pa.Table:
         row["language"] = row["language"] or detect_language(text)
         row["input"] = f"{place:012d}"
         rows.append(row)
-    rows.sort(key=lambda row: (row["published"] or "9999", row["doc_id"]))
+    rows.sort(key=lambda row: (in_order(row["published"]), row["doc_id"]))
     for arrival, row in enumerate(rows):
         row["arrival"] = arrival
     times = Counter(row["doc_id"] for row in rows)

@@ -119,7 +119,9 @@ def nightly(
     engine: Annotated[
         Engine, typer.Option("--engine", help="Where the job runs; 'spark' is not available yet.")
     ] = Engine.local,
-    master: Annotated[str | None, typer.Option("--master", metavar="URL", help="Address of the Spark master.")] = None,
+    master: Annotated[
+        str | None, typer.Option("--master", metavar="URL", help="Address of the Spark master. Not available yet.")
+    ] = None,
 ) -> None:
     """Do the whole job: clean, deduplicate, group, report.
 
@@ -216,9 +218,9 @@ def train(
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the model goes.")],
 ) -> None:
-    """Fit the line model on labelled data, in the formats 'lines' and 'pages' of 'dedup evaluate'.
+    r"""Fit the line model on labelled data, in the formats 'lines' and 'pages' of 'dedup evaluate'.
 
-    To use it, name the file in the configuration, as model in the table [classify].
+    To use it, name the file in the configuration, as model in the table \[classify].
     """
     from pipelines import train as job
 
@@ -309,7 +311,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _tell(f"dedup: {error}")
         code = FAILED
     except TyperException as error:
-        message = " ".join(error.format_message().replace("Value error, ", "").split()).rstrip(".")
+        message = " ".join(error.format_message().replace("Value error, ", "").split()).rstrip(".?")
         _tell(f"dedup: {message}. Try 'dedup --help'.")
         code = WRONG_USE
     except OSError as error:

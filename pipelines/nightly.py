@@ -20,7 +20,16 @@ from dedup.flow import Grouped, Matched
 from pipelines import report, source
 from pipelines.config import Config
 from pipelines.journal import Journal
-from pipelines.preprocess import Cleaned, article_line, clean, passed_through, summary, write_lines
+from pipelines.preprocess import (
+    Cleaned,
+    article_line,
+    check_output,
+    clean,
+    counted,
+    passed_through,
+    summary,
+    write_lines,
+)
 from pipelines.run_local import Local
 
 _LIBRARIES = ("datasketch", "numpy", "pyarrow", "resiliparse", "scikit-learn", "trafilatura")
@@ -67,8 +76,8 @@ def run(  # noqa: PLR0913 - the options of the command
         )
         folder.commit()
     return (
-        f"{summary(done.cleaned)}; {counts['duplicates.csv']:,} matches, {counts['clusters.csv']:,} clusters, "
-        f"{counts['events.csv']:,} events. The report is in {out}."
+        f"{summary(done.cleaned)}; {counted(counts['duplicates.csv'], 'match')}, "
+        f"{counted(counts['clusters.csv'], 'cluster')}, {counted(counts['events.csv'], 'event')}. The report is in {out}."
     )
 
 
@@ -76,6 +85,7 @@ def unique(  # noqa: PLR0913 - the options of the command
     inputs: Sequence[str], output: Path | None, config: Config, workers: int, text_is: str | None, journal: Journal
 ) -> str:
     """Do ``dedup unique``: write the canonical article of every cluster, and return the line that sums it up."""
+    check_output(output)
     with Local(workers, config.limits) as engine:
         cleaned = clean(inputs, config, engine, journal, text_is)
         members = config.match(engine, cleaned.articles, journal, relations=("exact", "near")).members.to_pylist()

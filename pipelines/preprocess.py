@@ -8,6 +8,7 @@ arrival depend on what was read, not on the order in which it was named or finis
 
 import io
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dedup.articles.published import in_order
+from dedup.errors import InputError
 from dedup.schema import ARTICLE, DRAFT
 from pipelines import source
 from pipelines.config import Config
@@ -23,9 +26,6 @@ from pipelines.journal import Journal, Tick
 from pipelines.report import json_line
 from pipelines.run_local import Failure, Local
 from pipelines.source import Page, Reject
-
-#: Sorts after every date.
-_UNDATED = "9999"
 
 _MIN_WORDS = 5
 
@@ -131,9 +131,9 @@ def _identified(drafts: pa.Table, ids: Sequence[str]) -> pa.Table:
 
 
 def _arrived(drafts: pa.Table) -> pa.Table:
-    """Sort a night's drafts into their order of arrival: by date, undated last, then by id."""
+    """Sort a night's drafts into their order of arrival: by date (see `in_order`), then by id."""
     published, ids = drafts["published"].to_pylist(), drafts["doc_id"].to_pylist()
-    order = sorted(range(len(ids)), key=lambda row: (published[row] or _UNDATED, ids[row]))
+    order = sorted(range(len(ids)), key=lambda row: (in_order(published[row]), ids[row]))
     drafts = drafts.take(pa.array(order, pa.int64()))
     return drafts.set_column(1, DRAFT.field("arrival"), pa.array(range(len(order)), pa.int64()))
 
@@ -146,6 +146,7 @@ def run(  # noqa: PLR0913 - the options of the command
     inputs: Sequence[str], output: Path | None, config: Config, workers: int, text_is: str | None, journal: Journal
 ) -> str:
     """Do ``dedup clean``: write the articles as JSONL, and return the line that sums it up."""
+    check_output(output)
     with Local(workers, config.limits) as engine:
         cleaned = clean(inputs, config, engine, journal, text_is)
     write_lines((article_line(row) for row in cleaned.articles.to_pylist()), output)
@@ -189,18 +190,36 @@ def write_lines(rows: Iterable[dict[str, Any]], output: Path | None) -> None:
         partial.unlink(missing_ok=True)
 
 
+def check_output(output: Path | None) -> None:
+    """See before the work begins that a file can be written.
+
+    Raises
+    ------
+    InputError
+        If it is a folder, or its folder does not exist.
+    """
+    if output is None:
+        return
+    if output.is_dir():
+        raise InputError(f"-o: {output} is a folder. Give a file.")
+    if not output.parent.is_dir():
+        raise InputError(f"-o: there is no folder {output.parent}.")
+
+
 def summary(cleaned: Cleaned) -> str:
-    """Say in a line what became of the inputs."""
-    line = f"{cleaned.articles.num_rows:,} articles"
+    """Say in a line what became of the inputs. Notes are no rejects: their articles were kept."""
+    parts = [counted(cleaned.articles.num_rows, "article")]
     if cleaned.n_seen:
-        line += f", {cleaned.n_seen:,} seen twice"
-    reasons: dict[str, int] = {}
-    for reject in cleaned.rejects:
-        reasons[reject.reason] = reasons.get(reject.reason, 0) + 1
-    if reasons:
-        line += (
-            f", {len(cleaned.rejects):,} rejects ("
-            + ", ".join(f"{n:,} {name}" for name, n in sorted(reasons.items()))
-            + ")"
-        )
-    return line
+        parts.append(f"{cleaned.n_seen:,} seen twice")
+    for name, is_note in (("reject", False), ("note", True)):
+        reasons = Counter(one.reason for one in cleaned.rejects if (one.reason in source.NOTES) is is_note)
+        if reasons:
+            told = ", ".join(f"{n:,} {reason}" for reason, n in sorted(reasons.items()))
+            parts.append(f"{counted(reasons.total(), name)} ({told})")
+    return ", ".join(parts)
+
+
+def counted(n: int, name: str) -> str:
+    """Write a number of things: ``1 article``, ``1,200 articles``, ``2 matches``."""
+    plural = "es" if name.endswith("ch") else "s"
+    return f"{n:,} {name}{'' if n == 1 else plural}"

@@ -83,6 +83,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 #: Other files of a report.
 ARTICLES_JSONL = "articles.jsonl"
 RUN_JSON = "run.json"
+REPORT_HTML = "report.html"
+
+#: All that a report's folder may hold; a folder with anything else in it is never replaced.
+FILES = frozenset({*COLUMNS, ARTICLES_JSONL, RUN_JSON, REPORT_HTML})
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _DECIMALS = 6
@@ -161,12 +165,12 @@ class OutputFolder:
     Parameters
     ----------
     target : Path
-        Where the report is to stand. An earlier report there is replaced; any other folder with files in it is not.
+        Where the report is to stand. An earlier report there is replaced; a folder that holds anything else is not.
 
     Raises
     ------
     InputError
-        If the place is a file, or a folder that holds something other than a report.
+        If the place is a file, or a folder that holds what is no part of a report.
     OutputError
         If it cannot be written.
     """
@@ -188,10 +192,13 @@ class OutputFolder:
         try:
             if target.exists() and not target.is_dir():
                 raise InputError(f"--out: {self.target} is a file. Give a folder.")
-            if target.is_dir() and any(target.iterdir()) and not (target / RUN_JSON).is_file():
+            foreign = (
+                sorted(path.name for path in target.iterdir() if path.name not in FILES) if target.is_dir() else []
+            )
+            if foreign:
                 raise InputError(
-                    f"--out: {self.target} holds files that are no report of this tool (no {RUN_JSON}). "
-                    "Give a new or empty folder."
+                    f"--out: {self.target} holds {foreign[0]!r}, which is no part of a report, and would be lost. "
+                    "Give a new or empty folder, or that of an earlier report."
                 )
             target.parent.mkdir(parents=True, exist_ok=True)
             self._partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.partial-", dir=target.parent))

@@ -23,6 +23,7 @@ from dedup.articles.normalize import words
 from dedup.boilerplate.classify import FEATURES, Matrix, features, from_table
 from dedup.errors import InputError
 from dedup.tables import load_json
+from pipelines.preprocess import check_output
 
 _SHINGLE: Final = 4
 _DEPTH: Final = 5
@@ -426,6 +427,7 @@ def run(gold: Sequence[str], output: Path) -> str:
     for path in gold:
         if not Path(path).is_file():
             raise InputError(f"No such file: {path}.")
+    check_output(output)
     model = train_boilerplate([Path(path) for path in gold])
     partial = output.with_name(f".{output.name}.partial")
     write_model(model, partial)

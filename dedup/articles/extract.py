@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from dedup.articles.host import host_of, names_host
 from dedup.articles.language import declared_language, detect_language
+from dedup.articles.published import moment_of
 from dedup.errors import ParameterError
 from dedup.schema import DRAFT, PAGE
 
@@ -44,7 +45,7 @@ _HTML_LANGUAGE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What an extractor found on one page; every field may be empty. ``published`` is ``YYYY-MM-DD``."""
+    """What an extractor found on one page; every field may be empty. ``published`` is a day or a moment in UTC."""
 
     text: str = ""
     title: str = ""
@@ -179,7 +180,7 @@ def by_trafilatura(page: str, url: str, source: str = "") -> Extracted:
     return Extracted(
         text=found.text or "",
         title=title_of(page, "", source) if swapped else bare_title(title, found.sitename or "", source),
-        published=found.date or "",
+        published=moment_of(page, found.date or ""),
         url=found.url or "",
         source=source,
         language=declared_language(found.language),

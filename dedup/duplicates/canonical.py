@@ -12,13 +12,12 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from dedup.articles.published import in_order
 from dedup.errors import ParameterError
 from dedup.schema import MEMBER
 
 #: What members may be ordered by.
 CRITERIA: Final = ("preferred", "earliest", "longest", "arrival")
-#: Sorts behind every ISO 8601 date.
-_NO_DATE: Final = "\uffff"
 
 
 @dataclass(frozen=True)
@@ -51,10 +50,10 @@ class Policy:
         article : mapping
             ``doc_id``, ``arrival``, ``source``, ``published``, ``n_words``.
         """
-        places = {source: place for place, source in enumerate(self.preferred_sources)}
+        places = {source.casefold(): place for place, source in enumerate(self.preferred_sources)}
         value = {
-            "preferred": places.get(article["source"], len(places)),
-            "earliest": article["published"] or _NO_DATE,
+            "preferred": places.get((article["source"] or "").casefold(), len(places)),
+            "earliest": in_order(article["published"] or ""),
             "longest": -(article["n_words"] or 0),
             "arrival": article["arrival"],
         }

@@ -338,7 +338,8 @@ def _events(heads: list[dict[str, Any]], terms: list[Terms], graph: Graph, story
         in_event.setdefault(number, []).append(unit)
     out = []
     for number, found in in_event.items():
-        central = min(found, key=lambda unit: (-similarity[unit], unit))
+        # The most central article that has a title gives the event's.
+        central = min(found, key=lambda unit: (not heads[unit]["title"], -similarity[unit], unit))
         out.append(
             {
                 "event_id": heads[number]["doc_id"],

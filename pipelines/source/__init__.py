@@ -9,10 +9,10 @@ one unusable file, line or row never stops the others, and no input can make the
 """
 
 from dedup.articles.host import host_of
+from dedup.articles.published import parse_date
 from pipelines.source.address import normalise_url
 from pipelines.source.batch import batches
 from pipelines.source.checksum import digest, spool
-from pipelines.source.date import parse_date
 from pipelines.source.decode import decode_text
 from pipelines.source.identity import Claim, Identify, assign_ids, claim, content_digest
 from pipelines.source.named import Named, expand

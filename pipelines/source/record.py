@@ -16,8 +16,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from dedup.articles.host import host_of
+from dedup.articles.published import parse_date
 from pipelines.source.address import normalise_url
-from pipelines.source.date import parse_date
 from pipelines.source.decode import BOM, binary_kind, decode_text, html_bytes, sound, wide_encoding
 from pipelines.source.identity import content_digest
 from pipelines.source.page import Page
@@ -25,7 +25,7 @@ from pipelines.source.place import Place
 from pipelines.source.reject import Reject, UnusableError, over_limit
 
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "id": ("id",),
+    "id": ("id", "doc_id"),
     "url": ("url",),
     "html": ("html",),
     "text": ("text", "body", "content"),

@@ -89,7 +89,7 @@ def test_html_becomes_a_draft() -> None:
     head = "<link rel='canonical' href='https://www.gazette.example/quay'><meta property='article:published_time' content='2026-03-02T08:00:00Z'>"
     found = draft(page("<nav><a href='/'>Home</a></nav>", head).encode())
     assert PARAGRAPH in str(found["text"])
-    assert (found["title"], found["published"], found["language"]) == ("Quay reopens", "2026-03-02", "en")
+    assert (found["title"], found["published"], found["language"]) == ("Quay reopens", "2026-03-02T08:00:00Z", "en")
     assert (found["url"], found["source"]) == ("https://www.gazette.example/quay", "gazette.example")
     assert found["failure"] == ""
 

@@ -114,7 +114,7 @@ def test_out_that_is_a_file_or_somebody_elses_folder(run: Run, tmp_path: Path) -
     for out, message in (
         ("file", "is a file"),
         ("file/below", "is a file"),
-        ("full", "holds files that are no report"),
+        ("full", "holds 'thesis.txt', which is no part of a report"),
     ):
         done = run("nightly", "in.jsonl", "--out", out)
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)

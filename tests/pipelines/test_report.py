@@ -115,7 +115,7 @@ def test_a_link_to_a_folder_stays_a_link(tmp_path: Path) -> None:
 
 def test_somebody_elses_folder_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(InputError, match="holds files that are no report"), OutputFolder(tmp_path):
+    with pytest.raises(InputError, match=r"holds 'thesis\.txt', which is no part"), OutputFolder(tmp_path):
         pass
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
@@ -149,3 +149,11 @@ def test_a_full_disk_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written: No space left"), OutputFolder(tmp_path / "out"):
         raise OSError(28, "No space left on device")
     assert os.listdir(tmp_path) == []
+
+
+def test_a_report_that_somebody_keeps_notes_in_is_left_alone(tmp_path: Path) -> None:
+    make_report(tmp_path / "out", "one")
+    (tmp_path / "out" / "notes.md").write_text("mine")
+    with pytest.raises(InputError, match=r"holds 'notes\.md'"), OutputFolder(tmp_path / "out"):
+        pass
+    assert (tmp_path / "out" / "notes.md").read_text() == "mine"
