@@ -31,7 +31,7 @@ _ABOUT = 0.3
 _SAME = 0.7
 """Share of words from which the beginning of a longer headline is taken for the headline."""
 
-_FOLLOWING = 0.8
+_FOLLOWING = 0.5
 """By this factor less probability is asked of a sentence that follows a paragraph of the article."""
 _SENTENCE = 8
 """A line of fewer words is no sentence that could follow a paragraph."""
@@ -39,6 +39,8 @@ _STANDFIRST = 8
 """A standfirst has at least so many words."""
 _LIKELY = 0.5
 """From this probability on a line tells what the article is about."""
+_HEADLINE_ALONE = 0.45
+"""From this probability on a line may be the headline though it shares no word with the text."""
 _SHORT = 3
 """Words of so many letters or fewer say little about the subject."""
 
@@ -234,7 +236,8 @@ def _headline(lines: Sequence[Line], tokens: Sequence[Sequence[str]], body: int,
             or line.text.rstrip(_CLOSING).endswith((".", ":", "…"))
         ):
             continue
-        if _is_about(found, text):
+        # One that shares no word with the text must be likely by itself.
+        if line.keep >= _HEADLINE_ALONE or _is_about(found, text):
             candidates.append(position)
     seen = [" ".join(found) for found in tokens]
     twice = [position for position in candidates if seen.count(seen[position]) > 1]

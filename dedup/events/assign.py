@@ -56,8 +56,8 @@ class Grouping:
     """
 
     storyline: float = 0.1
-    single: float = 0.11
-    firm: float = 0.38
+    single: float = 0.13
+    firm: float = 0.36
     strict: float = 0.46
     conflict_share: float = 0.8
     conflict_pairs: float = 1 / 3
