@@ -14,11 +14,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from dedup.duplicates.relation import RELATIONS
 from dedup.errors import InputError, ParameterError, SchemaError
 from dedup.flow import Flow, Inline, Unwatched
 from dedup.schema import ARTICLE, DRAFT, PAGE
-
-RELATIONS = ("exact", "near", "partial", "overlap")
 
 _TAG = re.compile(r"<(?:!doctype|html|head|body|article|div|p|h[1-6]|table|span|a)\b[^<]{0,2000}>", re.IGNORECASE)
 _KINDS = ("page", "article", "clean")
@@ -151,9 +150,10 @@ def group_events(articles: Any) -> pa.Table:
 
 def _articles(articles: Any) -> pa.Table:
     """Make an ARTICLE table of whatever holds articles; arrival is by date, undated last, then by id."""
+    from dedup.articles.host import host_of
     from dedup.articles.language import detect_language
     from dedup.articles.normalize import words
-    from dedup.articles.published import in_order
+    from dedup.articles.published import in_order, parse_date
 
     rows: list[dict[str, Any]] = []
     for place, given in enumerate(_mappings(articles)):
@@ -172,6 +172,8 @@ def _articles(articles: Any) -> pa.Table:
             "n_words_removed": 0,
         }
         row |= {name: _text(given.get(name)) for name in _OPTIONAL}
+        row["published"] = parse_date(row["published"])
+        row["source"] = row["source"] or host_of(row["url"])
         row["language"] = row["language"] or detect_language(text)
         row["input"] = f"{place:012d}"
         rows.append(row)
@@ -197,7 +199,8 @@ def _mappings(articles: Any) -> Iterable[Mapping[str, Any]]:
 
 
 def _text(value: Any) -> str:
-    """Write a date, a number or a missing value of a data frame as text."""
+    """Write a date, a number or a missing value of a data frame as text that UTF-8 can hold."""
     if value is None or value != value:  # noqa: PLR0124 - NaN and NaT are what they are not
         return ""
-    return str(value.isoformat() if hasattr(value, "isoformat") else value)
+    text = str(value.isoformat() if hasattr(value, "isoformat") else value)
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -27,6 +27,7 @@ from dedup.candidates.salient import Salient
 from dedup.duplicates.canonical import Policy, members
 from dedup.duplicates.component import cluster_ids
 from dedup.duplicates.relation import RELATIONS, Verify
+from dedup.errors import ParameterError
 from dedup.events.assign import Grouping, group
 from dedup.schema import ARTICLE
 from dedup.stage import Stage, apply
@@ -117,6 +118,19 @@ class Flow:
     verify: Verify = field(default_factory=Verify)
     canonical: Policy = field(default_factory=Policy)
     grouping: Grouping = field(default_factory=Grouping)
+
+    def __post_init__(self) -> None:
+        needed = self.bands.n_bands * self.bands.n_rows
+        if self.sign.n_permutations < needed:
+            raise ParameterError(
+                f"sign: n_permutations must be at least bands x rows ({self.bands.n_bands} x {self.bands.n_rows} = "
+                f"{needed}). Got {self.sign.n_permutations}."
+            )
+        if self.sign.shingle_words != self.verify.shingle_words:
+            raise ParameterError(
+                "sign and verify: shingle_words must be the same. "
+                f"Got {self.sign.shingle_words} and {self.verify.shingle_words}."
+            )
 
     def clean(self, engine: Engine, drafts: pa.Table, watch: Watch) -> pa.Table:
         """Take the chrome off.

@@ -110,7 +110,8 @@ def build(kind: type[T], content: dict[str, Any], where: str) -> T:
     try:
         return kind(**values)
     except DedupError as error:
-        raise InputError(f"[{where.rstrip('.')}] {error}") from error
+        place = f"[{where.rstrip('.')}] " if where else ""
+        raise InputError(f"{place}{error}") from error
 
 
 def _value(kind: Any, value: Any, place: str) -> Any:

@@ -6,11 +6,9 @@ Rule guarded here: labelled articles go through the same flow as any others, in 
 live counts work as they would on a night.
 """
 
-import gzip
-import json
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from typing import Any
 from dedup.articles.normalize import words
 from dedup.errors import InputError
 from pipelines.config import Config
+from pipelines.gold import Row, of_format, read_gold
 from pipelines.journal import Journal
 from pipelines.nightly import night
 from pipelines.preprocess import clean
@@ -32,8 +31,6 @@ _STEPS = {
     "exact+near+partial+overlap": {"exact", "near", "partial", "overlap"},
 }
 _PAIR_LABELS = _STEPS["exact+near+partial+overlap"] | {"related", "unrelated"}
-
-Row = dict[str, Any]
 
 
 def run(  # noqa: PLR0913 - the options of the command
@@ -71,38 +68,8 @@ def run(  # noqa: PLR0913 - the options of the command
         return {"task": task} | _TASKS[task](rows, background, config, engine, text_is, journal)
 
 
-def read_gold(path: Path) -> Iterator[Row]:
-    """Read a JSONL file, compressed or not.
-
-    Raises
-    ------
-    InputError
-        Names the file and the line that is no JSON object.
-    """
-    try:
-        opener: Callable[..., Any] = gzip.open if path.suffix == ".gz" else open
-        with opener(path, "rt", encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    row = json.loads(line)
-                    if not isinstance(row, dict):
-                        raise InputError(f"{path}: line {number} is no JSON object.")
-                    yield row
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is no JSONL: {error}.") from error
-
-
 def _rounded(score: Score) -> dict[str, float]:
     return {name: round(value, 4) for name, value in asdict(score).items()}
-
-
-def _need(rows: Sequence[Row], fields: Sequence[str], task: str) -> list[Row]:
-    kept = [row for row in rows if all(field in row for field in fields)]
-    if not kept:
-        raise InputError(f"--task {task} needs rows with {', '.join(fields)}; the gold files have none.")
-    return kept
 
 
 def _as_input(rows: Iterable[Row], folder: str) -> list[str]:
@@ -125,7 +92,7 @@ def _pages(
     journal: Journal,
 ) -> dict[str, Any]:
     """Score extracted bodies. A headline that the gold begins with counts when the tool has it as the title."""
-    rows = _need(rows, ("id", "html", "gold"), "pages")
+    rows = of_format(rows, "pages")
     with tempfile.TemporaryDirectory() as folder:
         given = ({"id": str(row["id"]), "url": row.get("url", ""), "html": row["html"]} for row in rows)
         cleaned = clean(_as_input(given, folder), config, engine, journal, text_is)
@@ -162,7 +129,7 @@ def _lines(
     journal: Journal,
 ) -> dict[str, Any]:
     """Score lines kept of pages without their HTML, weighted by words."""
-    rows = _need(rows, ("id", "lines"), "lines")
+    rows = of_format(rows, "lines")
     with tempfile.TemporaryDirectory() as folder:
         given = (
             {"id": str(row["id"]), "url": row.get("url", ""), "text": "\n".join(line["text"] for line in row["lines"])}
@@ -209,18 +176,21 @@ def _pairs(  # noqa: PLR0913 - all tasks have one signature
     rows: Sequence[Row], background: Sequence[str], config: Config, engine: Local, text_is: str | None, journal: Journal
 ) -> dict[str, Any]:
     """Score labelled pairs of articles, in three steps of what is asked for."""
-    labelled = _need(rows, ("a", "b", "label"), "pairs")
+    labelled = of_format(rows, "pairs")
     unknown = sorted({row["label"] for row in labelled} - _PAIR_LABELS)
     if unknown:
         raise InputError(f"--task pairs: label {unknown[0]!r} is not one of {', '.join(sorted(_PAIR_LABELS))}.")
-    articles = _need([row for row in rows if "label" not in row], ("id", "text"), "pairs")
+    articles = of_format([row for row in rows if "label" not in row], "articles")
     with tempfile.TemporaryDirectory() as folder:
         done = night([*_as_input(articles, folder), *background], config, engine, journal, text_is)
     found = {
         (row["left_id"], row["right_id"]): row["relation"]
         for row in done.matched.matches.select(["left_id", "right_id", "relation"]).to_pylist()
     }
-    answers = [(row["label"], found.get((min(row["a"], row["b"]), max(row["a"], row["b"])), "")) for row in labelled]
+    answers = []
+    for row in labelled:
+        one, other = str(row["a"]), str(row["b"])
+        answers.append((row["label"], found.get((min(one, other), max(one, other)), "")))
     table: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for label, answer in answers:
         table[label][answer or "none"] += 1
@@ -240,7 +210,7 @@ def _events(  # noqa: PLR0913 - all tasks have one signature
     """Score events and storylines as clusterings of the labelled articles."""
     from sklearn.metrics import adjusted_rand_score
 
-    rows = _need(rows, ("id", "text", "event"), "events")
+    rows = of_format(rows, "events")
     with tempfile.TemporaryDirectory() as folder:
         given = ({name: value for name, value in row.items() if name != "event"} for row in rows)
         done = night([*_as_input(given, folder), *background], config, engine, journal, text_is)

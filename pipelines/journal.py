@@ -1,6 +1,6 @@
-"""What a run tells while it works and remembers when it is done: stages, counts, seconds, progress bars.
+"""What a run tells while it works and remembers when it is done: stages, seconds, progress bars.
 
-In: the names of stages as they begin and end. Out: the table of seconds and counts for ``run.json``, and bars on
+In: the names of stages as they begin and end. Out: the table of seconds for ``run.json``, and bars on
 standard error where that is a terminal.
 
 Rule guarded here: nothing that is measured here decides anything; a run gives the same answer with or without it.
@@ -17,7 +17,7 @@ Tick = Callable[[int], None]
 
 
 class Journal:
-    """Collects seconds per stage and counts; shows bars on a terminal.
+    """Collects seconds per stage; shows bars on a terminal.
 
     Parameters
     ----------
@@ -27,7 +27,6 @@ class Journal:
 
     def __init__(self, console: Console | None = None) -> None:
         self.seconds: dict[str, float] = {}
-        self.counts: dict[str, int] = {}
         self._console = console if console is not None and console.is_terminal else None
 
     @contextmanager

@@ -6,7 +6,6 @@ Rule guarded here: this file says what follows what, and what is counted; how ea
 """
 
 import platform
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
+from dedup.errors import InputError
 from dedup.flow import Grouped, Matched
 from pipelines import report, source
 from pipelines.config import Config
@@ -63,8 +63,9 @@ def run(  # noqa: PLR0913 - the options of the command
     inputs: Sequence[str], out: Path, config: Config, workers: int, text_is: str | None, journal: Journal
 ) -> str:
     """Do ``dedup nightly``: write the report, and return the line that sums it up."""
+    _check_apart(inputs, out)
     with report.OutputFolder(out) as folder:
-        stdin = source.spool(sys.stdin.buffer) if "-" in inputs else None
+        stdin = source.spool(source.standard_input()) if "-" in inputs else None
         with journal.stage("digest"):
             digests = source.digest(inputs, stdin)
         with Local(workers, config.limits) as engine:
@@ -79,6 +80,22 @@ def run(  # noqa: PLR0913 - the options of the command
         f"{summary(done.cleaned)}; {counted(counts['duplicates.csv'], 'match')}, "
         f"{counted(counts['clusters.csv'], 'cluster')}, {counted(counts['events.csv'], 'event')}. The report is in {out}."
     )
+
+
+def _check_apart(inputs: Sequence[str], out: Path) -> None:
+    """See that the inputs exist, and that the report will be no input of the next run.
+
+    Raises
+    ------
+    InputError
+        If an input does not exist, or the output is in a folder that is an input.
+    """
+    source.expand(inputs)
+    place = out.resolve()
+    for given in inputs:
+        folder = Path(given).resolve()
+        if given != "-" and folder.is_dir() and place.is_relative_to(folder):
+            raise InputError(f"--out: {out} is in the input folder {given}; the next run would read it. Give another.")
 
 
 def unique(  # noqa: PLR0913 - the options of the command

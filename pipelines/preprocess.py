@@ -19,11 +19,11 @@ import pyarrow.compute as pc
 
 from dedup.articles.published import in_order
 from dedup.errors import InputError
-from dedup.schema import ARTICLE, DRAFT
+from dedup.schema import DRAFT
 from pipelines import source
 from pipelines.config import Config
 from pipelines.journal import Journal, Tick
-from pipelines.report import json_line
+from pipelines.report import json_line, whole_file
 from pipelines.run_local import Failure, Local
 from pipelines.source import Page, Reject
 
@@ -41,7 +41,7 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Cleaned:
-    """What became of the inputs. ``articles``: relation ARTICLE, by arrival. ``drafts``: how many there were."""
+    """What became of the inputs. ``articles``: relation ARTICLE, by arrival. ``n_pages``: all that were read."""
 
     articles: pa.Table
     rejects: list[Reject]
@@ -163,7 +163,7 @@ def passed_through(article: dict[str, Any]) -> dict[str, Any]:
     from json import loads
 
     extra = loads(article["extra"]) if article["extra"] else {}
-    return {name: value for name, value in extra.items() if name not in ARTICLE.names}
+    return {name: value for name, value in extra.items() if name not in PUBLIC}
 
 
 #: Columns of ARTICLE that a user sees.
@@ -181,13 +181,8 @@ def write_lines(rows: Iterable[dict[str, Any]], output: Path | None) -> None:
         finally:
             stream.detach()
         return
-    partial = output.with_name(f".{output.name}.partial")
-    try:
-        with partial.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(json_line(row) for row in rows)
-        partial.replace(output)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(output) as file:
+        file.writelines(json_line(row) for row in rows)
 
 
 def check_output(output: Path | None) -> None:

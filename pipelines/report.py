@@ -14,10 +14,11 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 from dedup.errors import InputError, OutputError
 
@@ -88,7 +89,8 @@ REPORT_HTML = "report.html"
 #: All that a report's folder may hold; a folder with anything else in it is never replaced.
 FILES = frozenset({*COLUMNS, ARTICLES_JSONL, RUN_JSON, REPORT_HTML})
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# The full-width forms run in some locales.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _DECIMALS = 6
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -154,6 +156,23 @@ def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write one indented JSON object."""
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[TextIO]:
+    """Open a file for writing that appears whole or not at all; a pipe or device is written to as it is."""
+    path = path.resolve() if path.is_symlink() else path
+    if path.exists() and not path.is_file():
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            yield file
+        return
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", newline="\n") as file:
+            yield file
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 class OutputFolder:

@@ -65,7 +65,7 @@ class Limits:
     recycle_mb: int = 1200
 
     def __post_init__(self) -> None:
-        if min(self.seconds, self.memory_mb) < 0 or min(self.recycle_tasks, self.recycle_mb) < 1:
+        if not self.seconds >= 0 or self.memory_mb < 0 or min(self.recycle_tasks, self.recycle_mb) < 1:
             raise ParameterError(
                 "Limits: seconds and memory_mb must be 0 or more, recycle_tasks and recycle_mb 1 or more. "
                 f"Got {self.seconds}, {self.memory_mb}, {self.recycle_tasks}, {self.recycle_mb}."

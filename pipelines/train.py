@@ -5,12 +5,11 @@ not. Out: the model as plain JSON, with the digest of what it was made from and 
 guarded here: the same gold and seed give the same file, and a page is never scored by a model that saw it.
 """
 
-import gzip
 import hashlib
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +22,9 @@ from dedup.articles.normalize import words
 from dedup.boilerplate.classify import FEATURES, Matrix, features, from_table
 from dedup.errors import InputError
 from dedup.tables import load_json
+from pipelines.gold import of_format, read_gold
 from pipelines.preprocess import check_output
+from pipelines.report import whole_file
 
 _SHINGLE: Final = 4
 _DEPTH: Final = 5
@@ -48,14 +49,6 @@ class Example:
     lines: tuple[str, ...]
     keep: NDArray[np.bool_]
     weight: Matrix
-
-
-def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the records of a JSONL file, gzipped if its name says so."""
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-        for line in file:
-            if line.strip():
-                yield json.loads(line)
 
 
 def example(id_: str, origin: str, kind: str, title: str, labelled: Sequence[tuple[str, bool]]) -> Example:
@@ -282,7 +275,9 @@ def examples_of(path: Path, share: float, drafts: Drafts) -> list[Example]:
     """
     origin = path.name.split(".")[0]
     made: list[Example] = []
-    for record in read_jsonl(path):
+    rows = list(read_gold(path))
+    is_pages = not any("lines" in row for row in rows)
+    for record in of_format(rows, "pages" if is_pages else "lines"):
         id_ = str(record["id"])
         if "lines" in record:
             pairs = [(line["text"].strip(), bool(line["keep"])) for line in record["lines"] if line["text"].strip()]
@@ -414,12 +409,12 @@ def cross_validate(
     }
 
 
-def write_model(model: Mapping[str, Any], path: Path) -> None:
-    """Write a model as JSON, one tree a line."""
+def as_text(model: Mapping[str, Any]) -> str:
+    """Return a model as JSON, one tree a line."""
     text = json.dumps(model, ensure_ascii=False, separators=(",", ":"))
     for opening in ('{"feature"', '"models"', '"html":{"bias"', '"features"', '"gold"', '"parameters"', '"word_f1'):
         text = text.replace(opening, "\n" + opening)
-    path.write_text(text + "\n", encoding="utf-8")
+    return text + "\n"
 
 
 def run(gold: Sequence[str], output: Path) -> str:
@@ -429,9 +424,8 @@ def run(gold: Sequence[str], output: Path) -> str:
             raise InputError(f"No such file: {path}.")
     check_output(output)
     model = train_boilerplate([Path(path) for path in gold])
-    partial = output.with_name(f".{output.name}.partial")
-    write_model(model, partial)
-    partial.replace(output)
+    with whole_file(output) as file:
+        file.write(as_text(model))
     scores = "; ".join(
         f"{kind} " + ", ".join(f"{origin} {score:.3f}" for origin, score in found.items())
         for kind, found in model["word_f1_by_cross_validation"].items()

@@ -23,7 +23,6 @@ from dedup.schema import BAND, SIGNATURE
 
 KINDS = ("exact", "minhash", "sample")
 _TURN = np.uint64(0x13198A2E03707345)
-_SIGN_BIT = np.uint64(1 << 63)
 
 
 def probability(jaccard: float, n_bands: int = 32, n_rows: int = 4) -> float:

@@ -41,9 +41,10 @@ _SHARES: Final = (
     *("near_cover", "near_other", "quoted_weight", "form_title"),
     *("standing_cover", "standing_block", "whole_cover"),
 )
-#: Words between two passages that are looked at as one place of a form, and as a line of it.
 _NO_SERIES: Final = frozenset(_VALUES.split())
+#: A kicker of fewer words says nothing.
 _SERIES_WORDS: Final = 2
+#: Words between two passages that are looked at as one place of a form, and as a line of it.
 _SLOT_WORDS: Final = 6
 _GAP_WORDS: Final = 25
 #: From so many days on, two texts are of different days; a correction comes sooner.
@@ -459,14 +460,16 @@ class Verify:
         found = compare(one.words, other.words, one.shingles, other.shingles, self.shingle_words)
         verdict = decide(one, other, found, self.rule)
         days = days_apart(one.published, other.published)
+        if not verdict.relation and not verdict.barred and of_one_series(one, other, days):
+            verdict = Verdict("", "one series of one outlet, on different days", barred=True)
         score = None
         if left.terms is not None and right.terms is not None and not verdict.barred:
-            weighed = evidence(left.terms, right.terms, days)
-            score = weighed.score
-            if not verdict.relation and score >= self.overlap:
-                if of_one_series(one, other, days):
-                    verdict = Verdict("", "one series of one outlet, on different days")
-                else:
+            if verdict.relation == "exact":
+                score = 1.0
+            else:
+                weighed = evidence(left.terms, right.terms, days)
+                score = weighed.score
+                if not verdict.relation and score >= self.overlap:
                     verdict = Verdict("overlap", weighed.reason)
         return {
             "left_id": left.doc_id,

@@ -19,6 +19,7 @@ from pipelines.source.named import Named, expand
 from pipelines.source.page import MAX_PAGE_BYTES, TEXT_IS, Page
 from pipelines.source.reader import read, read_file
 from pipelines.source.reject import NOTES, REASONS, Reject
+from pipelines.source.stream import standard_input
 
 __all__ = [
     "MAX_PAGE_BYTES",
@@ -43,4 +44,5 @@ __all__ = [
     "read",
     "read_file",
     "spool",
+    "standard_input",
 ]

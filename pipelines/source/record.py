@@ -24,6 +24,7 @@ from pipelines.source.page import Page
 from pipelines.source.place import Place
 from pipelines.source.reject import Reject, UnusableError, over_limit
 
+_MAX_DEPTH: Final = 100
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "id": ("id", "doc_id"),
     "url": ("url",),
@@ -137,6 +138,7 @@ def read_record(
     doc_id = given or normalise_url(url)
     try:
         kind, content = _body(first, used, place)
+        _check_depth(record)
     except UnusableError as unusable:
         yield place.reject(unusable.reason, unusable.detail, doc_id)
         return
@@ -165,6 +167,27 @@ def read_record(
         input=place.input,
         position=place.position,
     )
+
+
+def _check_depth(record: Mapping[str, Any]) -> None:
+    """See that nothing is nested deeper than can be passed through.
+
+    Raises
+    ------
+    UnusableError
+        If something is.
+    """
+    level: list[Any] = list(record.values())
+    for _ in range(_MAX_DEPTH):
+        level = [
+            inner
+            for value in level
+            if isinstance(value, Mapping | list | tuple)
+            for inner in (value.values() if isinstance(value, Mapping) else value)
+        ]
+        if not level:
+            return
+    raise UnusableError("bad_record", f"A field is nested deeper than {_MAX_DEPTH} levels.")
 
 
 def as_json(extra: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ REASONS: Final[Mapping[str, str]] = {
     "bad_csv": "a CSV row whose quoting is broken, or that is longer than the limit",
     "bad_date": "a note, not a loss: the article is kept without its date, which is no date of 1800 to 2100",
     "bad_json": "a line that is not JSON",
-    "bad_record": "a line of JSON that is not an object",
+    "bad_record": "a line of JSON that is not an object, or an object nested too deeply",
     "bad_type": "a record whose text, HTML or id is of a type that cannot be read as one",
     "binary": "content that is not text, such as an image or a PDF under the name of a page",
     "corrupt": "a file that is not what its name says, or is damaged from some point on",

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, Final
 
 import pyarrow as pa
 
+from dedup.errors import InputError
 from pipelines.source.decode import BOM, sound, wide_encoding
 from pipelines.source.named import STANDARD_INPUT
 from pipelines.source.reject import UnusableError
@@ -137,11 +138,24 @@ class Stream:
             raise UnusableError(*self.layer.broken)
 
 
+def standard_input() -> BinaryIO:
+    """Return the process's standard input.
+
+    Raises
+    ------
+    InputError
+        If it is closed, as in some cron jobs.
+    """
+    if sys.stdin is None:
+        raise InputError("Standard input (-) is closed.")
+    return sys.stdin.buffer
+
+
 @contextmanager
 def opened(path: str, stdin: BinaryIO | None) -> Iterator[BinaryIO]:
     """Open a file for as long as it is read; standard input, or ``stdin`` in its place, is left open."""
     if path == STANDARD_INPUT:
-        yield stdin if stdin is not None else sys.stdin.buffer
+        yield stdin if stdin is not None else standard_input()
         return
     with open(path, "rb") as file:  # noqa: PTH123 -- paths stay as they were given
         yield file

@@ -308,3 +308,52 @@ def test_a_stopped_run_leaves_nothing_behind(tmp_path: Path, how: signal.Signals
     if how is not signal.SIGKILL:
         assert (code, message) == (1, "dedup: stopped; nothing was changed.\n")
         assert os.listdir(tmp_path) == ["in"]
+
+
+def test_fields_of_the_record_are_kept_whatever_their_names(run: Run) -> None:
+    given = json.dumps(
+        {"id": "a", "text": BODY, "input": "x", "position": 3, "arrival": [1], "extra": {"y": None}, "kind": "z"}
+    )
+    line = json.loads(run("clean", "-", given=given + "\n").stdout)
+    wanted = {"input": "x", "position": 3, "arrival": [1], "extra": {"y": None}, "kind": "z"}
+    assert {name: line[name] for name in wanted} == wanted
+
+
+def test_a_record_nested_too_deeply_is_its_own_loss(run: Run) -> None:
+    deep = '{"id": "deep", "text": "' + "x " * 9 + '", "x": ' + "[" * 900 + "]" * 900 + "}\n"
+    done = run("clean", "-", given=deep + record("a"))
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["doc_id"] == "a"
+    assert "1 bad_record" in done.stderr
+
+
+def test_a_report_in_an_input_folder_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jsonl").write_text(record("a"))
+    done = run("nightly", "in", "--out", "in/report")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "is in the input folder" in done.stderr
+    assert os.listdir(tmp_path / "in") == ["a.jsonl"]
+
+
+def test_closed_standard_input_is_one_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"exec {DEDUP} clean - <&-"], capture_output=True, text=True, cwd=tmp_path, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (2, "dedup: Standard input (-) is closed.\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[sign]\nn_permutations = 64", "n_permutations must be at least bands x rows (32 x 4 = 128). Got 64"),
+        ("[sign]\nshingle_words = 3", "shingle_words must be the same. Got 3 and 5"),
+        ("[limits]\nseconds = nan", "seconds and memory_mb must be 0 or more"),
+    ],
+)
+def test_parameters_that_contradict_each_other_are_wrong_use(run: Run, tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "c.toml").write_text(text)
+    (tmp_path / "in.jsonl").write_text(record("a"))
+    done = run("nightly", "in.jsonl", "--out", "x", "--config", "c.toml")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert message in done.stderr

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dedup.errors import InputError, OutputError
 from pipelines import report
-from pipelines.report import OutputFolder, cell, json_line, write_csv, write_jsonl
+from pipelines.report import OutputFolder, cell, json_line, whole_file, write_csv, write_jsonl
 
 # What CSV and JSON files can hold: any text but lone surrogates (which are escaped) and NUL.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
@@ -157,3 +157,30 @@ def test_a_report_that_somebody_keeps_notes_in_is_left_alone(tmp_path: Path) -> 
     with pytest.raises(InputError, match=r"holds 'notes\.md'"), OutputFolder(tmp_path / "out"):
         pass
     assert (tmp_path / "out" / "notes.md").read_text() == "mine"
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text("old")
+    with pytest.raises(KeyboardInterrupt), whole_file(path) as file:
+        file.write("half")
+        raise KeyboardInterrupt
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["x.jsonl"]
+
+
+def test_a_link_is_followed_and_a_pipe_stays_a_pipe(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    with whole_file(tmp_path / "link") as file:
+        file.write("new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == "new"
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with whole_file(pipe) as file:
+        file.write("through")
+    assert os.read(reader, 100) == b"through"
+    os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)

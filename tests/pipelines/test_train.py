@@ -9,7 +9,7 @@ import pytest
 
 from dedup.boilerplate.classify import FEATURES, features, from_table
 from dedup.errors import InputError
-from pipelines.train import align, crop, example, river, train_boilerplate, write_model
+from pipelines.train import align, as_text, crop, example, river, train_boilerplate
 
 PARAGRAPHS = [
     f"In the {word} month of the year the council of the town met again, and it decided that the {word} road would be closed."
@@ -67,7 +67,7 @@ def test_training_is_deterministic_and_its_model_tells_chrome(tmp_path: Path) ->
     assert first == train_boilerplate(paths[::-1], share=1.0, n_trees=5, n_folds=2, drafts=drafts)
     assert set(first["gold"]) == {"lines.jsonl", "pages.jsonl"}
     assert first["word_f1_by_cross_validation"]["page"]["lines"] > 0.95
-    write_model(first, tmp_path / "model.json")
+    (tmp_path / "model.json").write_text(as_text(first), encoding="utf-8")
     table = json.loads((tmp_path / "model.json").read_text())
     assert table == first
     keep = from_table(table["models"]["page"], FEATURES).predict(features([*CHROME, *PARAGRAPHS])[0])
@@ -77,5 +77,5 @@ def test_training_is_deterministic_and_its_model_tells_chrome(tmp_path: Path) ->
 def test_gold_without_a_line_is_refused(tmp_path: Path) -> None:
     empty = tmp_path / "empty.jsonl"
     empty.write_text("")
-    with pytest.raises(InputError, match="train boilerplate"):
+    with pytest.raises(InputError, match="no row has|train boilerplate"):
         train_boilerplate([empty])
