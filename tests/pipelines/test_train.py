@@ -77,5 +77,5 @@ def test_training_is_deterministic_and_its_model_tells_chrome(tmp_path: Path) ->
 def test_gold_without_a_line_is_refused(tmp_path: Path) -> None:
     empty = tmp_path / "empty.jsonl"
     empty.write_text("")
-    with pytest.raises(InputError, match="no row has|train boilerplate"):
+    with pytest.raises(InputError, match="no row has"):
         train_boilerplate([empty])
