@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
+from dedup.articles.published import in_order
 from dedup.errors import InputError
 from dedup.flow import Grouped, Matched
 from pipelines import report, source
@@ -154,7 +155,7 @@ def _foreign(article: dict[str, Any]) -> dict[str, Any]:
 
 def _spread(members: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Say how far a group reaches: articles, sources, first and last day."""
-    days = sorted(row["published"] for row in members if row["published"])
+    days = sorted((row["published"] for row in members if row["published"]), key=in_order)
     sources = sorted({row["source"] for row in members if row["source"]})
     return {
         "n_articles": len(members),

@@ -10,7 +10,9 @@ import pytest
 
 import dedup
 import pipelines
-from pipelines import preprocess, source
+from pipelines import nightly, preprocess, source
+from pipelines.config import Config
+from pipelines.journal import Journal
 from pipelines.report import COLUMNS
 
 MODULES = [
@@ -30,6 +32,17 @@ def test_the_columns_in_the_readme_are_those_of_the_files(root: Path) -> None:
     for name in COLUMNS:
         assert f"`{name}`" in readme
         assert "\n" + ",".join(COLUMNS[name]) + "\n" in readme
+
+
+def test_the_excerpts_in_the_readme_are_real(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)
+    nightly.run([f"fixtures/day{day}" for day in (1, 2, 3)], tmp_path / "report", Config(), 2, None, Journal())
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    for name in COLUMNS:
+        excerpt = re.search(rf"`{re.escape(name)}`, a row per [^\n]*\n\n```\n(.*?)```", readme, re.DOTALL)
+        assert excerpt, name
+        lines = (tmp_path / "report" / name).read_text(encoding="utf-8").splitlines()
+        assert [line for line in excerpt[1].splitlines() if line not in lines] == [], name
 
 
 def test_files_that_the_documents_link_to_exist(root: Path) -> None:
