@@ -14,7 +14,6 @@ from typing import Final
 _YEARS: Final = range(1800, 2101)
 _DAY: Final = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})\Z", re.ASCII)
 _DOTTED: Final = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})\Z", re.ASCII)
-_ONE_DAY: Final = dt.timedelta(days=1)
 _LAST: Final = "~"
 _MONTH_NAME: Final = re.compile(r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
 
@@ -71,7 +70,9 @@ _STATED_WITHIN: Final = 300_000
 
 
 def moment_of(page: str, day: str) -> str:
-    """Return the moment of publication that a page states, if it is of ``day`` or next to it; else ``day``.
+    """Return the moment of publication that a page states, if in UTC it is of ``day``; else ``day``.
+
+    A reader of the page would say that day, so it is kept where UTC has another.
 
     Parameters
     ----------
@@ -89,8 +90,7 @@ def moment_of(page: str, day: str) -> str:
         return ""
     for found in _STATED.finditer(page[:_STATED_WITHIN]):
         moment = parse_date(found[1] or found[2])
-        # In UTC it may be of the day before or after.
-        if "T" in moment and abs(dt.date.fromisoformat(moment[:10]) - dt.date.fromisoformat(day)) <= _ONE_DAY:
+        if moment.startswith(f"{day}T"):
             return moment
     return day
 

@@ -8,8 +8,6 @@ Rule guarded here: nothing is lost silently. What is named is a page, a reject w
 one unusable file, line or row never stops the others, and no input can make the reader hold more than a few pages.
 """
 
-from dedup.articles.host import host_of
-from dedup.articles.published import parse_date
 from pipelines.source.address import normalise_url
 from pipelines.source.batch import batches
 from pipelines.source.checksum import digest, spool
@@ -38,9 +36,7 @@ __all__ = [
     "decode_text",
     "digest",
     "expand",
-    "host_of",
     "normalise_url",
-    "parse_date",
     "read",
     "read_file",
     "spool",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.source import parse_date
+from dedup.articles.published import in_order, moment_of, parse_date
 
 EAST = dt.timezone(dt.timedelta(hours=5, minutes=30))
 
@@ -63,3 +63,28 @@ def test_parse_date_never_fails_and_settles(text: str) -> None:
 def test_parse_date_keeps_the_moment(moment: dt.datetime) -> None:
     back = dt.datetime.fromisoformat(parse_date(moment.isoformat()))
     assert abs(back - moment.astimezone(dt.UTC)) < dt.timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("page", "wanted"),
+    [
+        ('<meta property="article:published_time" content="2026-03-02T09:30:00+01:00">', "2026-03-02T08:30:00Z"),
+        ('<meta content="2026-03-02T09:30:00Z" property="article:published_time">', "2026-03-02"),
+        ('{"@type": "NewsArticle", "datePublished": "2026-03-02T09:30:00Z"}', "2026-03-02T09:30:00Z"),
+        ('<time class="x" datetime="2026-03-02T09:30:00Z">', "2026-03-02T09:30:00Z"),
+        ('<time datetime="2026-02-27T09:30:00Z"><time datetime="2026-03-02T07:00:00Z">', "2026-03-02T07:00:00Z"),
+        ('<time datetime="2026-03-02T23:30:00-05:00">', "2026-03-02"),  # in UTC another day
+        ('"datePublished": "2026-03-02"', "2026-03-02"),
+        ('"datePublished": "around noon, perhaps"', "2026-03-02"),
+        ("", "2026-03-02"),
+    ],
+)
+def test_the_time_of_day_that_a_page_states(page: str, wanted: str) -> None:
+    assert moment_of(page, "2026-03-02") == wanted
+    assert moment_of(page, "") == ""
+
+
+def test_dates_in_order() -> None:
+    in_turn = ["2026-03-01T23:00:00Z", "2026-03-01", "2026-03-02T00:00:00Z", "2026-03-02", ""]
+    dates = in_turn[::-1]
+    assert sorted(dates, key=in_order) == in_turn

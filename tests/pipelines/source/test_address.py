@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import source
 from pipelines.source import normalise_url
 
 
@@ -32,17 +31,3 @@ def test_normalise_url(url: str, expected: str) -> None:
 def test_normalise_url_never_fails_and_settles(text: str) -> None:
     once = normalise_url(f"http://{text}")
     assert normalise_url(once) == once
-
-
-@pytest.mark.parametrize(
-    ("url", "host"),
-    [
-        ("http://www.Example.com:8080/a", "example.com"),
-        ("https://user@news.example.com", "news.example.com"),
-        ("www.example.com/a", "example.com"),
-        ("not a url", ""),
-        ("http://[::1", ""),
-    ],
-)
-def test_host_of(url: str, host: str) -> None:
-    assert source.host_of(url) == host
