@@ -55,5 +55,8 @@ class Journal:
                 with Progress(*columns, console=self._console) as progress:
                     task = progress.add_task(name, total=total)
                     yield lambda rows: progress.update(task, advance=rows)
+                    # A stage that does its rows at once, or did not know how many there are, ends with a full bar too.
+                    done = total if total is not None else int(progress.tasks[task].completed)
+                    progress.update(task, total=done, completed=done)
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
