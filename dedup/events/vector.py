@@ -49,7 +49,7 @@ class Mix:
     date: float = 0.25
     quantity: float = 0.4
     conflict: float = 0.15
-    decay_days: float = 4.0
+    decay_days: float = 7.0
     floor: float = 0.3
 
 
