@@ -1,4 +1,4 @@
-"""What a stage is, and the helpers every engine and test needs to run one.
+"""What a stage is, and what every engine and test needs to run one.
 
 A stage is a frozen, picklable dataclass whose fields are its parameters. Called with an iterator of record batches it
 yields record batches, which is the contract of Spark's ``mapInArrow``; so one object runs in this process, in a pool
