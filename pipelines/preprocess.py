@@ -6,7 +6,6 @@ Rules guarded here: every input is an article, a skip already seen, or a reject 
 arrival depend on what was read, not on the order in which it was named or finished.
 """
 
-import io
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -173,13 +172,10 @@ PUBLIC = ("doc_id", "url", "source", "title", "published", "language", "n_words"
 def write_lines(rows: Iterable[dict[str, Any]], output: Path | None) -> None:
     """Write JSONL to a file, whole or not at all, or to standard output."""
     if output is None:
-        stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n", write_through=True)
-        try:
-            for row in rows:
-                stream.write(json_line(row))
-            stream.flush()
-        finally:
-            stream.detach()
+        # No wrapper of our own: one that fails to flush closes the descriptor when it is collected.
+        for row in rows:
+            sys.stdout.buffer.write(json_line(row).encode("utf-8"))
+        sys.stdout.buffer.flush()
         return
     with whole_file(output) as file:
         file.writelines(json_line(row) for row in rows)

@@ -225,23 +225,25 @@ def test_unique_keeps_one_per_cluster(run: Run) -> None:
     assert [(line["doc_id"], line["cluster_id"], line["n_copies"]) for line in lines] == [("a", "a", 2), ("c", "c", 1)]
 
 
-def test_a_reader_that_has_enough_is_no_error() -> None:
-    lines = "".join(record(f"a{number}", BODY * 20) for number in range(300))
-    process = subprocess.Popen(
+@pytest.mark.parametrize("n_bytes", [1, 5000, 66_000, 200_000])
+def test_a_reader_that_has_enough_is_no_error(n_bytes: int) -> None:
+    """Wherever in its buffers the writer is when the pipe breaks."""
+    lines = "".join(record(f"a{number}", BODY * 20) for number in range(250))
+    with subprocess.Popen(
         [DEDUP, "clean", "-", "--text-is", "clean"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin and process.stdout and process.stderr
-    process.stdin.write(lines)
-    process.stdin.close()
-    process.stdout.readline()
-    process.stdout.close()
-    assert process.wait(timeout=60) == 0
-    assert "Traceback" not in process.stderr.read()
-    process.stderr.close()
+        bufsize=0,
+    ) as process:
+        assert process.stdin and process.stdout and process.stderr
+        process.stdin.write(lines.encode())
+        process.stdin.close()
+        while n_bytes > 0 and (read := process.stdout.read(n_bytes)):
+            n_bytes -= len(read)
+        process.stdout.close()
+        message = process.stderr.read().decode()
+        assert (process.wait(timeout=60), message) == (0, "")
 
 
 def descendants(pid: int) -> set[int]:
