@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import TracebackType
@@ -262,6 +263,7 @@ class Local:
         return result
 
     def _start(self, limits: Limits) -> _Worker:
+        _start_fork_server()
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs, limits), daemon=True)
         process.start()
@@ -280,6 +282,15 @@ class Local:
     def _drop(self, worker: _Worker) -> None:
         self._pool.remove(worker)
         _end(worker)
+
+
+def _start_fork_server() -> None:
+    """Start the fork server, unless it runs, deaf to a Ctrl-C, which would reach it too while it is still loading."""
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def _end(worker: _Worker) -> None:
