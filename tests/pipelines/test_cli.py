@@ -359,23 +359,3 @@ def test_parameters_that_contradict_each_other_are_wrong_use(run: Run, tmp_path:
     done = run("nightly", "in.jsonl", "--out", "x", "--config", "c.toml")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert message in done.stderr
-
-
-@pytest.mark.parametrize("seconds", [0.6, 1.2])
-def test_an_early_interruption_is_one_line_too(tmp_path: Path, seconds: float) -> None:
-    (tmp_path / "in.jsonl").write_text("".join(record(f"a{number}", BODY * 30) for number in range(400)))
-    process = subprocess.Popen(
-        [DEDUP, "nightly", "in.jsonl", "--out", "report"],
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=tmp_path,
-        start_new_session=True,
-    )
-    assert process.stderr
-    time.sleep(seconds)
-    os.killpg(process.pid, signal.SIGINT)
-    message = process.stderr.read()
-    process.stderr.close()
-    assert process.wait(timeout=30) == 1
-    assert "dedup: stopped; nothing was changed.\n" in message
-    assert os.listdir(tmp_path) == ["in.jsonl"]
