@@ -7,9 +7,10 @@ live counts work as they would on a night.
 """
 
 import tempfile
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ _STEPS = {
     "exact+near+partial": {"exact", "near", "partial"},
     "exact+near+partial+overlap": {"exact", "near", "partial", "overlap"},
 }
+# Words that join names or lead up to them.
+_BETWEEN_NAMES = {"and", "by"}
 _PAIR_LABELS = _STEPS["exact+near+partial+overlap"] | {"related", "unrelated"}
 
 
@@ -108,16 +111,47 @@ def _pages(
         "shingles": _rounded(shingle_score(pairs)),
         "word_bag": _rounded(word_bag_score(pairs)),
     }
-    for field in ("title", "published"):
-        known = [row for row in rows if row.get(field)]
+    return found | _metadata(rows, answers)
+
+
+def _metadata(rows: Sequence[Row], answers: Mapping[str, Row]) -> dict[str, float]:
+    """Score what stands beside the text, on the pages whose gold has it.
+
+    A title is ``right`` with the same words, ``title_close`` if the two lists of words agree by an F1 of .8; a day with
+    the same date; authors with the same words in any order. ``published_wrong`` counts days given that are not the gold's.
+    """
+    found = {}
+    for field in ("title", "published", "author"):
+        known = [(str(row[field]), answers.get(str(row["id"]), {}).get(field) or "") for row in rows if row.get(field)]
         if known:
-            right = sum(_same(field, row[field], answers.get(str(row["id"]), {}).get(field, "")) for row in known)
-            found[f"{field}_right"] = round(right / len(known), 4)
+            found[f"{field}_right"] = _share(known, partial(_same, field))
+            found |= {name: _share(known, ask) for name, ask in _ALSO_ASKED.get(field, {}).items()}
     return found
 
 
+def _share(pairs: Sequence[tuple[str, str]], right: Callable[[str, str], bool]) -> float:
+    return round(sum(right(gold, answer) for gold, answer in pairs) / len(pairs), 4)
+
+
 def _same(field: str, gold: str, answer: str) -> bool:
-    return answer[:10] == gold[:10] if field == "published" else words(answer) == words(gold)
+    if field == "published":
+        return answer[: len(gold[:10])] == gold[:10]
+    if field == "author":
+        return set(words(answer)) - _BETWEEN_NAMES == set(words(gold)) - _BETWEEN_NAMES
+    return words(answer) == words(gold)
+
+
+def _close(gold: str, answer: str) -> bool:
+    one, other = words(gold), words(answer)
+    shared = sum((Counter(one) & Counter(other)).values())
+    return bool(shared) and 2 * shared >= 0.8 * (len(one) + len(other))
+
+
+def _other_day(gold: str, answer: str) -> bool:
+    return bool(answer) and not _same("published", gold, answer)
+
+
+_ALSO_ASKED = {"title": {"title_close": _close}, "published": {"published_wrong": _other_day}}
 
 
 def _lines(

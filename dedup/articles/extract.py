@@ -8,17 +8,15 @@ the pages before it (trafilatura's own deduplication stays off), and nothing her
 there): an engine runs this stage in processes, under a limit, and clears ``trafilatura``'s caches as it recycles them.
 """
 
-import html as entities
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Self
 
 import pyarrow as pa
 
-from dedup.articles.host import host_of, names_host
 from dedup.articles.language import declared_language, detect_language
-from dedup.articles.published import moment_of
+from dedup.articles.metadata import Metadata, metadata_of
 from dedup.errors import ParameterError
 from dedup.schema import DRAFT, PAGE
 
@@ -34,8 +32,6 @@ _CELL = 400
 
 # Control characters that neither XML nor a report may hold; tab and newline stay.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-_TITLE_CUT = re.compile(r"\s+[|\u2013\u2014\u00b7\u00bb:-]{1,2}\s+")
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _TITLE_OPENED = re.compile(r"<title[^>]*>", re.IGNORECASE)
 _TITLE_CLOSED = re.compile(r"</title", re.IGNORECASE)
 _HTML_LANGUAGE = re.compile(
@@ -53,6 +49,7 @@ class Extracted:
     url: str = ""
     source: str = ""
     language: str = ""
+    author: str = ""
 
 
 def decode(content: bytes) -> str:
@@ -89,48 +86,6 @@ def decode(content: bytes) -> str:
     return _CONTROLS.sub("", bytes_to_str(content, detect_encoding(content) or "cp1252"))
 
 
-def bare_title(title: str, site: str, source: str) -> str:
-    """Take the site's name off the end (or the front) of a page title.
-
-    Parameters
-    ----------
-    title : str
-        Title as the page gives it, such as ``"Vote is delayed | The Harbour Gazette"``.
-    site : str
-        Name of the site where the page tells it, else ``""``.
-    source : str
-        Host of the page, else ``""``.
-
-    Returns
-    -------
-    str
-        The headline alone; empty where there is only the site's name.
-
-    Examples
-    --------
-    >>> bare_title("Vote is delayed | The Harbour Gazette", "Harbour Gazette", "")
-    'Vote is delayed'
-    >>> bare_title("Vote is delayed - for a week", "Harbour Gazette", "harbour-gazette.example")
-    'Vote is delayed - for a week'
-    """
-    title = " ".join(title.split())
-
-    def is_site(part: str) -> bool:
-        names = [re.sub(r"\W", "", text.lower()).removeprefix("the") for text in (part, site)]
-        return (bool(names[0]) and names[0] == names[1]) or names_host(part, source)
-
-    # A page may give its headline for the site's name as well; only the host tells.
-    if names_host(title, source):
-        return ""
-    parts = _TITLE_CUT.split(title)
-    cuts = list(_TITLE_CUT.finditer(title))
-    if cuts and is_site(parts[-1]):
-        return title[: cuts[-1].start()].strip()
-    if cuts and is_site(parts[0]):
-        return title[cuts[0].end() :].strip()
-    return title
-
-
 def with_closed_title(page: str) -> str:
     """Close a ``title`` element that never ends; to a parser the whole page is its title, and there is no text.
 
@@ -147,12 +102,6 @@ def with_closed_title(page: str) -> str:
     return f"{page[:end]}</title>{page[end:]}"
 
 
-def title_of(page: str, site: str, source: str) -> str:
-    """Return the headline that the ``title`` element of a page gives, or ``""``."""
-    found = _TITLE.search(page[:_TITLE_WITHIN])
-    return bare_title(entities.unescape(found.group(1)), site, source) if found else ""
-
-
 def by_trafilatura(page: str, url: str, source: str = "") -> Extracted:
     """Extract with trafilatura in its default mode, metadata included.
 
@@ -162,29 +111,19 @@ def by_trafilatura(page: str, url: str, source: str = "") -> Extracted:
         Whatever lxml or trafilatura raise on a page they cannot work on.
     """
     from trafilatura import bare_extraction as bare
+    from trafilatura.utils import load_html
 
     # Typed as it was before version 2, when it could return a dictionary.
     bare_extraction: Callable[..., Any] = bare
-    found = bare_extraction(page, url=url or None, with_metadata=True, include_comments=False)
-    if found is not None and _is_laid_out_in_tables(found.text or ""):
-        without = bare_extraction(
-            page, url=url or None, with_metadata=True, include_comments=False, include_tables=False
-        )
-        found = without if without is not None and without.text else found
-    if found is None:
+    tree = load_html(page)
+    if tree is None:
         return Extracted()
-    source = source or host_of(found.url or "") or host_of(url)
-    title = entities.unescape(found.title or "")
-    # Of "Site - Headline" it may take the wrong part for the headline.
-    swapped = names_host(title, source)
-    return Extracted(
-        text=found.text or "",
-        title=title_of(page, "", source) if swapped else bare_title(title, found.sitename or "", source),
-        published=moment_of(page, found.date or ""),
-        url=found.url or "",
-        source=source,
-        language=declared_language(found.language),
-    )
+    found = bare_extraction(tree, url=url or None, include_comments=False)
+    if found is not None and _is_laid_out_in_tables(found.text or ""):
+        without = bare_extraction(tree, url=url or None, include_comments=False, include_tables=False)
+        found = without if without is not None and without.text else found
+    text = found.text or "" if found is not None else ""
+    return Extracted(text=text, **asdict(metadata_of(tree, url, source)))
 
 
 def _is_laid_out_in_tables(text: str) -> bool:
@@ -196,15 +135,13 @@ def _is_laid_out_in_tables(text: str) -> bool:
 def by_resiliparse(page: str, url: str, source: str = "") -> Extracted:
     """Extract with resiliparse: much cheaper, and it survives pages on which trafilatura returns nothing."""
     from resiliparse.extract.html2text import extract_plain_text
+    from trafilatura.utils import load_html
 
     text = extract_plain_text(page, main_content=True, preserve_formatting=True, list_bullets=False, comments=False)
-    source = source or host_of(url)
     lines = (" ".join(line.split()) for line in text.split("\n"))
-    return Extracted(
-        text="\n".join(line for line in lines if line),
-        title=title_of(page, "", source),
-        source=source,
-    )
+    tree = load_html(page)
+    about = metadata_of(tree, url, source) if tree is not None else Metadata(url=url, source=source)
+    return Extracted(text="\n".join(line for line in lines if line), **asdict(about))
 
 
 @dataclass(frozen=True)
@@ -297,14 +234,9 @@ class Extract:
                 second = Extracted()
             text = second.text if self._enough(second.text) else ""
             declared = _HTML_LANGUAGE.search(page[:_HEAD])
-            found = Extracted(
-                text=text,
-                title=found.title or second.title,
-                published=found.published,
-                url=found.url,
-                source=found.source or second.source,
-                language=found.language or declared_language(declared.group(1) if declared else ""),
-            )
+            about = found if found.title or found.published else second
+            declared = _HTML_LANGUAGE.search(page[:_HEAD])
+            found = replace(about, text=text, language=declared_language(declared.group(1) if declared else ""))
         return found, detail
 
     def _enough(self, text: str) -> bool:

@@ -9,7 +9,14 @@ Rule guarded here: what is not surely a date of 1800 to 2100 is none.
 import datetime as dt
 import email.utils
 import re
-from typing import Final
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+from dedup.articles.normalize import words
+from dedup.articles.stated import Stated, describes_article, text_of
 
 _YEARS: Final = range(1800, 2101)
 _DAY: Final = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})\Z", re.ASCII)
@@ -60,39 +67,318 @@ def _moment(moment: dt.datetime) -> str:
     return f"{utc:%Y-%m-%dT%H:%M:%SZ}" if utc.year in _YEARS else ""
 
 
-#: Where pages state the moment of publication: Open Graph and like meta tags, JSON-LD, the time element.
-_STATED: Final = re.compile(
-    r"""(?:article:published_time|datePublished|dcterms\.created|parsely-pub-date|pubdate)["']?\s*(?::|content=|[^<>]{0,60}?content=)"""
-    r"""\s*["']([^"']{16,40})["']|<time[^>]{0,200}?datetime=["']([^"']{16,40})["']""",
+# Names under which meta tags and scripts state the day of publication, and of the last change.
+_PUBLISHED_NAME: Final = re.compile(
+    r"publi(?!sher)|pub.?date|issued|created|posted|(?:\A|[.:_-])date\Z|_date_original|citation_.*date", re.IGNORECASE
+)
+_CHANGED_NAME: Final = re.compile(r"modif|updated|revis|lastmod", re.IGNORECASE)
+_IN_SCRIPT: Final = re.compile(
+    r"""["'](?:datePublished|date_published|publish(?:ed)?_?(?:At|Date|Time|On)|pub_?date|first_?published_?at)\\?["']\s*:\s*\\?["']([^"'\\]{8,40})""",
     re.IGNORECASE,
 )
-_STATED_WITHIN: Final = 300_000
+_SCRIPTS: Final = "descendant::script[contains(., 'ublish') or contains(., 'pubDate')]/text()"
+_SCRIPT_WITHIN: Final = 300_000
+_CHANGED: Final = re.compile(r"updat|modif|review|revis|edited|verified|aktualisiert|actualis|actualiz", re.IGNORECASE)
+_OF_NO_COUNTRY: Final = frozenset({"us", "io", "co", "ai", "me", "tv", "ly", "to", "gg", "so", "cc", "fm", "is"})
+_IN_ADDRESS: Final = re.compile(r"/((?:19|20)\d\d)[/-]?(\d\d)[/-]?(\d\d)(?!\d)", re.ASCII)
+
+#: Months by the first letters of their names in English, German, French, Spanish, Italian, Portuguese and Dutch.
+_MONTHS: Final[dict[str, int]] = {
+    name: month
+    for month, names in enumerate(
+        (
+            ("jan", "ene", "gen"),
+            ("feb", "fév", "fev", "fée"),
+            ("mar", "mär", "mrt"),
+            ("apr", "avr", "abr"),
+            ("may", "mai", "mei", "mag"),
+            ("jun", "jui", "giu"),
+            ("jul", "juil", "lug"),
+            ("aug", "aoû", "ago"),
+            ("sep", "set"),
+            ("oct", "okt", "out", "ott"),
+            ("nov",),
+            ("dec", "dez", "déc", "dic"),
+        ),
+        start=1,
+    )
+    for name in names
+}
+_SHOWN: Final = re.compile(
+    r"""\b(?P<m1>[^\W\d_]{3,10})\.?\s*(?P<d1>\d{1,2})(?:st|nd|rd|th)?\s*,?\s+(?P<y1>(?:19|20)\d\d)\b
+    |\b(?P<d2>\d{1,2})(?:st|nd|rd|th|er|\.)?(?:\s+(?:of|de))?[\s-]+(?P<m2>[^\W\d_]{3,10})\.?,?(?:\s+del?)?[\s-]+(?P<y2>(?:19|20)\d\d)\b
+    |\b(?P<y5>(?:19|20)\d\d)\s+(?P<m5>[^\W\d_]{3,10})\.?\s+(?P<d5>\d{1,2})\b
+    |\b(?P<y3>(?:19|20)\d\d)[-/.](?P<m3>\d\d?)[-/.](?P<d3>\d\d?)(?!\d)
+    |(?<!\d)(?P<a>\d\d?)(?P<by>[/.-])(?P<b>\d\d?)(?P=by)(?P<y4>(?:19|20)\d\d)\b""",
+    re.VERBOSE | re.IGNORECASE,
+)
+# Times, headings, long texts (which part the article from what stands around it) and short texts that may hold a year.
+_NODES: Final = """descendant::node()[self::h1 or self::h2 or self::h3 or self::time or (self::*[@itemprop='datePublished'])
+    or (self::text()[not(parent::script or parent::style or parent::noscript or parent::time)]
+        [string-length(.) > 200 or contains(., '20') or contains(., '19')])]"""
+_PARAGRAPH, _BYLINE, _LABEL, _AT_MOST = 200, 120, 40, 3000
+_HEADINGS: Final = ("h1", "h2", "h3")
+_MARKS: Final = ("class", "id", "itemprop")
+
+#: What speaks for a day and how much: a conditional logit over the days of a page.
+WEIGHTS: Final = {
+    "stated": 2.0,
+    "meta stated": 2.1,
+    "web page stated": 0.9,
+    "address stated": 0.7,
+    "article stated": -0.2,
+    "script stated": -0.4,
+    "web page changed": 0.8,
+    "article changed": 0.3,
+    "meta changed": -0.3,
+    "update": 0.4,
+    "shown": 0.3,
+    "beside": 2.4,
+    "beside, not changed": 1.7,
+    "beside, update": 0.7,
+    "beside, changed": -0.4,
+    "second": 0.5,
+    "time element": 0.6,
+    "before": 1.1,
+    "just before": 1.9,
+    "far": -0.5,
+}
+_UPDATES: Final = ("meta changed", "article changed", "web page changed", "beside, changed")
+#: Less evidence than this is none.
+ENOUGH: Final = 0.0
 
 
-def moment_of(page: str, day: str) -> str:
-    """Return the moment of publication that a page states, if in UTC it is of ``day``; else ``day``.
+def published(tree: Any, page: Stated, headline: str) -> str:
+    """Choose the day on which an article was published, as its page says it.
 
-    A reader of the page would say that day, so it is kept where UTC has another.
+    Candidates are the days that meta tags, linked data and the address state, and the days that stand on the page; what
+    stands beside the headline speaks loudest. See ``evidence`` for what speaks for them.
 
     Parameters
     ----------
-    page : str
-        HTML.
-    day : str
-        ``YYYY-MM-DD`` as the page's date was found, or ``""``.
+    tree : lxml.html.HtmlElement
+        The page.
+    page : Stated
+        What it states about itself.
+    headline : str
+        Its headline.
+
+    Returns
+    -------
+    str
+        A day; a moment in UTC where the page states one that in UTC is of that day: a reader of the page would say that
+        day. Empty if there is no date, or only one that may be of anything.
 
     Examples
     --------
-    >>> moment_of('<meta property="article:published_time" content="2026-03-02T09:30:00+01:00">', "2026-03-02")
-    '2026-03-02T08:30:00Z'
+    >>> from lxml.html import fromstring
+    >>> published(fromstring("<body><h1>Quay reopens</h1><p>2 March 2026</p></body>"), Stated(), "Quay reopens")
+    '2026-03-02'
     """
-    if not day:
+    found, written = evidence(tree, page, headline)
+    scores = {day: sum(WEIGHTS.get(name, 0.0) * value for name, value in held.items()) for day, held in found.items()}
+    day = max(scores, key=lambda one: scores[one], default="")
+    if not day or scores[day] < ENOUGH:
         return ""
-    for found in _STATED.finditer(page[:_STATED_WITHIN]):
-        moment = parse_date(found[1] or found[2])
-        if moment.startswith(f"{day}T"):
-            return moment
-    return day
+    moments = (parse_date(text) for text in written)
+    return next((moment for moment in moments if moment.startswith(f"{day}T")), day)
+
+
+def evidence(tree: Any, page: Stated, headline: str) -> tuple[dict[str, dict[str, float]], list[str]]:
+    """Return the days that a page names with what speaks for each, and its statements of when it was published."""
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    moments = []
+    stated = list(_stated(page))
+    if not any(kind == "stated" for _, _, kind in stated):
+        stated += _in_scripts(tree)
+    for where, text, kind in stated:
+        for days in _days_in(text)[:1]:
+            for day in days.readings:
+                found[day][f"{where} {kind}"] = 1.0
+                if kind == "stated":
+                    found[day]["stated"] = 1.0
+        if kind == "stated":
+            moments.append(text)
+    shown = list(_shown(tree, headline, day_first=_writes_day_first(page.host)))
+    _place(found, shown)
+    known = any("stated" in held for held in found.values())
+    for held in found.values():
+        late = "stated" not in held and any(held.get(name) for name in _UPDATES)
+        held["update"] = float(late and known)
+        held["beside, update"] = float(late and known and "beside" in held)
+        held["beside, not changed"] = float("beside" in held and not late and not held.get("beside, changed"))
+    return found, moments + [one.written for one in shown if one.written]
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """A day in a text: its readings, the likelier first, and where it starts."""
+
+    readings: tuple[str, ...]
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A day that stands on the page.
+
+    ``after``: the headline; ``long_texts``: how many stand between; ``element``: in a time element, which says
+    ``written``; ``changed``: called the day of an update; ``short``: in a short text, as a byline is.
+    """
+
+    readings: tuple[str, ...]
+    after: bool
+    long_texts: int
+    element: bool
+    changed: bool
+    short: bool
+    written: str = ""
+
+
+def _days_in(text: str, *, day_first: bool = False) -> list[_Days]:
+    found = []
+    for match in _SHOWN.finditer(text):
+        part = match.groupdict()
+        readings: list[tuple[str, str | int | None, str]]
+        if part["m1"]:
+            readings = [(part["y1"], _month(part["m1"]), part["d1"])]
+        elif part["m2"]:
+            readings = [(part["y2"], _month(part["m2"]), part["d2"])]
+        elif part["m5"]:
+            readings = [(part["y5"], _month(part["m5"]), part["d5"])]
+        elif part["y3"]:
+            readings = [(part["y3"], part["m3"], part["d3"])]
+        else:
+            readings = [(part["y4"], part["a"], part["b"]), (part["y4"], part["b"], part["a"])]
+            readings = readings[::-1] if day_first or part["by"] != "/" else readings
+        days = tuple(dict.fromkeys(day for reading in readings if (day := _calendar(*reading))))
+        if days:
+            found.append(_Days(days, match.start()))
+    return found
+
+
+def _writes_day_first(host: str) -> bool:
+    """Decide whether 3/4/2026 is of April: on hosts of countries, but for the United States and names for sale."""
+    ending = host.rpartition(".")[2]
+    return len(ending) == 2 and ending not in _OF_NO_COUNTRY
+
+
+def _month(name: str) -> int | None:
+    # French has two months that begin alike.
+    return _MONTHS.get(name[:4].lower()) or _MONTHS.get(name[:3].lower())
+
+
+def _calendar(year: str, month: str | int | None, day: str) -> str:
+    try:
+        return _day(dt.date(int(year), int(month or 0), int(day)))
+    except ValueError:
+        return ""
+
+
+def _stated(page: Stated) -> Iterator[tuple[str, str, str]]:
+    """Give what the page states for machines: where, as written, and whether of the publication or of a change."""
+    for name, texts in page.meta.items():
+        kind = "changed" if _CHANGED_NAME.search(name) else "stated" if _PUBLISHED_NAME.search(name) else ""
+        for text in texts[:2] if kind else ():
+            yield "meta", text, kind
+    for node in page.linked:
+        where = "article" if describes_article(node) else "web page"
+        for key, kind in (("datePublished", "stated"), ("dateModified", "changed"), ("dateCreated", "created")):
+            if isinstance(node.get(key), str):
+                yield where, node[key], kind
+    for match in _IN_ADDRESS.finditer(page.url):
+        yield "address", "-".join(match.groups()), "stated"
+
+
+def _in_scripts(tree: Any) -> Iterator[tuple[str, str, str]]:
+    for script in islice(tree.xpath(_SCRIPTS), 20):
+        for match in islice(_IN_SCRIPT.finditer(script[:_SCRIPT_WITHIN]), 3):
+            yield "script", match[1], "stated"
+
+
+def _shown(tree: Any, headline: str, *, day_first: bool = False) -> Iterator[_Shown]:
+    """Give the days that stand on the page, in order, and where they stand to the headline."""
+    nodes = list(islice(tree.xpath(_NODES), _AT_MOST))
+    stands = _stands(nodes, headline)
+    long_texts = 0
+    for index, node in enumerate(nodes):
+        after = index > stands
+        if isinstance(node, str):
+            text = " ".join(node.split())
+            if len(text) > _PARAGRAPH:
+                long_texts += 1
+                continue
+            for days in _days_in(text, day_first=day_first):
+                label = text[: days.start][-_LABEL:] or _label_of_text(node)
+                changed = bool(_CHANGED.search(label))
+                yield _Shown(days.readings, after, long_texts, False, changed, len(text) <= _BYLINE)
+        elif node.tag in _HEADINGS:
+            long_texts = 0 if index == stands else long_texts
+        else:
+            written, text = node.get("datetime") or node.get("content") or "", text_of(node)
+            seen = _days_in(text, day_first=day_first)[:1]
+            label = (text[: seen[0].start].strip() if seen else "") or _label(node)
+            changed = bool(_CHANGED.search(" ".join([label, *(node.get(key) or "" for key in _MARKS)])))
+            for days in (*_days_in(written, day_first=day_first)[:1], *seen):
+                yield _Shown(
+                    days.readings, after, long_texts, True, changed, len(text) <= _BYLINE, "" if changed else written
+                )
+
+
+def _stands(nodes: list[Any], headline: str) -> int:
+    """Return which node is the headline: the heading with its words, else one like it, else the first; -1 if none is."""
+    title = set(words(headline))
+    headings = [(index, node.tag, set(words(text_of(node)))) for index, node in enumerate(nodes) if _is_heading(node)]
+    ranks = (
+        (index for index, _, own in headings if own == title),
+        (index for index, tag, own in headings if tag == "h1" and 2 * len(own & title) >= len(own | title)),
+        (index for index, tag, _ in headings if tag == "h1"),
+    )
+    return next((index for rank in ranks for index in rank), -1)
+
+
+def _is_heading(node: Any) -> bool:
+    return not isinstance(node, str) and node.tag in _HEADINGS
+
+
+def _label_of_text(text: Any) -> str:
+    parent = text.getparent()
+    return _end_of(parent) if text.is_tail else _label(parent)
+
+
+def _label(node: Any) -> str:
+    """Return the end of the text before a node, by which a day beside it is called."""
+    before = node.getprevious()
+    return _end_of(node.getparent() if before is None else before)
+
+
+def _end_of(before: Any) -> str:
+    if before is None:
+        return ""
+    return " ".join((before.tail or before.text or "").split())[-_LABEL:]
+
+
+def _place(found: dict[str, dict[str, float]], shown: list[_Shown]) -> None:
+    """Say of the days shown where they stand: beside the headline, next to it, farther off, or before it."""
+    order = list(dict.fromkeys(one.readings[0] for one in shown if one.after))
+    before = [one for one in shown if not one.after]
+    for one in shown:
+        rank = order.index(one.readings[0]) if one.after else -1
+        for day in one.readings:
+            held = found[day]
+            held["shown"] = 1.0
+            held.setdefault("beside, changed", 0.0)
+            if not one.after:
+                held["just before" if one is before[-1] else "before"] = 1.0
+            elif one.long_texts > 1 or not one.short:
+                held["far"] = 1.0
+            elif rank == 0:
+                held["beside"] = 1.0
+                held["beside, changed"] = max(held["beside, changed"], float(one.changed))
+            elif rank == 1:
+                held["second"] = 1.0
+            if one.after and one.long_texts <= 1 and rank <= 2 and one.element and not one.changed:
+                held["time element"] = 1.0
 
 
 def in_order(published: str) -> str:

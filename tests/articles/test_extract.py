@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.articles.extract import Extract, bare_title, decode, title_of
+from dedup.articles.extract import Extract, decode
 from dedup.errors import ParameterError
 from dedup.schema import DRAFT, PAGE
 from dedup.stage import apply
@@ -60,29 +60,6 @@ def test_byte_order_marks_win() -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_can_be_decoded(content: bytes) -> None:
     assert not set(decode(content)) & set("\x00\x0b\x1f\x7f")
-
-
-@pytest.mark.parametrize(
-    ("title", "site", "source", "wanted"),
-    [
-        ("Vote is delayed | The Harbour Gazette", "Harbour Gazette", "", "Vote is delayed"),
-        ("Vote is delayed - harbour-gazette.example", "", "harbour-gazette.example", "Vote is delayed"),
-        ("Harbour Gazette: Vote is delayed", "", "harbour-gazette.example", "Harbour Gazette: Vote is delayed"),
-        ("Harbour Gazette – Vote is delayed", "", "harbour-gazette.example", "Vote is delayed"),
-        ("Vote is delayed - for a week", "Harbour Gazette", "harbour-gazette.example", "Vote is delayed - for a week"),
-        ("Vote – again – is delayed | Gazette", "Gazette", "", "Vote – again – is delayed"),
-        ("The Harbour Gazette", "", "harbour-gazette.example", ""),
-        ("Vote is delayed", "Vote is delayed", "harbour-gazette.example", "Vote is delayed"),
-        ("  Vote \n is   delayed ", "", "", "Vote is delayed"),
-        ("", "", "", ""),
-    ],
-)
-def test_the_name_of_the_site_is_no_part_of_the_headline(title: str, site: str, source: str, wanted: str) -> None:
-    assert bare_title(title, site, source) == wanted
-
-
-def test_the_headline_of_a_page_that_swaps_the_parts() -> None:
-    assert title_of("<TITLE>Valley Courier - Quake &amp; fire</TITLE>", "", "valley-courier.example") == "Quake & fire"
 
 
 def test_html_becomes_a_draft() -> None:
@@ -154,3 +131,23 @@ def test_a_title_that_never_ends_does_not_swallow_the_page() -> None:
     found = draft(page().replace("</title>", "\n").encode())
     assert PARAGRAPH in str(found["text"])
     assert found["title"] == "Quay reopens"
+
+
+def test_a_page_without_a_text_for_trafilatura_keeps_its_day_and_author() -> None:
+    head = (
+        "<title>Quay reopens</title><meta name='author' content='Ann Lee'><meta name='date' content='2026-03-02'>"
+        "<link rel='canonical' href='https://www.gazette.example/quay'>"
+    )
+    body = "<div>" * 5000 + f"<p>{PARAGRAPH}</p>" + "</div>" * 5000
+    found, _ = Extract().extract(f"<html lang='en'><head>{head}</head><body>{body}</body></html>".encode())
+    assert PARAGRAPH in found.text
+    assert (found.title, found.published, found.author) == ("Quay reopens", "2026-03-02", "Ann Lee")
+    assert (found.url, found.source, found.language) == ("https://www.gazette.example/quay", "gazette.example", "en")
+
+
+def test_the_second_extractor_alone_finds_day_and_author() -> None:
+    head = (
+        "<meta property='article:published_time' content='2026-03-02T08:00:00Z'><meta name='author' content='Ann Lee'>"
+    )
+    found, _ = Extract("resiliparse").extract(page(head=head).encode(), "https://gazette.example/x")
+    assert (found.title, found.published, found.author) == ("Quay reopens", "2026-03-02T08:00:00Z", "Ann Lee")

@@ -5,8 +5,10 @@ import datetime as dt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml.html import document_fromstring
 
-from dedup.articles.published import in_order, moment_of, parse_date
+from dedup.articles.published import in_order, parse_date, published
+from dedup.articles.stated import stated
 
 EAST = dt.timezone(dt.timedelta(hours=5, minutes=30))
 
@@ -65,23 +67,95 @@ def test_parse_date_keeps_the_moment(moment: dt.datetime) -> None:
     assert abs(back - moment.astimezone(dt.UTC)) < dt.timedelta(seconds=1)
 
 
+def day_on(body: str, head: str = "", url: str = "") -> str:
+    tree = document_fromstring(f"<html><head>{head}</head><body>{body}</body></html>")
+    return published(tree, stated(tree, url), "Quay reopens")
+
+
+HEADLINE = "<h1>Quay reopens</h1>"
+LONG = "<p>" + "The crane of the north quay lifted its first container. " * 5 + "</p>"
+
+
 @pytest.mark.parametrize(
-    ("page", "wanted"),
+    ("head", "wanted"),
     [
         ('<meta property="article:published_time" content="2026-03-02T09:30:00+01:00">', "2026-03-02T08:30:00Z"),
-        ('<meta content="2026-03-02T09:30:00Z" property="article:published_time">', "2026-03-02"),
-        ('{"@type": "NewsArticle", "datePublished": "2026-03-02T09:30:00Z"}', "2026-03-02T09:30:00Z"),
-        ('<time class="x" datetime="2026-03-02T09:30:00Z">', "2026-03-02T09:30:00Z"),
-        ('<time datetime="2026-02-27T09:30:00Z"><time datetime="2026-03-02T07:00:00Z">', "2026-03-02T07:00:00Z"),
-        ('<time datetime="2026-03-02T23:30:00-05:00">', "2026-03-02"),  # in UTC another day
-        ('"datePublished": "2026-03-02"', "2026-03-02"),
-        ('"datePublished": "around noon, perhaps"', "2026-03-02"),
-        ("", "2026-03-02"),
+        ('<meta content="2026-03-02T09:30:00Z" property="article:published_time">', "2026-03-02T09:30:00Z"),
+        (
+            '<meta property="article:published_time" content="2026-03-02T23:30:00-05:00">',
+            "2026-03-02",
+        ),  # in UTC another day
+        ('<meta name="dc.date" content="2026-03-02">', "2026-03-02"),
+        ('<meta name="citation_publication_date" content="2026 Mar 2">', "2026-03-02"),
+        (
+            '<script type="application/ld+json">{"@type": "NewsArticle", "datePublished": "2026-03-02T09:30:00Z"}</script>',
+            "2026-03-02T09:30:00Z",
+        ),
+        (
+            '<script type="application/ld+json">{"@graph": [{"@type": "WebPage", "datePublished": "2026-03-02"}]}</script>',
+            "2026-03-02",
+        ),
+        ('<script>window.page = {"publishDate": "2026-03-02", "other": 1}</script>', "2026-03-02"),
+        ('<meta property="article:publisher" content="https://social.example/2026/02/01/">', ""),
+        ('<meta property="article:published_time" content="around noon, perhaps">', ""),
+        ('<script type="application/ld+json">{"@type": "NewsArticle", "datePublished": 5}</script>', ""),
+        ('<script type="application/ld+json">{"@type": "NewsArticle", broken</script>', ""),
     ],
 )
-def test_the_time_of_day_that_a_page_states(page: str, wanted: str) -> None:
-    assert moment_of(page, "2026-03-02") == wanted
-    assert moment_of(page, "") == ""
+def test_the_day_that_a_page_states_for_machines(head: str, wanted: str) -> None:
+    assert day_on(HEADLINE + LONG, head) == wanted
+
+
+@pytest.mark.parametrize(
+    ("shown", "wanted"),
+    [
+        ("2 March 2026", "2026-03-02"),
+        ("March 2nd, 2026", "2026-03-02"),
+        ("Mon, 02 Mar 2026 9:30 am", "2026-03-02"),
+        ("2. März 2026", "2026-03-02"),
+        ("2 juillet 2026", "2026-07-02"),
+        ("2 juin 2026", "2026-06-02"),
+        ("2 de marzo de 2026", "2026-03-02"),
+        ("02.03.2026", "2026-03-02"),
+        ("3/2/2026", "2026-03-02"),
+        ("31/3/2026", "2026-03-31"),
+        ("2026-03-02", "2026-03-02"),
+        ("<time datetime='2026-03-02T09:30:00Z'>Monday</time>", "2026-03-02T09:30:00Z"),
+        ("31 February 2026", ""),
+        ("Room 12 of 2026", ""),
+    ],
+)
+def test_the_day_that_stands_under_the_headline(shown: str, wanted: str) -> None:
+    assert day_on(f"{HEADLINE}<p>{shown}</p>{LONG}") == wanted
+
+
+@pytest.mark.parametrize(("host", "wanted"), [("gazette.example", "2026-03-04"), ("gazette.uk", "2026-04-03")])
+def test_which_number_is_the_month_depends_on_the_country(host: str, wanted: str) -> None:
+    assert day_on(f"{HEADLINE}<p>3/4/2026</p>{LONG}", url=f"https://{host}/quay") == wanted
+
+
+def test_the_day_of_another_article_farther_down_is_not_taken() -> None:
+    other = f"{LONG * 3}<h3>Ferry sold</h3><time datetime='2026-02-01'>1 February 2026</time>"
+    assert day_on(f"{HEADLINE}<p>2 March 2026</p>{other}") == "2026-03-02"
+    assert day_on(f"{HEADLINE}{other}") == ""
+
+
+def test_a_day_in_the_running_text_alone_is_not_when_it_was_published() -> None:
+    prose = "The quay was closed on 5 May 2021 after the storm, and those who work there had to wait for the dredger to come."
+    assert day_on(f"{HEADLINE}{LONG}<p>{prose * 2}</p>{LONG}") == ""
+
+
+def test_when_it_was_published_comes_before_when_it_was_changed() -> None:
+    head = (
+        '<meta property="article:published_time" content="2026-03-02T09:30:00Z">'
+        '<meta property="article:modified_time" content="2026-03-09T09:30:00Z">'
+    )
+    assert day_on(HEADLINE + LONG, head) == "2026-03-02T09:30:00Z"
+    assert day_on(f"{HEADLINE}<p>2 March 2026</p><p>Updated 9 March 2026</p>{LONG}", head) == "2026-03-02T09:30:00Z"
+
+
+def test_a_page_of_very_many_days_is_read_to_an_end() -> None:
+    assert day_on(f"{HEADLINE}<p>2 March 2026</p>" + "<p>1 May 2020</p>" * 20_000) == "2026-03-02"
 
 
 def test_dates_in_order() -> None:

@@ -1,0 +1,196 @@
+"""The headline of a page: one of the things that could be it, by the evidence for each.
+
+In: what a page states about itself. Out: its headline, the site's name cut off; empty where the page has none.
+
+Rule guarded here: the answer is always a text that the page has, or a title less the parts at its ends; which one is
+decided by a sum of a few weights, fitted once on labelled pages, that a reader can follow.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Final
+
+from dedup.articles.normalize import words
+from dedup.articles.stated import Stated, line_of, types_of
+
+_CUT: Final = re.compile(r"\s+(?:[|\u2013\u2014\u00b7\u00bb\u2022:~<>/-]{1,2})\s+|\s*\|\s*")
+_LABEL: Final = re.compile(r"([^:]{3,60}):\s+")
+_EXTENSION: Final = re.compile(r"\.\w{2,5}\Z")
+_AROUND_PATH: Final = re.compile(r"\A(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*|[?#].*\Z", re.DOTALL)
+_ENCODED: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_NO_WORD: Final = re.compile(r"[\W_]+")
+_LONGEST: Final = 400
+
+#: What speaks for a candidate and how much: a conditional logit over the candidates of a page.
+WEIGHTS: Final = {
+    "h1": 2.1,
+    "h1 front": 2.6,
+    "front": 2.1,
+    "end": 1.5,
+    "titles": 0.6,
+    "like a title": 1.8,
+    "like both": 3.6,
+    "address": 2.2,
+    "marked": 0.7,
+    "within": 0.9,
+    "short": -0.7,
+    "site": -0.8,
+}
+
+Words = tuple[str, ...]
+
+
+def headline(page: Stated) -> str:
+    """Choose the headline of a page.
+
+    Candidates are the headings, and the title as the title element, Open Graph, Twitter and linked data give it, each
+    whole and cut at its separators. See ``evidence`` for what speaks for them.
+
+    Examples
+    --------
+    >>> from dedup.articles.stated import Heading
+    >>> headline(Stated(title="Vote is delayed - Gazette", headings=[Heading(1, "Gazette"), Heading(1, "Vote is delayed")]))
+    'Vote is delayed'
+    """
+    texts, found = evidence(page)
+    if not found:
+        return ""
+    return texts[max(found, key=lambda one: sum(WEIGHTS.get(name, 0.0) * value for name, value in found[one].items()))]
+
+
+def evidence(page: Stated) -> tuple[dict[Words, str], dict[Words, dict[str, float]]]:
+    """Return the candidates of a page, by their words, and what speaks for each.
+
+    Returns
+    -------
+    texts : dict
+        How the page writes each.
+    found : dict
+        Evidence by name, each in [0, 1] or a small count; see ``WEIGHTS``.
+    """
+    texts: dict[Words, str] = {}
+    roles: dict[Words, set[str]] = defaultdict(set)
+
+    def add(text: str, role: str) -> None:
+        key = tuple(words(text))
+        if key and len(text) <= _LONGEST:
+            texts.setdefault(key, text.strip())
+            roles[key].add(role)
+
+    for role, text in _titles(page):
+        whole = without_site(text, page)
+        add(whole, role)
+        cuts = list(_CUT.finditer(whole))
+        for cut in cuts:
+            add(whole[: cut.start()], "front")
+        if cuts:
+            add(whole[cuts[-1].end() :], "end")
+    for heading in page.headings:
+        role = "h1" if heading.level == 1 else "h2"
+        add(heading.text, role)
+        if heading.marked:
+            add(heading.text, "marked")
+        if heading.home:
+            add(heading.text, "home")
+        if heading.level == 1:
+            for cut in _CUT.finditer(heading.text):
+                add(heading.text[: cut.start()], "h1 front")
+    main = [key for key in roles if roles[key] & {"og", "title", "linked"}]
+    first = [key for key in roles if "h1" in roles[key]]
+    slug = _slug(page.url)
+    found = {}
+    for key, held in roles.items():
+        alike = max((_alike(key, other) for other in main), default=0.0)
+        found[key] = {name: 1.0 for name in ("h1", "front", "end", "marked", "h1 front") if name in held} | {
+            "titles": float(len(held & {"og", "title", "linked"})),
+            "like a title": alike,
+            "like both": (alike + max((_alike(key, other) for other in first), default=0.0)) / 2,
+            "address": (sum(word in key for word in slug) / len(slug) + sum(word in slug for word in key) / len(key))
+            / 2
+            if slug
+            else 0.0,
+            "site": float("home" in held or page.names_site(texts[key])),
+            "short": float(len(key) <= 2),
+            "within": float(
+                "h1" in held and not held & {"og", "title", "linked"} and any(_holds(other, key) for other in main)
+            ),
+        }
+    return texts, found
+
+
+def without_site(title: str, page: Stated) -> str:
+    """Take the site's name off the ends of a title.
+
+    Examples
+    --------
+    >>> without_site("Vote is delayed | The Harbour Gazette", Stated(host="harbour-gazette.example"))
+    'Vote is delayed'
+    >>> without_site("Vote is delayed - for a week", Stated(host="harbour-gazette.example"))
+    'Vote is delayed - for a week'
+    >>> without_site("The Harbour Gazette", Stated(host="harbour-gazette.example"))
+    ''
+    """
+    title = " ".join(title.split())
+    while True:
+        if page.names_site(title):
+            return ""
+        cuts = list(_CUT.finditer(title))
+        label = _LABEL.match(title)
+        if label and page.names_site(label[1]):
+            title = title[label.end() :]
+        elif cuts and (page.names_site(title[cuts[-1].end() :]) or _of_host(title[cuts[-1].end() :], page.host)):
+            title = title[: cuts[-1].start()]
+        elif cuts and page.names_site(title[: cuts[0].start()]):
+            title = title[cuts[0].end() :]
+        else:
+            return title
+
+
+def _of_host(part: str, host: str) -> bool:
+    """Decide whether a short part of a title mentions the host by name or by its initials."""
+    name = words(part)
+    labels = [label for label in host.split(".")[:-1] if label not in {"www", "co", "com", "org", "blog", "news"}]
+    initials = "".join(word[0] for word in name)
+    return len(name) <= 6 and any(
+        (len(label) > 2 and label in name)
+        or (len(label) > 3 and label.replace("-", "") in "".join(name))
+        or (len(name) > 1 and initials == label)
+        for label in labels
+    )
+
+
+def _titles(page: Stated) -> Iterator[tuple[str, str]]:
+    for role, tag in (("og", "og:title"), ("twitter", "twitter:title")):
+        for text in page.meta.get(tag, [])[:1]:
+            yield role, text
+    yield "title", page.title
+    for node in page.articles():
+        name = node.get("headline") or node.get("name")
+        if isinstance(name, str):
+            yield "linked", line_of(name)
+    for node in page.linked:
+        if "WebPage" in types_of(node) and isinstance(node.get("name"), str):
+            yield "page", line_of(node["name"])
+
+
+def _slug(url: str) -> list[str]:
+    """Return the words of the part of the address that has most of them."""
+    path = _ENCODED.sub(_decoded, _AROUND_PATH.sub("", url)).lower()
+    parts = (_NO_WORD.split(_EXTENSION.sub("", part)) for part in path.split("/"))
+    longest = max(([word for word in part if word and not word.isdigit()] for part in parts), key=len)
+    return longest if len(longest) > 1 else []
+
+
+def _decoded(match: re.Match[str]) -> str:
+    return bytes.fromhex(match[0].replace("%", "")).decode("utf-8", errors="replace")
+
+
+def _alike(left: Words, right: Words) -> float:
+    shared = sum((Counter(left) & Counter(right)).values())
+    return 2 * shared / (len(left) + len(right))
+
+
+def _holds(outer: Words, inner: Words) -> bool:
+    size = len(inner)
+    return 2 < size < len(outer) and any(outer[i : i + size] == inner for i in range(len(outer) - size + 1))

@@ -1,0 +1,203 @@
+"""What a page states about itself: its meta tags, its linked data, its title element and its headings.
+
+In: a parsed page and its address. Out: one ``Stated``, from which headline, day and author are chosen.
+
+Rules guarded here: nothing is decided here, only read; broken linked data is none; and however many elements a page has,
+only the first few of each kind are looked at.
+"""
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Final
+
+from dedup.articles.host import host_of, names_host
+
+Node = dict[str, Any]
+
+_ARTICLE: Final = re.compile(r"article|posting|report|review|recipe", re.IGNORECASE)
+_MARKED: Final = re.compile(r"title|headline", re.IGNORECASE)
+_HOME: Final = re.compile(r"(?:(?:https?:)?//[^/?#]*)?/?", re.IGNORECASE)
+_NO_LETTER: Final = re.compile(r"[\W_]")
+_LONGEST: Final = 400
+_HEADINGS: Final = 60
+_SCRIPTS: Final = 30
+_NODES: Final = 200
+_TAGS: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """One ``h1``, ``h2`` or ``h3``. ``marked``: its class says title; ``home``: it links to the front page."""
+
+    level: int
+    text: str
+    marked: bool = False
+    home: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What one page states about itself.
+
+    Attributes
+    ----------
+    meta : dict of str to list of str
+        Contents of the meta tags by name, property or itemprop in lower case, in order.
+    linked : list of dict
+        JSON-LD nodes: those of articles first.
+    title : str
+        Text of the title element.
+    headings : list of Heading
+        In order.
+    url, host : str
+        Address of the page, canonical if it states one, and its host; or ``""``.
+    names : frozenset of str
+        Names of the site, letters and digits in lower case.
+    """
+
+    meta: dict[str, list[str]] = field(default_factory=dict)
+    linked: list[Node] = field(default_factory=list)
+    title: str = ""
+    headings: list[Heading] = field(default_factory=list)
+    url: str = ""
+    host: str = ""
+    names: frozenset[str] = frozenset()
+
+    def names_site(self, text: str) -> bool:
+        """Decide whether ``text`` is only the name of the site."""
+        return letters_of(text) in self.names or names_host(text, self.host)
+
+    def articles(self) -> Iterator[Node]:
+        """Give the linked nodes that describe an article."""
+        return (node for node in self.linked if describes_article(node))
+
+
+def stated(tree: Any, url: str = "", source: str = "") -> Stated:
+    """Read what a parsed page states about itself.
+
+    Parameters
+    ----------
+    tree : lxml.html.HtmlElement
+        The page. Not changed.
+    url : str
+        Its address where known.
+    source : str
+        Its host where that is given; else the address tells.
+
+    Examples
+    --------
+    >>> from lxml.html import fromstring
+    >>> page = fromstring("<html><head><title>Quay reopens | Gazette</title></head><body><h1>Quay reopens</h1></body></html>")
+    >>> found = stated(page)
+    >>> found.title, found.headings[0].text
+    ('Quay reopens | Gazette', 'Quay reopens')
+    """
+    meta: dict[str, list[str]] = {}
+    for tag in islice(tree.iter("meta"), _TAGS):
+        content = line_of(tag.get("content") or "")
+        for name in {(tag.get(key) or "").lower() for key in ("property", "name", "itemprop")} - {""}:
+            if content:
+                meta.setdefault(name, []).append(content)
+    linked = list(islice(_linked(tree), _NODES))
+    linked.sort(key=lambda node: not describes_article(node))
+    found = _address(tree, meta, url)
+    headings = list(islice(_headings(tree), _HEADINGS))
+    return Stated(
+        meta=meta,
+        linked=linked,
+        title=next((text_of(tag) for tag in tree.iter("title") if not _in_drawing(tag)), ""),
+        headings=headings,
+        url=found,
+        host=source or host_of(found),
+        names=frozenset((_names(meta, linked) | {letters_of(one.text) for one in headings if one.home}) - {""}),
+    )
+
+
+def text_of(element: Any) -> str:
+    """Return the text of an element in one line."""
+    return line_of(" ".join(islice(element.itertext(), _TAGS)))
+
+
+def line_of(text: str) -> str:
+    """Return a text in one line, its entities, which some pages write twice, resolved."""
+    return " ".join(html.unescape(text).split())
+
+
+def letters_of(text: str) -> str:
+    """Return the letters and digits of a name in lower case, without a leading ``the``."""
+    return _NO_LETTER.sub("", text.lower()).removeprefix("the")
+
+
+def types_of(node: Node) -> list[str]:
+    """Return the types of a linked node."""
+    types = node.get("@type")
+    return [str(name) for name in types] if isinstance(types, list) else [str(types or "")]
+
+
+def describes_article(node: Node) -> bool:
+    """Decide whether a linked node is of a type of article."""
+    return any(_ARTICLE.search(name) for name in types_of(node))
+
+
+def _in_drawing(tag: Any) -> bool:
+    return any(parent.tag == "svg" for parent in tag.iterancestors())
+
+
+def _address(tree: Any, meta: dict[str, list[str]], url: str) -> str:
+    canonical = (tag.get("href") or "" for tag in tree.iter("link") if (tag.get("rel") or "").lower() == "canonical")
+    for address in (*islice(canonical, 1), *meta.get("og:url", [])[:1]):
+        if address.startswith(("http://", "https://", "//")) and host_of(address):
+            return f"https:{address}" if address.startswith("//") else address
+    return url
+
+
+def _linked(tree: Any) -> Iterator[Node]:
+    scripts = (tag for tag in tree.iter("script") if "ld+json" in (tag.get("type") or ""))
+    for script in islice(scripts, _SCRIPTS):
+        text = (script.text or "").strip().removeprefix("<!--").removesuffix("-->").strip().rstrip(";")
+        try:
+            yield from _nodes(json.loads(text, strict=False))
+        except (ValueError, RecursionError):
+            continue
+
+
+def _nodes(value: Any, depth: int = 0) -> Iterator[Node]:
+    """Give a node and those that stand for the same page; nodes of other articles, as in lists, are left out."""
+    if depth > 8:
+        return
+    if isinstance(value, list):
+        for item in value[:_NODES]:
+            yield from _nodes(item, depth + 1)
+    elif isinstance(value, dict):
+        yield value
+        for key in ("@graph", "mainEntity", "mainEntityOfPage"):
+            yield from _nodes(value.get(key), depth + 1)
+
+
+def _headings(tree: Any) -> Iterator[Heading]:
+    for tag in tree.iter("h1", "h2", "h3"):
+        text = text_of(tag)
+        if not 0 < len(text) <= _LONGEST:
+            continue
+        link = next(tag.iter("a"), None)
+        link = next(tag.iterancestors("a"), None) if link is None else link
+        yield Heading(
+            level=int(tag.tag[1]),
+            text=text,
+            marked=any(_MARKED.search(tag.get(key) or "") for key in ("class", "id", "itemprop")),
+            home=link is not None and bool(_HOME.fullmatch((link.get("href") or "#").strip())),
+        )
+
+
+def _names(meta: dict[str, list[str]], linked: list[Node]) -> set[str]:
+    names = {letters_of(name) for key in ("og:site_name", "application-name") for name in meta.get(key, [])}
+    for node in linked:
+        publisher = node.get("publisher")
+        held = [publisher] if isinstance(publisher, dict) else []
+        held += [node] if {"WebSite", "Organization"} & set(types_of(node)) else []
+        names |= {letters_of(line_of(one["name"])) for one in held if isinstance(one.get("name"), str)}
+    return names
