@@ -20,7 +20,7 @@ from pipelines.config import Config
 from pipelines.gold import Row, of_format, read_gold
 from pipelines.journal import Journal
 from pipelines.nightly import night
-from pipelines.preprocess import clean
+from pipelines.preprocess import clean, passed_through
 from pipelines.report import json_line
 from pipelines.run_local import Local
 from pipelines.scores import Score, bcubed, line_score, pair_score, pairwise, shingle_score, word_bag_score
@@ -99,7 +99,7 @@ def _pages(
     with tempfile.TemporaryDirectory() as folder:
         given = ({"id": str(row["id"]), "url": row.get("url", ""), "html": row["html"]} for row in rows)
         cleaned = clean(_as_input(given, folder), config, engine, journal, text_is)
-    answers = {row["doc_id"]: row for row in cleaned.articles.to_pylist()}
+    answers = {row["doc_id"]: passed_through(row) | row for row in cleaned.articles.to_pylist()}
     pairs = []
     for row in rows:
         answer = answers.get(str(row["id"]), {"text": "", "title": ""})

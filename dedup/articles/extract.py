@@ -8,6 +8,7 @@ the pages before it (trafilatura's own deduplication stays off), and nothing her
 there): an engine runs this stage in processes, under a limit, and clears ``trafilatura``'s caches as it recycles them.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -126,6 +127,14 @@ def by_trafilatura(page: str, url: str, source: str = "") -> Extracted:
     return Extracted(text=text, **asdict(metadata_of(tree, url, source)))
 
 
+def _with_author(extra: str, author: str) -> str:
+    """Pass the author of a page through with the fields of its record, which may name one themselves."""
+    fields = json.loads(extra) if extra else {}
+    if not author or any(name.casefold() == "author" for name in fields):
+        return extra
+    return json.dumps(fields | {"author": author}, ensure_ascii=False, separators=(",", ":"))
+
+
 def _is_laid_out_in_tables(text: str) -> bool:
     """Tell a page whose frame is a table: its body comes out as cells, side by side with its menus."""
     in_cells = sum(len(line) for line in text.split("\n") if "|" in line and len(line) > _CELL)
@@ -199,6 +208,7 @@ class Extract:
             for name in ("title", "published", "url", "source", "language"):
                 row[name] = row[name] or getattr(found, name)
             row["text"] = found.text
+            row["extra"] = _with_author(str(row["extra"]), found.author)
             if not found.text:
                 row["failure"] = "no_article_text"
                 row["detail"] = detail or "neither trafilatura nor resiliparse found an article on the page"

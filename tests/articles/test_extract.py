@@ -151,3 +151,11 @@ def test_the_second_extractor_alone_finds_day_and_author() -> None:
     )
     found, _ = Extract("resiliparse").extract(page(head=head).encode(), "https://gazette.example/x")
     assert (found.title, found.published, found.author) == ("Quay reopens", "2026-03-02T08:00:00Z", "Ann Lee")
+
+
+def test_the_author_is_passed_through_unless_the_record_names_one() -> None:
+    content = page(head="<meta name='author' content='Ann Lee'>").encode()
+    assert draft(content)["extra"] == '{"author":"Ann Lee"}'
+    assert draft(content, extra='{"desk":"Häfen"}')["extra"] == '{"desk":"Häfen","author":"Ann Lee"}'
+    assert draft(content, extra='{"Author":"Bo Ek"}')["extra"] == '{"Author":"Bo Ek"}'
+    assert draft(page().encode())["extra"] == ""

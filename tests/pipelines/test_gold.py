@@ -69,3 +69,23 @@ def test_an_unknown_label_is_named(tmp_path: Path) -> None:
     gold = write(tmp_path / "g.jsonl", {"id": 1, "text": TEXT}, {"a": 1, "b": 1, "label": "copy"})
     with pytest.raises(InputError, match="'copy' is not one of exact"):
         evaluate.run([str(gold)], "pairs", [], Config(), 1, None, Journal())
+
+
+def test_pages_are_scored_by_title_day_and_author_as_well(tmp_path: Path) -> None:
+    text = "The north quay reopened on Monday after three weeks of repairs, and the first ferry left at noon. " * 5
+    html = f"<title>Quay reopens</title><h1>Quay reopens</h1><p class='byline'>By Ann Lee and Bo Ek</p><p>2 March 2026</p><p>{text}</p>"
+    gold = {"html": html, "gold": text}
+    told = [
+        {"id": "a", "title": "Quay reopens", "published": "2026-03-02", "author": "Bo Ek and Ann Lee"},
+        {"id": "b", "title": "The quay reopens", "published": "2026-03-03", "author": "Bo Ek"},
+        {"id": "c", "title": "Ferry sold", "published": "2026-03"},
+        {"id": "d"},
+    ]
+    path = tmp_path / "pages.jsonl"
+    path.write_text("".join(json.dumps(gold | row) + "\n" for row in told))
+    found = evaluate.run([str(path)], "pages", [], Config(), 1, None, Journal())
+    assert found["title_right"] == pytest.approx(1 / 3, abs=1e-4)
+    assert found["title_close"] == pytest.approx(2 / 3, abs=1e-4)
+    assert found["published_right"] == pytest.approx(2 / 3, abs=1e-4)
+    assert found["published_wrong"] == pytest.approx(1 / 3, abs=1e-4)
+    assert found["author_right"] == 0.5
