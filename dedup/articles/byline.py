@@ -16,11 +16,11 @@ _TAGS: Final = ("author", "article:author", "parsely-author", "sailthru.author",
 # Elements that are called after their author, and short texts that begin as a byline does.
 _MARKED: Final = """descendant::*[not(self::meta or self::link or self::script)][@rel='author' or @itemprop='author'
     or contains(@class, 'author') or contains(@class, 'byline') or contains(@class, 'Author') or contains(@class, 'Byline')
-    or contains(@href, '/author/') or contains(@href, '/authors/')]"""
+    or contains(@href, '/author/') or contains(@href, '/authors/')][position() <= 40]"""
 _BY: Final = """descendant::text()[not(parent::script or parent::style)][string-length(.) < 200]
     [starts-with(normalize-space(.), 'By ') or starts-with(normalize-space(.), 'by ') or normalize-space(.) = 'By'
     or normalize-space(.) = 'by' or normalize-space(.) = 'By:' or starts-with(normalize-space(.), 'Written by')
-    or starts-with(normalize-space(.), 'BY ')]"""
+    or starts-with(normalize-space(.), 'BY ')][position() <= 10]"""
 _LEAD: Final = re.compile(r"\A(?:(?:\w+\s+){0,2}?by|authors?|von|par|por)\b[\s:]*", re.IGNORECASE)
 _JOINS: Final = frozenset({"and", "&", ",", "und", "et", "y"})
 _END: Final = re.compile(
@@ -47,7 +47,7 @@ def author(tree: Any, page: Stated, headline: str) -> str:
     >>> author(fromstring("<body><h1>Quay reopens</h1><p class='byline'>By Ann Lee | 2 March</p></body>"), Stated(), "Quay reopens")
     'Ann Lee'
     """
-    for names in (_linked(page), _meta(page), _on_page(tree, headline)):
+    for names in (_linked(page), _meta(page), () if page.large else _on_page(tree, headline)):
         told = list(dict.fromkeys(name for text in names if (name := name_of(text, headline))))
         if told:
             return ", ".join(told[:_MOST_NAMES])
@@ -110,13 +110,13 @@ def _meta(page: Stated) -> Iterable[str]:
 
 def _on_page(tree: Any, headline: str) -> Iterator[str]:
     """Give the first names on the page that are marked as the author's or follow a "By"."""
-    for node in islice(tree.xpath(_MARKED), 40):
+    for node in tree.xpath(_MARKED):
         named = next((tag for tag in node.iter() if tag.get("itemprop") == "name"), node)
         told = _first_names(islice(named.itertext(), 20), headline)
         if told:
             yield told
             return
-    for text in islice(tree.xpath(_BY), 10):
+    for text in tree.xpath(_BY):
         told = name_of(text, headline)
         # Prose that begins with "by" goes on in lower case.
         told = told if told[:1].isupper() else ""

@@ -73,13 +73,13 @@ def evidence(page: Stated) -> tuple[dict[Words, str], dict[Words, dict[str, floa
     roles: dict[Words, set[str]] = defaultdict(set)
 
     def add(text: str, role: str) -> None:
-        key = tuple(words(text))
-        if key and len(text) <= _LONGEST:
+        key = tuple(words(text)) if len(text) <= _LONGEST else ()
+        if key:
             texts.setdefault(key, text.strip())
             roles[key].add(role)
 
     for role, text in _titles(page):
-        whole = without_site(text, page)
+        whole = without_site(text[:_LONGEST], page)
         add(whole, role)
         cuts = list(_CUT.finditer(whole))
         for cut in cuts:

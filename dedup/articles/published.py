@@ -76,8 +76,9 @@ _IN_SCRIPT: Final = re.compile(
     r"""["'](?:datePublished|date_published|publish(?:ed)?_?(?:At|Date|Time|On)|pub_?date|first_?published_?at)\\?["']\s*:\s*\\?["']([^"'\\]{8,40})""",
     re.IGNORECASE,
 )
-_SCRIPTS: Final = "descendant::script[contains(., 'ublish') or contains(., 'pubDate')]/text()"
+_SCRIPTS: Final = "descendant::script[contains(., 'ublish') or contains(., 'pubDate')][position() <= 20]/text()"
 _SCRIPT_WITHIN: Final = 300_000
+_WITHIN: Final = 1000
 _CHANGED: Final = re.compile(r"updat|modif|review|revis|edited|verified|aktualisiert|actualis|actualiz", re.IGNORECASE)
 _OF_NO_COUNTRY: Final = frozenset({"us", "io", "co", "ai", "me", "tv", "ly", "to", "gg", "so", "cc", "fm", "is"})
 _IN_ADDRESS: Final = re.compile(r"/((?:19|20)\d\d)[/-]?(\d\d)[/-]?(\d\d)(?!\d)", re.ASCII)
@@ -115,8 +116,8 @@ _SHOWN: Final = re.compile(
 # Times, headings, long texts (which part the article from what stands around it) and short texts that may hold a year.
 _NODES: Final = """descendant::node()[self::h1 or self::h2 or self::h3 or self::time or (self::*[@itemprop='datePublished'])
     or (self::text()[not(parent::script or parent::style or parent::noscript or parent::time)]
-        [string-length(.) > 200 or contains(., '20') or contains(., '19')])]"""
-_PARAGRAPH, _BYLINE, _LABEL, _AT_MOST = 200, 120, 40, 3000
+        [string-length(.) > 200 or contains(., '20') or contains(., '19')])][position() <= 3000]"""
+_PARAGRAPH, _BYLINE, _LABEL = 200, 120, 40
 _HEADINGS: Final = ("h1", "h2", "h3")
 _MARKS: Final = ("class", "id", "itemprop")
 
@@ -199,7 +200,7 @@ def evidence(tree: Any, page: Stated, headline: str) -> tuple[dict[str, dict[str
                     found[day]["stated"] = 1.0
         if kind == "stated":
             moments.append(text)
-    shown = list(_shown(tree, headline, day_first=_writes_day_first(page.host)))
+    shown = [] if page.large else list(_shown(tree, headline, day_first=_writes_day_first(page.host)))
     _place(found, shown)
     known = any("stated" in held for held in found.values())
     for held in found.values():
@@ -237,7 +238,7 @@ class _Shown:
 
 def _days_in(text: str, *, day_first: bool = False) -> list[_Days]:
     found = []
-    for match in _SHOWN.finditer(text):
+    for match in _SHOWN.finditer(text[:_WITHIN]):
         part = match.groupdict()
         readings: list[tuple[str, str | int | None, str]]
         if part["m1"]:
@@ -291,14 +292,14 @@ def _stated(page: Stated) -> Iterator[tuple[str, str, str]]:
 
 
 def _in_scripts(tree: Any) -> Iterator[tuple[str, str, str]]:
-    for script in islice(tree.xpath(_SCRIPTS), 20):
+    for script in tree.xpath(_SCRIPTS):
         for match in islice(_IN_SCRIPT.finditer(script[:_SCRIPT_WITHIN]), 3):
             yield "script", match[1], "stated"
 
 
 def _shown(tree: Any, headline: str, *, day_first: bool = False) -> Iterator[_Shown]:
     """Give the days that stand on the page, in order, and where they stand to the headline."""
-    nodes = list(islice(tree.xpath(_NODES), _AT_MOST))
+    nodes = tree.xpath(_NODES)
     stands = _stands(nodes, headline)
     long_texts = 0
     for index, node in enumerate(nodes):

@@ -27,6 +27,7 @@ _HEADINGS: Final = 60
 _SCRIPTS: Final = 30
 _NODES: Final = 200
 _TAGS: Final = 400
+_TEXTS: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Stated:
         Address of the page, canonical if it states one, and its host; or ``""``.
     names : frozenset of str
         Names of the site, letters and digits in lower case.
+    large : bool
+        The page has so many texts that looking at each would take seconds.
     """
 
     meta: dict[str, list[str]] = field(default_factory=dict)
@@ -66,6 +69,7 @@ class Stated:
     url: str = ""
     host: str = ""
     names: frozenset[str] = frozenset()
+    large: bool = False
 
     def names_site(self, text: str) -> bool:
         """Decide whether ``text`` is only the name of the site."""
@@ -114,6 +118,7 @@ def stated(tree: Any, url: str = "", source: str = "") -> Stated:
         url=found,
         host=source or host_of(found),
         names=frozenset((_names(meta, linked) | {letters_of(one.text) for one in headings if one.home}) - {""}),
+        large=tree.xpath("count(descendant::text())") > _TEXTS,
     )
 
 
@@ -179,7 +184,7 @@ def _nodes(value: Any, depth: int = 0) -> Iterator[Node]:
 
 
 def _headings(tree: Any) -> Iterator[Heading]:
-    for tag in tree.iter("h1", "h2", "h3"):
+    for tag in islice(tree.iter("h1", "h2", "h3"), _TAGS):
         text = text_of(tag)
         if not 0 < len(text) <= _LONGEST:
             continue

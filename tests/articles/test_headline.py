@@ -93,6 +93,12 @@ def test_a_page_without_words_has_no_headline(page: Stated) -> None:
     assert headline(page) == ""
 
 
+def test_a_title_that_swallowed_its_page_gives_its_beginning_at_most() -> None:
+    found = headline(Stated(title="Quay reopens" + " | and more of the page" * 100_000))
+    assert found.startswith("Quay reopens")
+    assert len(found) <= 400
+
+
 @given(st.text(max_size=60), st.lists(st.text(max_size=60), max_size=4), st.text(max_size=40))
 def test_any_texts_give_one_of_them_or_a_part(title: str, headings: list[str], url: str) -> None:
     found = headline(Stated(title=title, headings=[Heading(1, text) for text in headings], url=url))

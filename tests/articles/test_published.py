@@ -154,8 +154,11 @@ def test_when_it_was_published_comes_before_when_it_was_changed() -> None:
     assert day_on(f"{HEADLINE}<p>2 March 2026</p><p>Updated 9 March 2026</p>{LONG}", head) == "2026-03-02T09:30:00Z"
 
 
-def test_a_page_of_very_many_days_is_read_to_an_end() -> None:
+def test_of_very_many_days_the_first_are_read_and_of_too_many_none() -> None:
+    head = '<meta name="date" content="2026-03-05">'
     assert day_on(f"{HEADLINE}<p>2 March 2026</p>" + "<p>1 May 2020</p>" * 20_000) == "2026-03-02"
+    assert day_on(f"{HEADLINE}<p>2 March 2026</p>" + "<p>1 May 2020</p>" * 60_000) == ""
+    assert day_on(f"{HEADLINE}<p>2 March 2026</p>" + "<p>1 May 2020</p>" * 60_000, head) == "2026-03-05"
 
 
 def test_dates_in_order() -> None:
