@@ -117,7 +117,7 @@ _SHOWN: Final = re.compile(
 _NODES: Final = """descendant::node()[self::h1 or self::h2 or self::h3 or self::time or (self::*[@itemprop='datePublished'])
     or (self::text()[not(parent::script or parent::style or parent::noscript or parent::time)]
         [string-length(.) > 200 or contains(., '20') or contains(., '19')])][position() <= 3000]"""
-_PARAGRAPH, _BYLINE, _LABEL = 200, 120, 40
+_PARAGRAPH, _BYLINE, _DATELINE, _LABEL = 200, 120, 50, 40
 _HEADINGS: Final = ("h1", "h2", "h3")
 _MARKS: Final = ("class", "id", "itemprop")
 
@@ -143,6 +143,7 @@ WEIGHTS: Final = {
     "before": 1.1,
     "just before": 1.9,
     "far": -0.5,
+    "only dateline": 0.8,
 }
 _UPDATES: Final = ("meta changed", "article changed", "web page changed", "beside, changed")
 #: Less evidence than this is none.
@@ -224,7 +225,7 @@ class _Shown:
     """A day that stands on the page.
 
     ``after``: the headline; ``long_texts``: how many stand between; ``element``: in a time element, which says
-    ``written``; ``changed``: called the day of an update; ``short``: in a short text, as a byline is.
+    ``written``; ``changed``: called the day of an update; ``length``: of the text it stands in.
     """
 
     readings: tuple[str, ...]
@@ -232,7 +233,7 @@ class _Shown:
     long_texts: int
     element: bool
     changed: bool
-    short: bool
+    length: int
     written: str = ""
 
 
@@ -312,7 +313,7 @@ def _shown(tree: Any, headline: str, *, day_first: bool = False) -> Iterator[_Sh
             for days in _days_in(text, day_first=day_first):
                 label = text[: days.start][-_LABEL:] or _label_of_text(node)
                 changed = bool(_CHANGED.search(label))
-                yield _Shown(days.readings, after, long_texts, False, changed, len(text) <= _BYLINE)
+                yield _Shown(days.readings, after, long_texts, False, changed, len(text))
         elif node.tag in _HEADINGS:
             long_texts = 0 if index == stands else long_texts
         else:
@@ -321,9 +322,7 @@ def _shown(tree: Any, headline: str, *, day_first: bool = False) -> Iterator[_Sh
             label = (text[: seen[0].start].strip() if seen else "") or _label(node)
             changed = bool(_CHANGED.search(" ".join([label, *(node.get(key) or "" for key in _MARKS)])))
             for days in (*_days_in(written, day_first=day_first)[:1], *seen):
-                yield _Shown(
-                    days.readings, after, long_texts, True, changed, len(text) <= _BYLINE, "" if changed else written
-                )
+                yield _Shown(days.readings, after, long_texts, True, changed, len(text), "" if changed else written)
 
 
 def _stands(nodes: list[Any], headline: str) -> int:
@@ -363,15 +362,18 @@ def _place(found: dict[str, dict[str, float]], shown: list[_Shown]) -> None:
     """Say of the days shown where they stand: beside the headline, next to it, farther off, or before it."""
     order = list(dict.fromkeys(one.readings[0] for one in shown if one.after))
     before = [one for one in shown if not one.after]
+    lines = {one.readings for one in shown if one.length <= _DATELINE}
     for one in shown:
         rank = order.index(one.readings[0]) if one.after else -1
         for day in one.readings:
             held = found[day]
             held["shown"] = 1.0
+            if lines == {one.readings} and one.length <= _DATELINE:
+                held["only dateline"] = float(day == one.readings[0])
             held.setdefault("beside, changed", 0.0)
             if not one.after:
                 held["just before" if one is before[-1] else "before"] = 1.0
-            elif one.long_texts > 1 or not one.short:
+            elif one.long_texts > 1 or one.length > _BYLINE:
                 held["far"] = 1.0
             elif rank == 0:
                 held["beside"] = 1.0

@@ -134,10 +134,16 @@ def test_which_number_is_the_month_depends_on_the_country(host: str, wanted: str
     assert day_on(f"{HEADLINE}<p>3/4/2026</p>{LONG}", url=f"https://{host}/quay") == wanted
 
 
-def test_the_day_of_another_article_farther_down_is_not_taken() -> None:
-    other = f"{LONG * 3}<h3>Ferry sold</h3><time datetime='2026-02-01'>1 February 2026</time>"
+def test_the_days_of_other_articles_farther_down_are_not_taken() -> None:
+    other = f"{LONG * 3}<h3>Ferry sold</h3><time datetime='2026-02-01'>1 February 2026</time><p>8 February 2026</p>"
     assert day_on(f"{HEADLINE}<p>2 March 2026</p>{other}") == "2026-03-02"
     assert day_on(f"{HEADLINE}{other}") == ""
+
+
+def test_the_only_line_of_a_day_dates_the_article_wherever_it_stands() -> None:
+    prose = "<p>The quay had been closed on 5 May 2021 and reopened once before, on 7 June 2022.</p>"
+    assert day_on(f"{HEADLINE}{LONG * 3}{prose}<p>Wire Press - March 2, 2026 4:13 PM ET</p>") == "2026-03-02"
+    assert day_on(f"{HEADLINE}{LONG * 3}{prose}<p>March 2, 2026</p><p>March 3, 2026</p>") == ""
 
 
 def test_a_day_in_the_running_text_alone_is_not_when_it_was_published() -> None:
