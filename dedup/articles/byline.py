@@ -93,8 +93,8 @@ def _names(value: Any, known: dict[str, Node], depth: int = 0) -> Iterator[str]:
         name = value.get("name")
         if name:
             yield from _names(name, known, depth + 1)
-        elif value.get("@id") in known and known[value["@id"]] is not value:
-            yield from _names(known[value["@id"]], known, depth + 1)
+        elif (other := known.get(str(value.get("@id")))) is not None and other is not value:
+            yield from _names(other, known, depth + 1)
 
 
 def _meta(page: Stated) -> Iterable[str]:

@@ -121,7 +121,8 @@ _PARAGRAPH, _BYLINE, _DATELINE, _LABEL = 200, 120, 50, 40
 _HEADINGS: Final = ("h1", "h2", "h3")
 _MARKS: Final = ("class", "id", "itemprop")
 
-#: What speaks for a day and how much: a conditional logit over the days of a page.
+#: What speaks for a day and how much: a conditional logit over the days of a page; "only dateline", which decides where
+#: nothing else speaks, is set by hand.
 WEIGHTS: Final = {
     "stated": 2.0,
     "meta stated": 2.1,

@@ -1,5 +1,9 @@
 """Title, day and author of a page, read in one pass that leaves the page as it was."""
 
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml.html import document_fromstring, tostring
 
 from dedup.articles.metadata import Metadata, metadata_of
@@ -24,3 +28,30 @@ def test_all_that_a_page_says_beside_its_text() -> None:
 def test_what_is_given_is_kept_where_the_page_is_silent() -> None:
     found = metadata_of(document_fromstring("<p></p>"), "https://gazette.example/q", "wire.example")
     assert found == Metadata(url="https://gazette.example/q", source="wire.example")
+
+
+KEYS = st.sampled_from(
+    ["@type", "@id", "@graph", "mainEntity", "name", "headline", "author", "publisher", "datePublished", "dateModified"]
+)
+VALUES = st.recursive(
+    st.none() | st.integers() | st.sampled_from(["NewsArticle", "WebPage", "Organization", "#a", "Quay", "2026-03-02"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@given(VALUES)
+def test_linked_data_of_any_shape_is_survived(value: object) -> None:
+    article = [
+        {"@type": "Article", "author": value, "headline": value, "datePublished": value, "publisher": value},
+        value,
+    ]
+    script = f'<script type="application/ld+json">{json.dumps(article)}</script>'
+    metadata_of(document_fromstring(f"<html><head>{script}</head><body><h1>Quay reopens</h1></body></html>"))
+
+
+@given(st.text(alphabet="<>/\"'=- abh123.:,!?\n", max_size=200), st.text(max_size=50))
+def test_markup_of_any_shape_is_survived(markup: str, url: str) -> None:
+    metadata_of(
+        document_fromstring(f"<html><body><time datetime={markup}><p class=byline>{markup}</p></body></html>"), url
+    )
