@@ -91,12 +91,17 @@ def _pages(
     text_is: str | None,
     journal: Journal,
 ) -> dict[str, Any]:
-    """Score extracted bodies. A headline that the gold begins with counts when the tool has it as the title."""
+    """Score extracted bodies. A headline that the gold begins with counts when the tool has it as the title.
+
+    Pages whose ``type`` is not ``article`` have no body to be scored; it is counted how many of them were rejected.
+    """
     rows = of_format(rows, "pages")
     with tempfile.TemporaryDirectory() as folder:
         given = ({"id": str(row["id"]), "url": row.get("url", ""), "html": row["html"]} for row in rows)
         cleaned = clean(_as_input(given, folder), config, engine, journal, text_is)
     answers = {row["doc_id"]: row for row in cleaned.articles.to_pylist()}
+    genres = _genres(rows, {one.doc_id for one in cleaned.rejects if one.reason == "not_an_article"})
+    rows = [row for row in rows if _is_article(row)]
     pairs = []
     for row in rows:
         answer = answers.get(str(row["id"]), {"text": "", "title": ""})
@@ -113,7 +118,21 @@ def _pages(
         if known:
             right = sum(_same(field, row[field], answers.get(str(row["id"]), {}).get(field, "")) for row in known)
             found[f"{field}_right"] = round(right / len(known), 4)
-    return found
+    return found | genres
+
+
+def _is_article(row: Row) -> bool:
+    return str(row.get("type") or "article") == "article"
+
+
+def _genres(rows: Sequence[Row], rejected: set[str]) -> dict[str, Any]:
+    """Count the articles that were lost, and of every other type the pages that were caught, as not an article."""
+    hits: dict[str, list[bool]] = defaultdict(list)
+    for row in rows:
+        hits["article" if _is_article(row) else str(row["type"])].append(str(row["id"]) in rejected)
+    shares = {name: round(sum(found) / len(found), 4) for name, found in sorted(hits.items())}
+    lost = {"articles_lost": shares.pop("article")} if "article" in shares else {}
+    return lost | ({"not_an_article_recall": shares} if shares else {})
 
 
 def _same(field: str, gold: str, answer: str) -> bool:
