@@ -1,4 +1,4 @@
-"""The genre of a page: is it an article, or a section front, a listing, a shop's page, a forum?
+"""The genre of a page: whether it is an article, or a section front, a listing, a shop's page or a forum.
 
 In: the HTML of a page and, where it is known, its address. Out: the probability that it is an article, and in words why
 it is taken for something else. The page is read once, without a tree, into blocks of text and links; a logistic
@@ -21,9 +21,9 @@ from typing import Any, Final, NamedTuple
 from dedup.articles.normalize import UNSPACED
 from dedup.tables import load_json
 
-_WITHIN: Final = 1_500_000
+_WITHIN: Final = 400_000
 """Characters of a page that are read, scripts and styles not counted."""
-_TYPE_WITHIN: Final = 400_000
+_TYPE_WITHIN: Final = 300_000
 """Characters in which a script's word for the type of the page is looked for."""
 _PROSE: Final = 15
 """From this many words on a block that ends like a sentence, and is no heading and not mostly links, is prose."""
@@ -48,7 +48,7 @@ _ATTRIBUTE = re.compile(r"""([a-zA-Z:_-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _CLOSING: Final = "\"”’»)]' \u200b\n\r\t"
 _STOPS: Final = frozenset(".!?…。！？।؟")
-_MONEY: Final = ("$", "€", "£", "¥", "₹", "₽", "&euro;", "&pound;", "EUR", "USD", "zł", " kr", "руб", "元", "円")
+_MONEY: Final = ("$", "€", "£", "¥", "₹", "₽", "&euro;", "&pound;", "zł", "руб", "円")
 _TITLE_CUT = re.compile(r"\s+[|–—·»:-]{1,2}\s+|\s*[|｜]\s*")
 _ADDRESS = re.compile(r"https?://[^/?#\s]+([^?#]*)(?:\?([^#]*))?", re.IGNORECASE)
 _DATE_PATH = re.compile(r"/(?:19|20)\d\d[/_-]?(?:0?[1-9]|1[0-2])\b")
@@ -60,65 +60,22 @@ _ITEM_TYPE = re.compile(r"""itemtype=["']?https?://schema\.org/([A-Za-z]+)""")
 _PAGE_TYPE = re.compile(r"""ype\\?["']?\s?[:=]\s?\\?["']([A-Za-z][\w -]{1,30})\\?["']""")
 _OF_PAGE = re.compile(r"(?:page|content|post|resource)[_-]?t$", re.IGNORECASE)
 
-_INLINE: Final = frozenset(
-    "abbr acronym b bdi bdo big button cite code data del dfn em font i input ins kbd label mark nobr o:p path picture q "
-    "s samp small source span strike strong sub sup tt u var video audio wbr use".split()
-)
 _HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
 
-# What pages say of themselves: types of schema.org, types in scripts, classes of the body that content systems set.
-_ARTICLES: Final = frozenset(
-    "Article NewsArticle BlogPosting ReportageNewsArticle AnalysisNewsArticle OpinionNewsArticle ReviewNewsArticle "
-    "BackgroundNewsArticle LiveBlogPosting SatiricalArticle ScholarlyArticle AdvertiserContentArticle Recipe".split()
-)
-_LISTS: Final = frozenset("CollectionPage ItemList SearchResultsPage OfferCatalog Blog".split())
-_GOODS: Final = frozenset(
-    "Product ProductGroup Offer AggregateOffer Service Course SoftwareApplication LocalBusiness JobPosting".split()
-)
-_FORUMS: Final = frozenset("QAPage DiscussionForumPosting".split())
-_TYPE_LIST: Final = frozenset(
-    "collection category section listing search home homepage index tag topic browsepage plp product-listing archive "
-    "front frontpage landing landing-page channel author subcategory".split()
-)
-_TYPE_GOODS: Final = frozenset("product pdp item detail product_group productdetail".split())
-_TYPE_ARTICLE: Final = frozenset(
-    "article post story blogpost blog-post newsarticle news-article listicle liveblog feature opinion recipe".split()
-)
-_BODY_POST: Final = frozenset("single-post post-template-default single-article page-node-type-article".split())
-_BODY_LIST: Final = frozenset("archive category tag search-results template-collection tax-product_cat".split())
-_BODY_GOODS: Final = frozenset("single-product product template-product woocommerce-page woocommerce-shop".split())
-_OG_ARTICLE: Final = frozenset({"article", "news", "blog", "post"})
-_DATED: Final = (
-    "article:published_time article:modified_time datepublished parsely-pub-date sailthru.date publishdate pubdate date "
-    "dc.date.issued dcterms.created dc.date"
-).split()
-_AUTHORED: Final = "author article:author parsely-author sailthru.author byl dc.creator".split()
+_TEMPLATE: Final = ("goods", "cart", "filter", "card", "pagination", "reply", "byline", "published")
 
-# Parts of addresses, as they are used the world over; a few are words of other languages for section and tag.
-_PATH_LIST: Final = frozenset(
-    "tag tags category categories collections collection topic topics section sections archive archives search shop "
-    "store browse list listing listings c cat page author authors all latest trending issues rubrique themen thema tema "
-    "temas seccion kategorie rubric".split()
-)
-_PATH_END: Final = _PATH_LIST | frozenset("news blog articles stories products".split())
-_PATH_GOODS: Final = frozenset(
-    "product products p dp ip itm item items service services solutions pdp course courses".split()
-)
-_PATH_FORUM: Final = frozenset(
-    "forum forums thread threads t questions viewtopic.php showthread.php comments discussion discussions".split()
-)
 
-#: Words of those who write templates, in class names and ids, whatever the language of the text.
-_TEMPLATE: Final[Mapping[str, tuple[str, ...]]] = {
-    "goods": ("product",),
-    "cart": ("cart", "basket"),
-    "filter": ("filter", "facet"),
-    "card": ("card", "teaser", "tile"),
-    "pagination": ("paginat", "pager", "page-numbers"),
-    "reply": ("reply", "quote"),
-    "byline": ("byline", "author"),
-    "published": ("published", "pubdate", "datetime"),
-}
+@cache
+def _known(name: str) -> frozenset[str]:
+    """Return the words of one list of ``data/genre_words.json``."""
+    return frozenset(load_json("genre_words.json")[name].split())
+
+
+@cache
+def _template_words() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    listed = load_json("genre_words.json")["template"]
+    return tuple((f"template_{name}", tuple(listed[name].split())) for name in _TEMPLATE)
+
 
 #: Features that can only speak against an article, and in words what each says.
 AGAINST: Final[Mapping[str, str]] = {
@@ -311,19 +268,19 @@ class _Reader:
         self._words = self._linked = self._link_words = 0
         self._heading = self._template = ""
         self._in_link = self._in_title = self._after_break = False
-        self._on: dict[str, Callable[[str, str], None]] = {
+        self._on: dict[str, Callable[[str, str], None] | None] = {
             "a": self._link,
             "/a": self._link_end,
             "br": self._break,
             "img": self._count,
             "time": self._count,
-            "/time": self._pass,
+            "/time": None,
             "link": self._relation,
             "meta": self._meta,
             "title": self._title,
             "/title": self._title,
             "body": self._body,
-            **dict.fromkeys((*_INLINE, *(f"/{name}" for name in _INLINE)), self._pass),
+            **dict.fromkeys(f"{slash}{name}" for slash in ("", "/") for name in _known("inline")),
         }
 
     def read(self) -> None:
@@ -334,7 +291,9 @@ class _Reader:
             named = _NAME.match(tag) if closed else None
             if named:
                 name = named.group().lower()
-                on.get(name, block)(name, tag)
+                act = on.get(name, block)
+                if act is not None:
+                    act(name, tag)
             elif not closed:
                 text = piece
             if text:
@@ -357,6 +316,8 @@ class _Reader:
             self._link_words += n
 
     def _flush(self) -> None:
+        if not self._buffer:
+            return
         if self._words:
             self.made.blocks.append(
                 Block(self._words, self._linked, "".join(self._buffer), self._heading, self._template)
@@ -395,9 +356,6 @@ class _Reader:
 
     def _count(self, name: str, _tag: str) -> None:
         self.made.elements[name] += 1
-
-    def _pass(self, _name: str, _tag: str) -> None:
-        pass
 
     def _relation(self, _name: str, tag: str) -> None:
         if "canonical" in tag:
@@ -441,7 +399,9 @@ def features(page: Outline, url: str = "") -> dict[str, float]:
     title_words = max((count_words(part) for part in _TITLE_CUT.split(entities.unescape(title))), default=0)
     runs = _runs(page.blocks, prose)
     short_title = 0 < title_words <= _SHORT_TITLE
-    unclaimed = not (said["says_article"] or said["og_article"] or said["body_post"] or _has(page.meta, _DATED))
+    unclaimed = not (
+        said["says_article"] or said["og_article"] or said["body_post"] or _has(page.meta, _known("meta_dated"))
+    )
     text = "".join(block.text for block in page.blocks)
     n_words = max(sum(block.words for block in page.blocks), 1)
     markup = page.markup.lower()
@@ -466,14 +426,11 @@ def features(page: Outline, url: str = "") -> dict[str, float]:
             "times": math.log1p(page.elements["time"]),
             "next_page": float(page.next_page),
         }
-        | {
-            f"template_{name}": math.log1p(sum(markup.count(word) for word in words))
-            for name, words in _TEMPLATE.items()
-        }
+        | {name: math.log1p(sum(markup.count(word) for word in words)) for name, words in _template_words()}
     )
 
 
-def _has(meta: Mapping[str, str], names: Sequence[str]) -> bool:
+def _has(meta: Mapping[str, str], names: frozenset[str]) -> bool:
     return any(meta.get(name) for name in names)
 
 
@@ -485,23 +442,23 @@ def _said(page: Outline) -> dict[str, float]:
 
     og = page.meta.get("og:type", "").lower()
     said = {
-        "says_article": number(_ARTICLES) > 0,
-        "says_list": number(_LISTS) > 0,
-        "says_forum": number(_FORUMS) > 0,
-        "og_article": og in _OG_ARTICLE,
+        "says_article": number(_known("schema_article")) > 0,
+        "says_list": number(_known("schema_list")) > 0,
+        "says_forum": number(_known("schema_forum")) > 0,
+        "og_article": og in _known("og_article"),
         "og_product": "product" in og,
         "og_site": og in {"website", "webpage"},
-        "type_list": bool(page.page_types & _TYPE_LIST or page.body_classes & _BODY_LIST),
-        "type_goods": bool(page.page_types & _TYPE_GOODS),
-        "body_post": bool(page.body_classes & _BODY_POST),
+        "type_list": bool(page.page_types & _known("type_list") or page.body_classes & _known("body_list")),
+        "type_goods": bool(page.page_types & _known("type_goods")),
+        "body_post": bool(page.body_classes & _known("body_post")),
         "body_page": "page" in page.body_classes,
-        "body_goods": bool(page.body_classes & _BODY_GOODS),
-        "authored": _has(page.meta, _AUTHORED),
+        "body_goods": bool(page.body_classes & _known("body_goods")),
+        "authored": _has(page.meta, _known("meta_authored")),
     }
     claims = [said[name] for name in ("says_article", "og_article", "body_post", "authored")]
-    claims += [_has(page.meta, _DATED), bool(page.page_types & _TYPE_ARTICLE)]
+    claims += [_has(page.meta, _known("meta_dated")), bool(page.page_types & _known("type_article"))]
     # An article names what it reviews or offers; a shop's page names nothing but goods.
-    goods = 0 if said["says_article"] else number(_GOODS)
+    goods = 0 if said["says_article"] else number(_known("schema_goods"))
     return {name: float(value) for name, value in said.items()} | {
         "says_goods": math.log1p(goods),
         "claims": float(sum(claims)),
@@ -517,12 +474,12 @@ def _address(url: str) -> dict[str, float]:
     last = _SUFFIX.sub("", path[-1]) if path else ""
     slug = len([part for part in re.split(r"[-_+]", last) if part])
     inside = set(path)
-    ends_list = last in _PATH_END and not _RECORD_NUMBER.search(query)
+    ends_list = last in _known("path_front") and not _RECORD_NUMBER.search(query)
     return {
-        "path_list": float(bool(_PATH_LIST & set(path[:-1]))),
+        "path_list": float(bool(_known("path_list") & set(path[:-1]))),
         "path_front": float(known and (ends_list or not (path or query))),
-        "path_goods": float(bool(_PATH_GOODS & inside)),
-        "path_forum": float(bool(_PATH_FORUM & inside)),
+        "path_goods": float(bool(_known("path_goods") & inside)),
+        "path_forum": float(bool(_known("path_forum") & inside)),
         "path_slug": float(slug >= _LONG_SLUG) if known else 0.5,
         "path_date": float(known and _DATE_PATH.search(whole) is not None),
         "path_digits": float(min(sum(letter.isdigit() for letter in last), 9)) if known else 2.0,

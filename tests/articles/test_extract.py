@@ -154,3 +154,20 @@ def test_a_title_that_never_ends_does_not_swallow_the_page() -> None:
     found = draft(page().replace("</title>", "\n").encode())
     assert PARAGRAPH in str(found["text"])
     assert found["title"] == "Quay reopens"
+
+
+def test_a_page_that_is_no_article_has_its_reason_unless_all_pages_are_wanted() -> None:
+    cards = "".join(
+        f"<div class='card'><h2><a href='/{n}'>The eastern quay reopens for ships {n}</a></h2><p>{PARAGRAPH}</p></div>"
+        for n in range(20)
+    )
+    front = f"<html><title>News</title><body><h1>News</h1>{cards}</body></html>".encode()
+    found = draft(front)
+    assert found["failure"] == "not_an_article"
+    assert str(found["detail"]).startswith("no article (p=0.")
+    kept = Extract(all_pages=True).draft(row(front))
+    assert (kept["failure"], bool(kept["text"])) == ("", True)
+
+
+def test_given_text_is_never_asked_whether_it_is_an_article() -> None:
+    assert draft(b"News\nSport\nWeather", kind="page")["failure"] == ""

@@ -1,18 +1,17 @@
 """The genre of a page: section fronts and listings are told from articles, in any language, and no article is lost."""
 
-import html
 import random
-from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.articles import genre
 from dedup.articles.genre import (
     AGAINST,
     FEATURES,
     FOR,
+    count_words,
     features,
     from_table,
     genre_model,
@@ -20,6 +19,7 @@ from dedup.articles.genre import (
     outline,
     why_no_article,
 )
+from dedup.tables import load_json
 
 # Sentences of an invented newsroom, five a language: headlines are their beginnings.
 SENTENCES = {
@@ -112,15 +112,6 @@ def article(language: str, n: int = 8, head: str = "", related: int = 6) -> str:
     return shell(title, f"<h1>{title}</h1>{paragraphs}{aside}", language, head)
 
 
-def old_front(language: str) -> str:
-    """Return a front as they were made of tables, without any word of what it is."""
-    cells = "".join(
-        f"<tr><td><b><a href='art.asp?id={i}'>{headline(s)}</a></b><br>{s} <a href='art.asp?id={i}'>&gt;&gt;</a></td></tr>"
-        for i, s in enumerate(SENTENCES[language] * 4)
-    )
-    return f"<html><head><title>Tagblatt</title></head><body><table>{cells}</table></body></html>"
-
-
 def brief(language: str) -> str:
     """Return an article of three sentences, with as much around it as a page has."""
     return article(language, 0, related=4).replace("<aside>", f"<p>{' '.join(SENTENCES[language][:3])}</p><aside>")
@@ -172,7 +163,7 @@ def obituary(language: str) -> str:
     title = "Ada Tranter, 1931-2026"
     return shell(
         title,
-        f"<h1>{title}</h1>" + "".join(f"<p>{a} {b}</p>" for a, b in zip(sentences, sentences[1:], strict=False)),
+        f"<h1>{title}</h1>" + "".join(f"<p>{a} {b}</p>" for a, b in pairwise(sentences)),
         language,
     )
 
@@ -195,3 +186,88 @@ def test_a_section_front_is_no_article(kind: str, language: str, url: str) -> No
 )
 def test_an_article_of_any_kind_stays(kind: str, language: str, url: str) -> None:
     assert why_no_article(KEPT[kind](language), url) == ""
+
+
+def test_what_a_page_says_of_itself_counts() -> None:
+    page = article("en", 2)
+    said = page.replace("</head>", "<meta property='og:type' content='article'></head>")
+    assert judge(said).article > judge(page).article
+    shop = page.replace("</head>", "<meta property='og:type' content='product'></head>")
+    assert judge(shop).article < judge(page).article
+
+
+def test_the_address_counts_and_is_taken_from_the_page_where_it_is_not_given() -> None:
+    page = article("de", 2)
+    listing = "https://tagblatt.example/category/politik/"
+    assert judge(page, listing).article < judge(page).article
+    linked = page.replace("</head>", f"<link rel='canonical' href='{listing}'></head>")
+    assert judge(linked).article == judge(page, listing).article
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1", "about:blank", "//", "https://", "\ud800", "https://a.example/%ff?x=1#y"]
+)
+def test_any_address_will_do(url: str) -> None:
+    assert 0 <= judge(article("en"), url).article <= 1
+
+
+@given(st.text(alphabet="<>/=\"'! abhprst1-\n日", max_size=400))
+def test_any_text_is_judged_and_no_feature_is_missing(page: str) -> None:
+    described = features(outline(page))
+    assert sorted(described) == sorted(FEATURES)
+    assert 0 <= judge(page).article <= 1
+
+
+def test_more_prose_never_speaks_against_an_article() -> None:
+    judged = [judge(article("en", n)).article for n in (1, 3, 6, 12)]
+    assert judged == sorted(judged)
+
+
+def test_no_weight_has_a_sign_its_feature_must_not_have() -> None:
+    weight = genre_model().weight
+    assert all(weight[name] >= 0 for name in AGAINST)
+    assert all(weight[name] <= 0 for name in FOR)
+
+
+def test_a_model_of_other_features_is_refused() -> None:
+    table = load_json("genre_model.json")
+    with pytest.raises(ValueError, match="Train it again"):
+        from_table(table | {"features": {"links": {"mean": 0, "scale": 1, "weight": 1}}})
+
+
+def test_the_reason_is_in_words_with_figures() -> None:
+    why = why_no_article(front("en", 24, "bare"))
+    assert "24 links with headlines, 0 words of running prose" in why
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<script>var a = '<p>no text</p>'</script>",
+        "<style>p > a {}</style>",
+        "<!-- <p>no text</p> -->",
+        "<svg><title>no text</title></svg>",
+        "<script>never closed",
+    ],
+)
+def test_what_no_reader_sees_is_no_text(hidden: str) -> None:
+    (block, *_) = outline(f"<body><p>One two three</p>{hidden}").blocks
+    assert (block.words, block.text) == (3, "One two three")
+
+
+def test_blocks_know_their_links_and_headings() -> None:
+    read = outline(
+        "<title>Tag</title><h2><a href='/a'>One two three four</a></h2><p>Five <b>six</b><br>seven<br><br>eight</p>"
+        '<time>9</time><script type=\'application/ld+json\'>{"@type": "NewsArticle"}</script>'
+    )
+    assert [(block.words, block.linked, block.heading) for block in read.blocks[:3]] == [
+        (4, 4, "h2"),
+        (3, 0, ""),
+        (2, 0, ""),
+    ]
+    assert (read.title, read.headlines, read.elements["time"], read.types["NewsArticle"]) == ("Tag", 1, 1, 1)
+
+
+def test_words_of_scripts_without_spaces() -> None:
+    assert count_words("ab cd") == 2
+    assert count_words("渡轮") == 2
