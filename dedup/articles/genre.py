@@ -35,6 +35,8 @@ _SHORT_TITLE: Final = 3
 _LONG_SLUG: Final = 4
 _HEADLINE: Final = (4, 30)
 """Words of a link that is as long as a headline is."""
+_HEADLINE_COST: Final = 40.0
+"""Words of prose that a headline with a link takes from a run of prose."""
 _ALIKE: Final = 4
 """Blocks made by one template that count as cards."""
 
@@ -522,7 +524,9 @@ def main_run(blocks: Sequence[Block], prose: Sequence[bool]) -> tuple[int, int]:
         if running <= 0:
             running, start = 0.0, at
         small = 0.5 * (block.words - block.linked) if block.words < _PROSE else 0.0
-        running += block.words if is_prose else -(3 + block.linked + small)
+        # Between teasers there is always a headline that is a link; between paragraphs hardly ever.
+        headline = _HEADLINE_COST if block.is_link and block.words >= _HEADLINE[0] else 0.0
+        running += block.words if is_prose else -(3 + block.linked + small + headline)
         if running > best:
             best, first, last = running, start, at + 1
     return first, last
