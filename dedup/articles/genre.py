@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from dedup.articles.normalize import UNSPACED
 from dedup.tables import load_json
@@ -261,6 +261,9 @@ def count_words(text: str) -> int:
     return n if text.isascii() else n + len(_UNSPACED.findall(text)) // 2
 
 
+_Act: TypeAlias = Callable[[str, str], None]
+
+
 class _Reader:
     """Goes through the tags of a page and cuts its text into blocks."""
 
@@ -270,7 +273,7 @@ class _Reader:
         self._words = self._linked = self._link_words = 0
         self._heading = self._template = ""
         self._in_link = self._in_title = self._after_break = False
-        self._on: dict[str, Callable[[str, str], None] | None] = {
+        self._on: dict[str, _Act | None] = {
             "a": self._link,
             "/a": self._link_end,
             "br": self._break,
@@ -287,16 +290,19 @@ class _Reader:
 
     def read(self) -> None:
         """Read it all."""
-        buffer, on, block = self._buffer, self._on, self._block
+        buffer = self._buffer
+        seen: dict[str, tuple[str, _Act | None]] = {}
         for piece in self.made.markup.split("<"):
             tag, closed, text = piece.partition(">")
-            named = _NAME.match(tag) if closed else None
-            if named:
-                name = named.group().lower()
-                act = on.get(name, block)
+            if closed:
+                raw = tag.partition(" ")[0]
+                known = seen.get(raw)
+                if known is None:
+                    known = seen[raw] = self._named(raw)
+                name, act = known
                 if act is not None:
                     act(name, tag)
-            elif not closed:
+            else:
                 text = piece
             if text:
                 if not text.isspace():
@@ -304,6 +310,14 @@ class _Reader:
                 elif buffer:
                     buffer.append(" ")
         self._flush()
+
+    def _named(self, raw: str) -> tuple[str, _Act | None]:
+        """Return the name of an element and what is to be done at its tag."""
+        named = _NAME.match(raw)
+        if named is None:
+            return "", None
+        name = named.group().lower()
+        return name, self._on.get(name, self._block)
 
     def _text(self, text: str) -> None:
         if self._in_title:
@@ -318,8 +332,6 @@ class _Reader:
             self._link_words += n
 
     def _flush(self) -> None:
-        if not self._buffer:
-            return
         if self._words:
             self.made.blocks.append(
                 Block(self._words, self._linked, "".join(self._buffer), self._heading, self._template)
@@ -328,7 +340,8 @@ class _Reader:
         self._words = self._linked = 0
 
     def _block(self, name: str, tag: str) -> None:
-        self._flush()
+        if self._buffer:
+            self._flush()
         self._after_break = False
         if name[0] == "/":
             if name[1:] in _HEADINGS:
