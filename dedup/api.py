@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from dedup.articles.extract import Extract
 from dedup.duplicates.relation import RELATIONS
 from dedup.errors import InputError, ParameterError, SchemaError
 from dedup.flow import Flow, Inline, Unwatched
@@ -73,7 +74,8 @@ def clean(html_or_text: str | bytes, url: str = "", *, title: str = "", text_is:
         raise ParameterError(f"clean: text_is must be one of {', '.join(_KINDS)}. Got {text_is!r}.")
     content = html_or_text.encode("utf-8", "replace") if isinstance(html_or_text, str) else html_or_text
     kind = "html" if _TAG.search(content[:100_000].decode("utf-8", "ignore")) else text_is
-    flow = Flow()
+    # Whoever asks for this one page wants its text, whatever it is.
+    flow = Flow(extract=Extract(all_pages=True))
     page: dict[str, Any] = dict.fromkeys(PAGE.names, "")
     draft = flow.extract.draft(page | {"arrival": 0, "kind": kind, "content": content, "url": url, "title": title})
     drafts = pa.Table.from_pylist([draft], schema=DRAFT)

@@ -101,6 +101,16 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", show_default=False, help="TOML file with parameters, a table per stage."),
 ]
+AllPagesOption = Annotated[
+    bool,
+    typer.Option(
+        "--all-pages",
+        help=(
+            "Keep pages that are no articles, such as section fronts, listings, shops and forums; without it they are "
+            "rejected as not_an_article."
+        ),
+    ),
+]
 
 
 @app.command(epilog="Example: dedup nightly crawl/2026-03-02 wire.jsonl.gz --out report/2026-03-02 --workers 4")
@@ -116,6 +126,7 @@ def nightly(
     config: ConfigOption = None,
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
+    all_pages: AllPagesOption = False,
     engine: Annotated[
         Engine, typer.Option("--engine", help="Where the job runs; 'spark' is not available yet.")
     ] = Engine.local,
@@ -136,7 +147,7 @@ def nightly(
         raise InputError(
             "--engine spark and --master are not available yet: this version runs on one machine. Leave them out."
         )
-    summary = job.run(inputs, out, _configured(config), _workers(workers), _value(text_is), _journal())
+    summary = job.run(inputs, out, _configured(config, all_pages), _workers(workers), _value(text_is), _journal())
     _tell(summary)
 
 
@@ -149,6 +160,7 @@ def clean(
     config: ConfigOption = None,
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
+    all_pages: AllPagesOption = False,
 ) -> None:
     """Take the chrome off pages: clean articles as JSONL.
 
@@ -158,7 +170,11 @@ def clean(
     from pipelines import preprocess
 
     with _quiet_pipe():
-        _tell(preprocess.run(inputs, output, _configured(config), _workers(workers), _value(text_is), _journal()))
+        _tell(
+            preprocess.run(
+                inputs, output, _configured(config, all_pages), _workers(workers), _value(text_is), _journal()
+            )
+        )
 
 
 @app.command(
@@ -172,6 +188,7 @@ def unique(
     config: ConfigOption = None,
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
+    all_pages: AllPagesOption = False,
 ) -> None:
     """Keep one article per cluster of copies: JSONL.
 
@@ -180,7 +197,9 @@ def unique(
     from pipelines import nightly as job
 
     with _quiet_pipe():
-        _tell(job.unique(inputs, output, _configured(config), _workers(workers), _value(text_is), _journal()))
+        _tell(
+            job.unique(inputs, output, _configured(config, all_pages), _workers(workers), _value(text_is), _journal())
+        )
 
 
 @app.command(epilog="Example: dedup evaluate gold/articles.jsonl gold/pairs.jsonl --task pairs --background archive/")
@@ -196,6 +215,7 @@ def evaluate(
     config: ConfigOption = None,
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
+    all_pages: AllPagesOption = False,
 ) -> None:
     """Score the tool on labelled data: JSON on standard output.
 
@@ -205,7 +225,13 @@ def evaluate(
     from pipelines import evaluate as job
 
     result = job.run(
-        gold, task.value, background or [], _configured(config), _workers(workers), _value(text_is), _journal()
+        gold,
+        task.value,
+        background or [],
+        _configured(config, all_pages),
+        _workers(workers),
+        _value(text_is),
+        _journal(),
     )
     sys.stdout.write(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
 
@@ -245,10 +271,13 @@ def _main(
 # -- between the options and the job ---------------------------------------------------------------------------------
 
 
-def _configured(path: Path | None) -> Any:
+def _configured(path: Path | None, all_pages: bool) -> Any:
+    from dataclasses import replace
+
     from pipelines.config import Config, load
 
-    return load(path) if path is not None else Config()
+    config = load(path) if path is not None else Config()
+    return replace(config, extract=replace(config.extract, all_pages=True)) if all_pages else config
 
 
 def _workers(workers: int | None) -> int:

@@ -94,12 +94,17 @@ def _pages(
     text_is: str | None,
     journal: Journal,
 ) -> dict[str, Any]:
-    """Score extracted bodies. A headline that the gold begins with counts when the tool has it as the title."""
+    """Score extracted bodies. A headline that the gold begins with counts when the tool has it as the title.
+
+    Pages whose ``type`` is not ``article`` have no body to be scored; it is counted how many of them were rejected.
+    """
     rows = of_format(rows, "pages")
     with tempfile.TemporaryDirectory() as folder:
         given = ({"id": str(row["id"]), "url": row.get("url", ""), "html": row["html"]} for row in rows)
         cleaned = clean(_as_input(given, folder), config, engine, journal, text_is)
     answers = {row["doc_id"]: passed_through(row) | row for row in cleaned.articles.to_pylist()}
+    genres = _genres(rows, {one.doc_id for one in cleaned.rejects if one.reason == "not_an_article"})
+    rows = [row for row in rows if _is_article(row)]
     pairs = []
     for row in rows:
         answer = answers.get(str(row["id"]), {"text": "", "title": ""})
@@ -111,7 +116,7 @@ def _pages(
         "shingles": _rounded(shingle_score(pairs)),
         "word_bag": _rounded(word_bag_score(pairs)),
     }
-    return found | _metadata(rows, answers)
+    return found | _metadata(rows, answers) | genres
 
 
 def _metadata(rows: Sequence[Row], answers: Mapping[str, Row]) -> dict[str, float]:
@@ -127,6 +132,20 @@ def _metadata(rows: Sequence[Row], answers: Mapping[str, Row]) -> dict[str, floa
             found[f"{field}_right"] = _share(known, partial(_same, field))
             found |= {name: _share(known, ask) for name, ask in _ALSO_ASKED.get(field, {}).items()}
     return found
+
+
+def _is_article(row: Row) -> bool:
+    return str(row.get("type") or "article") == "article"
+
+
+def _genres(rows: Sequence[Row], rejected: set[str]) -> dict[str, Any]:
+    """Count the articles that were lost, and of every other type the pages that were caught, as not an article."""
+    hits: dict[str, list[bool]] = defaultdict(list)
+    for row in rows:
+        hits["article" if _is_article(row) else str(row["type"])].append(str(row["id"]) in rejected)
+    shares = {name: round(sum(found) / len(found), 4) for name, found in sorted(hits.items())}
+    lost = {"articles_lost": shares.pop("article")} if "article" in shares else {}
+    return lost | ({"not_an_article_recall": shares} if shares else {})
 
 
 def _share(pairs: Sequence[tuple[str, str]], right: Callable[[str, str], bool]) -> float:

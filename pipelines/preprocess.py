@@ -31,6 +31,7 @@ _MIN_WORDS = 5
 #: Why a page that was read did not become an article; beside the reasons of `pipelines.source`.
 REASONS = {
     "no_article_text": "no article was found on the page, or nothing was left once its chrome was off",
+    "not_an_article": "a section front, a listing, a shop's page or a forum; --all-pages keeps them",
     "timeout": "no extractor was done with the page within the time limit",
     "memory": "no extractor could work on the page within the memory limit",
     "crashed": "every extractor ended its process on the page",

@@ -39,6 +39,15 @@ def test_importing_is_light() -> None:
     )
 
 
+def test_clean_gives_the_text_of_a_page_that_is_no_article() -> None:
+    cards = "".join(
+        f"<div class='card'><h2><a href='/{n}'>Quay reopens for ships {n}</a></h2><p>{BODY}</p></div>"
+        for n in range(20)
+    )
+    page = f"<html><title>News</title><body><h1>News</h1>{cards}</body></html>"
+    assert "harbour board" in dedup.clean(page, url="https://example.org/category/news/").text
+
+
 def test_clean_takes_html_and_text() -> None:
     page = f"<html lang='en'><body><nav><a href='/'>Home</a></nav><article><h1>Quay reopens</h1><p>{BODY}</p></article></body></html>"
     for given in (page, page.encode()):

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Self
 
 import pyarrow as pa
 
+from dedup.articles.genre import why_no_article
 from dedup.articles.language import declared_language, detect_language
 from dedup.articles.metadata import Metadata, metadata_of
 from dedup.errors import ParameterError
@@ -42,7 +43,10 @@ _HTML_LANGUAGE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What an extractor found on one page; every field may be empty. ``published`` is a day or a moment in UTC."""
+    """What an extractor found on one page; every field may be empty. ``published`` is a day or a moment in UTC.
+
+    ``no_article`` says in words why the page is no article, if it is none.
+    """
 
     text: str = ""
     title: str = ""
@@ -51,6 +55,7 @@ class Extracted:
     source: str = ""
     language: str = ""
     author: str = ""
+    no_article: str = ""
 
 
 def decode(content: bytes) -> str:
@@ -166,6 +171,8 @@ class Extract:
         A page of more bytes goes to resiliparse alone; trafilatura runs for minutes on such pages, or finds nothing.
     min_characters : int
         An answer with fewer letters than this is treated as none.
+    all_pages : bool
+        Keep the pages that are no articles, such as section fronts, listings and shops.
 
     References
     ----------
@@ -175,6 +182,7 @@ class Extract:
     extractor: str = "trafilatura"
     max_bytes: int = 5_000_000
     min_characters: int = 25
+    all_pages: bool = False
 
     reads: ClassVar[pa.Schema] = PAGE
     writes: ClassVar[pa.Schema] = DRAFT
@@ -212,6 +220,8 @@ class Extract:
             if not found.text:
                 row["failure"] = "no_article_text"
                 row["detail"] = detail or "neither trafilatura nor resiliparse found an article on the page"
+            elif found.no_article:
+                row["failure"], row["detail"] = "not_an_article", found.no_article
         else:
             row["text"] = _CONTROLS.sub("", content.decode("utf-8", errors="replace"))
         declared = declared_language(str(row["language"]))
@@ -243,10 +253,11 @@ class Extract:
                 detail = f"{detail} resiliparse: {type(error).__name__}: {str(error)[:120]}".strip()
                 second = Extracted()
             text = second.text if self._enough(second.text) else ""
-            declared = _HTML_LANGUAGE.search(page[:_HEAD])
             about = found if found.title or found.published else second
             declared = _HTML_LANGUAGE.search(page[:_HEAD])
             found = replace(about, text=text, language=declared_language(declared.group(1) if declared else ""))
+        if found.text and not self.all_pages:
+            found = replace(found, no_article=why_no_article(page, url))
         return found, detail
 
     def _enough(self, text: str) -> bool:

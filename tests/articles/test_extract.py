@@ -159,3 +159,20 @@ def test_the_author_is_passed_through_unless_the_record_names_one() -> None:
     assert draft(content, extra='{"desk":"Häfen"}')["extra"] == '{"desk":"Häfen","author":"Ann Lee"}'
     assert draft(content, extra='{"Author":"Bo Ek"}')["extra"] == '{"Author":"Bo Ek"}'
     assert draft(page().encode())["extra"] == ""
+
+
+def test_a_page_that_is_no_article_has_its_reason_unless_all_pages_are_wanted() -> None:
+    cards = "".join(
+        f"<div class='card'><h2><a href='/{n}'>The eastern quay reopens for ships {n}</a></h2><p>{PARAGRAPH}</p></div>"
+        for n in range(20)
+    )
+    front = f"<html><title>News</title><body><h1>News</h1>{cards}</body></html>".encode()
+    found = draft(front)
+    assert found["failure"] == "not_an_article"
+    assert str(found["detail"]).startswith("no article (p=0.")
+    kept = Extract(all_pages=True).draft(row(front))
+    assert (kept["failure"], bool(kept["text"])) == ("", True)
+
+
+def test_given_text_is_never_asked_whether_it_is_an_article() -> None:
+    assert draft(b"News\nSport\nWeather", kind="page")["failure"] == ""

@@ -209,6 +209,26 @@ def test_clean_streams_to_standard_output_and_to_a_file(run: Run, tmp_path: Path
     assert json.loads((tmp_path / "clean.jsonl").read_text()) == line
 
 
+@pytest.mark.parametrize(("options", "ids"), [((), ["a"]), (("--all-pages",), ["a", "front"])])
+def test_pages_that_are_no_articles_are_kept_on_demand(run: Run, options: tuple[str, ...], ids: list[str]) -> None:
+    cards = "".join(
+        f"<div class='card'><h2><a href='/{n}'>The eastern quay reopens for ships {n}</a></h2><p>{BODY}</p></div>"
+        for n in range(20)
+    )
+    front = f"<html><title>News</title><body><h1>News</h1>{cards}</body></html>"
+    given = record("a") + json.dumps({"id": "front", "html": front}) + "\n"
+    done = run("clean", "-", *options, given=given)
+    assert done.returncode == 0
+    assert [json.loads(line)["doc_id"] for line in done.stdout.splitlines()] == ids
+    assert ("1 not_an_article" in done.stderr) is not bool(options)
+
+
+@pytest.mark.parametrize("command", ["nightly", "clean", "unique", "evaluate"])
+def test_input_options_are_the_same_on_every_command_that_reads_input(run: Run, command: str) -> None:
+    shown = run(command, "--help").stdout
+    assert all(option in shown for option in ("--text-is", "--workers", "--config", "--all-pages"))
+
+
 def test_clean_can_be_fed_back(run: Run) -> None:
     first = run("clean", "-", given=record("a", desk="harbour")).stdout
     again = run("clean", "-", "--text-is", "clean", given=first.replace('"doc_id"', '"id"')).stdout
