@@ -4,8 +4,8 @@ import csv
 import io
 import json
 import os
-import time
 import stat
+import time
 from pathlib import Path
 
 import pytest
