@@ -64,15 +64,15 @@ class Limits:
         A worker whose peak resident memory passes this is replaced after the task.
     characters, lines : int
         A text of more characters or lines than this is no article and is rejected as ``too_large``: the stages after
-        extraction work on all texts together, and this is what bounds them. A million characters is a book.
+        extraction work on all texts together, and this is what bounds them. Three million characters are a long novel.
     """
 
     seconds: float = 30.0
     memory_mb: int = 6000
     recycle_tasks: int = 2000
     recycle_mb: int = 1200
-    characters: int = 1_000_000
-    lines: int = 20_000
+    characters: int = 3_000_000
+    lines: int = 150_000
 
     def __post_init__(self) -> None:
         others = (self.recycle_tasks, self.recycle_mb, self.characters, self.lines)

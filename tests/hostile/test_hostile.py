@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DEDUP = str(Path(sys.executable).with_name("dedup"))
 # Some thirty times what a good page takes, so that a busy machine does not change its text.
 SECONDS = 5
+# A tenth of the defaults, so that the test ends soon.
+CHARACTERS, LINES = 300_000, 15_000
 WORKERS = 2
 # A machine that is busy with other things takes longer, and reading is no part of a page's time.
 PATIENCE = 600
@@ -102,7 +104,7 @@ def _watched(process: subprocess.Popen[Any], peaks: dict[int, float]) -> Iterato
 def dedup(*arguments: str | Path, folder: Path) -> Run:
     """Run the command to its end, and see what it leaves behind."""
     config = folder / "limits.toml"
-    config.write_text(f"[limits]\nseconds = {SECONDS}\n")
+    config.write_text(f"[limits]\nseconds = {SECONDS}\ncharacters = {CHARACTERS}\nlines = {LINES}\n")
     peaks: dict[int, float] = {}
     errors = folder / "errors.txt"
     with errors.open("wb") as stderr:

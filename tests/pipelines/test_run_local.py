@@ -75,7 +75,7 @@ def test_a_stage_that_fails_is_an_error() -> None:
 
 def test_each_task_fails_alone_and_with_its_reason() -> None:
     numbers = list(range(12))
-    with Local(2, Limits(seconds=1.5, memory_mb=3000)) as engine:
+    with Local(2, Limits(seconds=4.0, memory_mb=3000)) as engine:
         naughty = stages().Naughty()
         done = {
             index: result for index, _, result in engine.guarded([naughty], table(*numbers).to_batches(max_chunksize=1))
@@ -97,7 +97,7 @@ def test_each_task_fails_alone_and_with_its_reason() -> None:
 
 
 def test_a_failed_task_is_tried_with_the_next_stage() -> None:
-    with Local(1, Limits(seconds=1.5, memory_mb=3000)) as engine:
+    with Local(1, Limits(memory_mb=3000)) as engine:
         batches = table(DIES, RAISES).to_batches(max_chunksize=1)
         done = [
             result["n"].to_pylist()
