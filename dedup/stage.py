@@ -16,6 +16,9 @@ import pyarrow as pa
 
 from dedup.errors import SchemaError
 
+# A stage makes Python objects of the rows of a batch; of those of a whole night there would be too many.
+_BATCH_ROWS = 4096
+
 
 @runtime_checkable
 class Stage(Protocol):
@@ -71,5 +74,5 @@ def apply(stage: Stage, table: pa.Table) -> pa.Table:
     require(table, stage.reads, type(stage).__name__)
     if stage.partition_by:
         table = table.sort_by([(name, "ascending") for name in stage.partition_by])
-    batches = table.select(stage.reads.names).to_batches()
+    batches = table.select(stage.reads.names).to_batches(max_chunksize=_BATCH_ROWS)
     return pa.Table.from_batches(stage(iter(batches)), schema=stage.writes)

@@ -17,13 +17,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.articles.published import in_order
+from dedup.articles.segment import lines
 from dedup.errors import InputError
 from dedup.schema import DRAFT
 from pipelines import source
 from pipelines.config import Config
 from pipelines.journal import Journal, Tick
 from pipelines.report import json_line, whole_file
-from pipelines.run_local import Failure, Local
+from pipelines.run_local import Failure, Limits, Local
 from pipelines.source import Page, Reject
 
 _MIN_WORDS = 5
@@ -109,7 +110,8 @@ def _drafts(pages: Iterable[Page], config: Config, engine: Local, tick: Tick) ->
             if batch.column("kind")[0].as_py() == "html":
                 yield batch
             else:
-                texts.append(config.extract.draft(batch.to_pylist()[0]))
+                draft = config.extract.draft(batch.to_pylist()[0])
+                texts.append(draft | _too_large(str(draft["text"]), config.limits))
                 tick(1)
 
     done: list[pa.RecordBatch] = []
@@ -117,11 +119,25 @@ def _drafts(pages: Iterable[Page], config: Config, engine: Local, tick: Tick) ->
     for _task, batch, result in engine.guarded([config.extract, config.extract.fallback()], html()):
         if isinstance(result, Failure):
             failed[batch.column("arrival")[0].as_py()] = result
+        elif reject := _too_large(result.column("text")[0].as_py(), config.limits):
+            texts.append(result.to_pylist()[0] | reject)
         else:
             done.append(result)
         tick(1)
     drafts = pa.Table.from_batches([*done, pa.RecordBatch.from_pylist(texts, schema=DRAFT)], schema=DRAFT)
     return drafts.sort_by("arrival"), failed
+
+
+def _too_large(text: str, limits: Limits) -> dict[str, str]:
+    """Return what to put in the draft of a text that the stages to come, which are not guarded, would choke on."""
+    # A line takes two characters at least.
+    if len(text) > limits.characters:
+        detail = f"The text has {len(text):,} characters; [limits] characters is {limits.characters:,}."
+    elif len(text) >= 2 * limits.lines and (n_lines := len(lines(text))) > limits.lines:
+        detail = f"The text has {n_lines:,} lines; [limits] lines is {limits.lines:,}."
+    else:
+        return {}
+    return {"text": "", "failure": "too_large", "detail": detail}
 
 
 def _identified(drafts: pa.Table, ids: Sequence[str]) -> pa.Table:

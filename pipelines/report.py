@@ -9,13 +9,15 @@ same bytes; and no cell runs as a formula when a spreadsheet opens it.
 import csv
 import ctypes
 import errno
+import fcntl
 import json
 import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -94,6 +96,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _DECIMALS = 6
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+_A_DAY = 86_400
 
 
 def cell(value: object) -> object:
@@ -179,7 +182,7 @@ class OutputFolder:
     """A folder that appears whole or not at all. Use as a context manager around the whole run.
 
     Entering checks that the place can be written and makes a hidden folder beside it; `commit` moves that into place;
-    leaving without a commit removes it.
+    leaving without a commit removes it. One that a killed run left behind is removed by the first run a day later.
 
     Parameters
     ----------
@@ -197,6 +200,7 @@ class OutputFolder:
     def __init__(self, target: Path) -> None:
         self.target = target
         self._partial: Path | None = None
+        self._lock = -1
 
     @property
     def path(self) -> Path:
@@ -220,11 +224,16 @@ class OutputFolder:
                     "Give a new or empty folder, or that of an earlier report."
                 )
             target.parent.mkdir(parents=True, exist_ok=True)
+            _sweep(target)
             self._partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.partial-", dir=target.parent))
             # mkdtemp makes a private folder; a report has the rights any new folder would have.
             umask = os.umask(0)
             os.umask(umask)
             self._partial.chmod(0o777 & ~umask)
+            # Held until this process ends, however it does: by it another run sees that the folder is in use.
+            self._lock = os.open(self._partial, os.O_RDONLY)
+            with suppress(OSError):
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except FileExistsError as error:
             raise InputError(f"--out: {self.target}: {error.filename} is a file. Give a folder.") from error
         except NotADirectoryError as error:
@@ -256,8 +265,25 @@ class OutputFolder:
     ) -> None:
         if self._partial is not None:
             shutil.rmtree(self._partial, ignore_errors=True)
+        os.close(self._lock)
         if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
             raise OutputError(f"--out: {self.target} cannot be written: {error.strerror}.") from error
+
+
+def _sweep(target: Path) -> None:
+    """Remove the hidden folders of runs that were killed: none that a run holds, and none of the last day."""
+    left: list[Path] = []
+    with suppress(OSError):
+        left = [path for path in target.parent.iterdir() if path.name.startswith(f".{target.name}.partial-")]
+    for path in left:
+        with suppress(OSError):
+            place = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                if time.time() - os.fstat(place).st_mtime > _A_DAY:
+                    fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(path)
+            finally:
+                os.close(place)
 
 
 def _exchange(left: Path, right: Path) -> bool:

@@ -31,6 +31,7 @@ from dedup.stage import Stage, apply, require
 
 _MB = 1 << 20
 _BATCH_ROWS = 256
+_BATCH_BYTES = 8 * _MB
 _START_SECONDS = 120
 # What a worker needs and is slow to import; the fork server has it once, so that a replaced worker starts at once.
 _PRELOAD = ["dedup.articles.extract", "trafilatura", "resiliparse.extract.html2text"]
@@ -44,9 +45,12 @@ class Failure:
     detail: str
 
 
+_OUT_OF_MEMORY = Failure("memory", "more memory was needed than one page may take")
+
+
 @dataclass(frozen=True)
 class Limits:
-    """What one task may cost before its worker is killed, and when a worker is replaced.
+    """What one page may cost: before its worker is killed or replaced, and in the stages after extraction.
 
     Parameters
     ----------
@@ -58,18 +62,24 @@ class Limits:
         A worker is replaced after so many tasks.
     recycle_mb : int
         A worker whose peak resident memory passes this is replaced after the task.
+    characters, lines : int
+        A text of more characters or lines than this is no article and is rejected as ``too_large``: the stages after
+        extraction work on all texts together, and this is what bounds them. Three million characters are a long novel.
     """
 
     seconds: float = 30.0
     memory_mb: int = 6000
     recycle_tasks: int = 2000
     recycle_mb: int = 1200
+    characters: int = 3_000_000
+    lines: int = 150_000
 
     def __post_init__(self) -> None:
-        if not self.seconds >= 0 or self.memory_mb < 0 or min(self.recycle_tasks, self.recycle_mb) < 1:
+        others = (self.recycle_tasks, self.recycle_mb, self.characters, self.lines)
+        if not self.seconds >= 0 or self.memory_mb < 0 or min(others) < 1:
             raise ParameterError(
-                "Limits: seconds and memory_mb must be 0 or more, recycle_tasks and recycle_mb 1 or more. "
-                f"Got {self.seconds}, {self.memory_mb}, {self.recycle_tasks}, {self.recycle_mb}."
+                "Limits: seconds and memory_mb must be 0 or more, recycle_tasks, recycle_mb, characters and lines 1 or "
+                f"more. Got {', '.join(map(str, (self.seconds, self.memory_mb, *others)))}."
             )
 
 
@@ -153,7 +163,7 @@ class Local:
             return done
         if isinstance(rows, pa.Table):
             require(rows, stage.reads, type(stage).__name__)
-            batches: Iterable[pa.RecordBatch] = rows.select(stage.reads.names).to_batches(max_chunksize=_BATCH_ROWS)
+            batches: Iterable[pa.RecordBatch] = _bounded(rows.select(stage.reads.names))
         else:
             batches = rows
         # A single batch is done here before a worker would have started.
@@ -227,11 +237,13 @@ class Local:
                 self._drop(worker)
 
     def _give(self, task: _Task, stage: Stage, limits: Limits) -> None:
+        # One that has died while idle, as when the system was short of memory, is no fault of the next task.
+        for idle in [one for one in self._pool if one.task is None and not one.process.is_alive()]:
+            self._drop(idle)
         worker = next((one for one in self._pool if one.task is None), None)
         if worker is None:
             worker = self._start(limits)
         worker.task = task
-        # One that has died while idle is seen by `_take`; the task then fails, or is tried again.
         with suppress(BrokenPipeError, ConnectionResetError):
             worker.pipe.send((stage, task.batch))
         worker.deadline = time.monotonic() + limits.seconds if limits.seconds else float("inf")
@@ -251,7 +263,8 @@ class Local:
             return Failure("timeout", f"no result within {limits.seconds:g} seconds")
         try:
             result, retire = worker.pipe.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):
+            # Before it answered, or in the middle of its answer.
             worker.process.join(5)
             code = worker.process.exitcode
             self._drop(worker)
@@ -275,7 +288,7 @@ class Local:
             raise StageError(f"a worker process did not start within {_START_SECONDS} seconds.")
         try:
             ours.recv()
-        except EOFError:
+        except (EOFError, OSError):
             raise StageError("a worker process ended while it started; standard error has its last words.") from None
         return worker
 
@@ -299,6 +312,18 @@ def _end(worker: _Worker) -> None:
     worker.process.kill()
     worker.process.join()
     worker.pipe.close()
+
+
+def _bounded(table: pa.Table) -> Iterator[pa.RecordBatch]:
+    """Split a table into batches that are bounded in rows and, down to a single row, in bytes."""
+    pending = table.to_batches(max_chunksize=_BATCH_ROWS)[::-1]
+    while pending:
+        batch = pending.pop()
+        if batch.num_rows > 1 and batch.nbytes > _BATCH_BYTES:
+            half = batch.num_rows // 2
+            pending += [batch.slice(half), batch.slice(0, half)]
+        else:
+            yield batch
 
 
 def _counted(
@@ -329,15 +354,23 @@ def _work(pipe: Connection, limits: Limits) -> None:
     while True:
         try:
             stage, batch = pipe.recv()
-        except (EOFError, OSError):
+        except (EOFError, OSError, MemoryError):
             return
         n_tasks += 1
         result = _attempt(stage, batch)
         retire = n_tasks >= limits.recycle_tasks or _peak_mb() > limits.recycle_mb
         try:
-            pipe.send((result, retire))
+            _answer(pipe, result, retire=retire)
         except OSError:
             return
+
+
+def _answer(pipe: Connection, result: pa.RecordBatch | Failure, *, retire: bool) -> None:
+    """Send a result, or say that there was not even the memory to send it."""
+    try:
+        pipe.send((result, retire))
+    except MemoryError:
+        pipe.send((_OUT_OF_MEMORY, True))
 
 
 def _attempt(stage: Stage, batch: pa.RecordBatch) -> pa.RecordBatch | Failure:
@@ -346,7 +379,7 @@ def _attempt(stage: Stage, batch: pa.RecordBatch) -> pa.RecordBatch | Failure:
     except IndexError:
         return pa.RecordBatch.from_pylist([], schema=stage.writes)
     except MemoryError:
-        return Failure("memory", "more memory was needed than one page may take")
+        return _OUT_OF_MEMORY
     except Exception as error:  # noqa: BLE001 - the parent decides what a failed task means
         return Failure("failed", f"{type(error).__name__}: {str(error)[:300]}")
 

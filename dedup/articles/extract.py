@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Self
 
 import pyarrow as pa
 
+from dedup.articles.encoding import by_label, by_looks, torn_utf8
 from dedup.articles.genre import why_no_article
 from dedup.articles.language import declared_language, detect_language
 from dedup.articles.metadata import Metadata, metadata_of
@@ -34,7 +35,8 @@ _CELL = 400
 
 # Control characters that neither XML nor a report may hold; tab and newline stay.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-_TITLE_OPENED = re.compile(r"<title[^>]*>", re.IGNORECASE)
+# Without "<" in it, or a page of "<title<title<title" is gone through again from each.
+_TITLE_OPENED = re.compile(r"<title[^<>]*>", re.IGNORECASE)
 _TITLE_CLOSED = re.compile(r"</title", re.IGNORECASE)
 _HTML_LANGUAGE = re.compile(
     r"""<html[^>]{0,500}?\blang\s*=\s*["']?([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)""", re.IGNORECASE
@@ -61,8 +63,9 @@ class Extracted:
 def decode(content: bytes) -> str:
     """Decode the bytes of an HTML page.
 
-    A byte order mark wins; then UTF-8 if the bytes are valid UTF-8, whatever the page declares (declarations are wrong
-    more often than bytes are valid UTF-8 by chance); then the declared charset; then the detected one.
+    A byte order mark wins; then UTF-8 if the bytes are valid UTF-8, or most of them beyond ASCII, whatever the page
+    declares (declarations are wrong more often than bytes are valid UTF-8 by chance); then the declared charset; then
+    the detected one.
 
     Returns
     -------
@@ -78,18 +81,10 @@ def decode(content: bytes) -> str:
         pass
     head = content[:_HEAD]
     declared = _CHARSET.search(head) or _XML_ENCODING.search(head)
-    if declared:
-        name = declared.group(1).decode("ascii")
-        # Browsers read these labels as Windows-1252, and so do the people who write them.
-        name = "cp1252" if name.lower() in {"iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii"} else name
-        if name.lower() not in {"utf-8", "utf8"}:
-            try:
-                return _CONTROLS.sub("", content.decode(name))
-            except (LookupError, UnicodeDecodeError):
-                pass
-    from resiliparse.parse.encoding import bytes_to_str, detect_encoding
-
-    return _CONTROLS.sub("", bytes_to_str(content, detect_encoding(content) or "cp1252"))
+    text = torn_utf8(content)
+    if text is None and declared:
+        text = by_label(content, declared.group(1).decode("ascii"))
+    return _CONTROLS.sub("", by_looks(content) if text is None else text)
 
 
 def with_closed_title(page: str) -> str:
@@ -100,7 +95,7 @@ def with_closed_title(page: str) -> str:
     >>> with_closed_title("<title>Quay reopens<body>Text")
     '<title>Quay reopens</title><body>Text'
     """
-    opened = _TITLE_OPENED.search(page[:_TITLE_WITHIN])
+    opened = _TITLE_OPENED.search(page, 0, _TITLE_WITHIN)
     if opened is None or _TITLE_CLOSED.search(page, opened.end()):
         return page
     end = page.find("<", opened.end())

@@ -10,12 +10,16 @@ import codecs
 import re
 from typing import Final
 
-from resiliparse.parse.encoding import detect_encoding
+from dedup.articles.encoding import by_label, by_looks, n_high, torn_utf8
 
 BOM: Final = codecs.BOM_UTF8
-_HIGH: Final = bytes(range(0x80, 0x100))
 _CONTROLS: Final = bytes([*range(9), *range(0x0E, 0x1B), *range(0x1C, 0x20)])
 _SAMPLE: Final = 1 << 16
+_TELLING: Final = 4
+_WIDE_TAGS: Final = (
+    (re.compile(rb"(?:\s\0)*<\0[a-zA-Z!?]\0"), "utf-16-le"),
+    (re.compile(rb"(?:\0\s)*\0<\0[a-zA-Z!?]"), "utf-16-be"),
+)
 # Only what no text begins with: an article may well begin with "RIFF" or "ID3".
 _BINARY_STARTS: Final = (
     (re.compile(rb"\x89PNG"), "a PNG image"),
@@ -54,6 +58,10 @@ def wide_encoding(content: bytes) -> str | None:
         return "utf-32"
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    # A page in another script has few zeros beyond its tags.
+    for tag, name in _WIDE_TAGS:
+        if tag.match(content):
+            return name
     sample = content[:1024]
     half = len(sample) // 2
     if half >= 2:
@@ -100,38 +108,11 @@ def decode_text(content: bytes) -> str:
         return content.decode()
     except UnicodeDecodeError:
         pass
-    high = len(content) - len(content.translate(None, _HIGH))
-    good = content.decode("utf-8", "ignore")
-    n_good = len(good) - (len(content) - high)
-    n_stray = high - (len(good.encode()) - (len(content) - high))
-    if n_stray <= n_good:
-        return _with_strays(content)
-    return content.decode(_guess(content, high), "replace")
-
-
-def _with_strays(content: bytes) -> str:
-    parts: list[str] = []
-    while True:
-        try:
-            parts.append(content.decode())
-        except UnicodeDecodeError as error:
-            parts.append(content[: error.start].decode())
-            parts.append(content[error.start : error.end].decode("cp1252", "replace"))
-            content = content[error.end :]
-        else:
-            return "".join(parts)
-
-
-def _guess(content: bytes, n_high: int) -> str:
-    """Return a codec for bytes that are not UTF-8; few bytes beyond ASCII prove nothing and are Windows-1252."""
-    if n_high < 4:
-        return "cp1252"
-    name = detect_encoding(content) or "cp1252"
-    try:
-        name = codecs.lookup(name).name
-    except LookupError:
-        return "cp1252"
-    return "cp1252" if name in ("utf-8", "ascii", "iso8859-1") else name
+    text = torn_utf8(content)
+    if text is not None:
+        return text
+    # Few bytes beyond ASCII prove nothing.
+    return by_looks(content) if n_high(content) >= _TELLING else content.decode("cp1252", "replace")
 
 
 def html_bytes(content: bytes, charset: str | None = None) -> bytes:
@@ -151,9 +132,5 @@ def html_bytes(content: bytes, charset: str | None = None) -> bytes:
         pass
     else:
         return BOM + content
-    try:
-        codec = codecs.lookup(charset).name
-        # As browsers have it: who says Latin-1 means Windows-1252.
-        return BOM + content.decode("cp1252" if codec in ("iso8859-1", "ascii") else codec).encode()
-    except (LookupError, ValueError):
-        return content
+    text = by_label(content, charset)
+    return content if text is None else BOM + text.encode()

@@ -26,7 +26,7 @@ REASONS: Final[Mapping[str, str]] = {
     "not_html": "a WARC record whose content is not HTML",
     "ragged_row": "a CSV row with more or fewer fields than the header",
     "revisit": "a WARC record that only says that a page is as it was before",
-    "too_large": "a page that is larger than the limit for one page",
+    "too_large": "a page, or the text that was found on it, that is larger than the limit for one",
     "truncated": "a file or record that ends before its end; what came before is used",
     "unknown_extension": "a file whose name ends in none of the known extensions",
     "unreadable": "a file or folder that the system did not let us read",

@@ -23,6 +23,7 @@ from pipelines.source.reject import Reject, UnusableError
 from pipelines.source.stream import Stream, lines_of, uncompressed
 
 _PARQUET_ROWS: Final = 64
+_PARQUET_BYTES: Final = 1 << 27
 
 
 def read_csv(file: BinaryIO, place: Place) -> Iterator[Page | Reject]:
@@ -126,7 +127,7 @@ def _parquet_rows(file: BinaryIO) -> Iterator[dict[str, Any]]:
         table = pq.ParquetFile(file)
         names = table.schema_arrow.names
         yield dict.fromkeys(names)
-        for batch in table.iter_batches(batch_size=_PARQUET_ROWS):
+        for batch in table.iter_batches(batch_size=_rows_at_a_time(table.metadata)):
             for row in zip(*[_cells(column) for column in batch.columns], strict=True):
                 yield dict(zip(names, row, strict=True))
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
@@ -134,6 +135,15 @@ def _parquet_rows(file: BinaryIO) -> Iterator[dict[str, Any]]:
             raise
         detail = f"The file cannot be read as Parquet: {' '.join(str(error).split())}."
         raise UnusableError("corrupt", detail) from error
+
+
+def _rows_at_a_time(file: pq.FileMetaData) -> int:
+    """Return how many rows fit in memory at once, whatever they hold: one long cell may be written once for all rows."""
+    chunks = [
+        file.row_group(group).column(place) for group in range(file.num_row_groups) for place in range(file.num_columns)
+    ]
+    longest = max((chunk.total_uncompressed_size for chunk in chunks), default=0)
+    return max(1, min(_PARQUET_ROWS, _PARQUET_BYTES // max(longest, 1)))
 
 
 def _cells(column: pa.Array) -> list[Any]:

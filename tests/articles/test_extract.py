@@ -42,6 +42,9 @@ def draft(content: bytes, kind: str = "html", **fields: str) -> dict[str, object
         ("windows-1251", "cp1251"),
         ("no-such-charset", "cp1252"),
         ("shift_jis", "shift_jis"),
+        ("undefined", "cp1252"),  # codecs that Python knows and no page is in
+        ("utf-16", "cp1252"),
+        ("unicode_escape", "cp1252"),
     ],
 )
 def test_declared_wrong_and_missing_encodings(declared: str, actual: str) -> None:
@@ -50,6 +53,13 @@ def test_declared_wrong_and_missing_encodings(declared: str, actual: str) -> Non
     )
     raw = f"<html><head><meta charset='{declared}'></head><body><p>{word}</p></body></html>".encode(actual)
     assert word in decode(raw)
+
+
+def test_a_stray_byte_does_not_cost_a_page_its_encoding() -> None:
+    assert decode("Café à l’été, déjà vu ".encode() + b"it\x92s") == "Café à l’été, déjà vu it’s"
+    russian = "Ледокол у причала в Северном порту. " * 40
+    raw = b"<meta charset=windows-1251>" + russian.encode("cp1251") + b"\x98"
+    assert decode(raw).startswith(f"<meta charset=windows-1251>{russian}")
 
 
 def test_byte_order_marks_win() -> None:

@@ -44,6 +44,7 @@ EAST = dt.timezone(dt.timedelta(hours=5, minutes=30))
         ("yesterday", ""),
         ("May", ""),
         ("Mayor elected", ""),
+        ("2024-01-02" + " " * 300_000 + "x", ""),  # looking for a zone in it would take hours
         ("", ""),
     ],
 )

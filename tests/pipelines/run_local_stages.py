@@ -1,16 +1,19 @@
 """Stages for the tests of the local engine, in a module of their own so that worker processes can import them."""
 
+import gc
 import os
+import struct
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from typing import ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 ROWS = pa.schema([("n", pa.int64())])
-HANGS, DIES, RAISES, GROWS = 3, 5, 7, 8
+HANGS, DIES, RAISES, GROWS, BREAKS_OFF = 3, 5, 7, 8, 10
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,10 @@ class Naughty(Doubled):
                 raise ValueError("not this one")
             if number == GROWS:
                 bytearray(8 << 30)
+            if number == BREAKS_OFF:
+                (pipe,) = [each for each in gc.get_objects() if type(each) is Connection and not each.closed]
+                os.write(pipe.fileno(), struct.pack("!i", 1000) + b"half an answer")
+                os._exit(0)
             yield batch
 
 
@@ -44,4 +51,15 @@ class Naughty(Doubled):
 class Pid(Doubled):
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
+            yield pa.record_batch([[os.getpid()] * batch.num_rows], schema=ROWS)
+
+
+@dataclass(frozen=True)
+class Fed(Doubled):
+    """Takes so many MB for the length of the task, and answers with its process id."""
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            eaten = bytearray(batch["n"][0].as_py() << 20)
+            eaten[:: 1 << 12] = b"x" * len(range(0, len(eaten), 1 << 12))
             yield pa.record_batch([[os.getpid()] * batch.num_rows], schema=ROWS)

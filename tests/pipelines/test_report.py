@@ -5,6 +5,7 @@ import io
 import json
 import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,20 @@ def test_a_failed_run_leaves_nothing_and_the_earlier_report_whole(tmp_path: Path
         raise KeyboardInterrupt
     assert (tmp_path / "out" / "articles.csv").read_text() == "one"
     assert os.listdir(tmp_path) == ["out"]
+
+
+def test_what_a_killed_run_left_is_removed_a_day_later_unless_a_run_holds_it(tmp_path: Path) -> None:
+    long_ago = time.time() - 2 * 86_400
+    for name in (".out.partial-abandoned", ".out.partial-fresh", ".other.partial-abandoned"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "articles.csv").write_text("half")
+    with OutputFolder(tmp_path / "out") as running:
+        for path in (*tmp_path.glob(".*abandoned"), running.path):
+            os.utime(path, (long_ago, long_ago))
+        make_report(tmp_path / "out", "one")
+        left = {path.name for path in tmp_path.iterdir()}
+        assert left == {"out", running.path.name, ".out.partial-fresh", ".other.partial-abandoned"}
+        running.commit()
 
 
 def test_a_full_disk_is_one_clear_error(tmp_path: Path) -> None:

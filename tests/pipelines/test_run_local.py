@@ -12,10 +12,10 @@ import pytest
 
 from dedup.errors import ParameterError, SchemaError, StageError
 from dedup.stage import apply
-from pipelines.run_local import Failure, Limits, Local
+from pipelines.run_local import Failure, Limits, Local, _answer
 
 ROWS = pa.schema([("n", pa.int64())])
-HANGS, DIES, RAISES, GROWS = 3, 5, 7, 8  # as in run_local_stages
+HANGS, DIES, RAISES, GROWS, BREAKS_OFF = 3, 5, 7, 8, 10  # as in run_local_stages
 
 
 # The workers import this file by its name, so it must be importable there.
@@ -75,7 +75,7 @@ def test_a_stage_that_fails_is_an_error() -> None:
 
 def test_each_task_fails_alone_and_with_its_reason() -> None:
     numbers = list(range(12))
-    with Local(2, Limits(seconds=1.5, memory_mb=3000)) as engine:
+    with Local(2, Limits(seconds=4.0, memory_mb=3000)) as engine:
         naughty = stages().Naughty()
         done = {
             index: result for index, _, result in engine.guarded([naughty], table(*numbers).to_batches(max_chunksize=1))
@@ -83,7 +83,13 @@ def test_each_task_fails_alone_and_with_its_reason() -> None:
         pids = [worker.process.pid for worker in engine._pool]
     assert sorted(done) == numbers
     reasons = {number: result.reason for number, result in done.items() if isinstance(result, Failure)}
-    assert reasons == {HANGS: "timeout", DIES: "crashed", RAISES: "failed", GROWS: "memory"}
+    assert reasons == {
+        HANGS: "timeout",
+        DIES: "crashed",
+        RAISES: "failed",
+        GROWS: "memory",
+        BREAKS_OFF: "crashed",
+    }
     for number in set(numbers) - set(reasons):
         assert done[number]["n"].to_pylist() == [number]
     for pid in pids:
@@ -91,7 +97,7 @@ def test_each_task_fails_alone_and_with_its_reason() -> None:
 
 
 def test_a_failed_task_is_tried_with_the_next_stage() -> None:
-    with Local(1, Limits(seconds=1.5, memory_mb=3000)) as engine:
+    with Local(1, Limits(memory_mb=3000)) as engine:
         batches = table(DIES, RAISES).to_batches(max_chunksize=1)
         done = [
             result["n"].to_pylist()
@@ -115,6 +121,60 @@ def test_workers_are_replaced_when_they_have_grown() -> None:
     assert len(set(pids)) == 3
 
 
+def test_one_task_that_needs_much_memory_costs_one_worker() -> None:
+    with Local(1, Limits(recycle_mb=700)) as engine:
+        batches = table(0, 0, 800, 0, 0).to_batches(max_chunksize=1)
+        pids = [result["n"][0].as_py() for _, _, result in engine.guarded([stages().Fed()], batches)]
+    assert pids[0] == pids[1] == pids[2] != pids[3] == pids[4]
+
+
+def test_a_worker_that_died_while_idle_costs_no_task() -> None:
+    with Local(1) as engine:
+        pids = []
+        for _, _, result in engine.guarded([stages().Pid()], table(0, 1).to_batches(max_chunksize=1)):
+            assert not isinstance(result, Failure)
+            pids.append(result["n"][0].as_py())
+            (worker,) = engine._pool
+            worker.process.kill()
+            worker.process.join()
+    assert len(set(pids)) == 2
+
+
+def test_a_result_too_large_to_send_is_told() -> None:
+    sent = []
+
+    class Full:
+        def send(self, answer: tuple[object, bool]) -> None:
+            if not isinstance(answer[0], Failure):
+                raise MemoryError  # noqa: TRY004 - as the system would
+            sent.append(answer)
+
+    _answer(Full(), table(1).to_batches()[0], retire=False)
+    ((failure, retire),) = sent
+    assert (failure.reason, retire) == ("memory", True)
+
+
+def test_batches_are_bounded_in_bytes() -> None:
+    seen: list[int] = []
+    rows = pa.table({"n": list(range(300)), "text": ["x" * 100_000] * 300})
+
+    @dataclass(frozen=True)
+    class Sized:
+        reads: ClassVar[pa.Schema] = rows.schema
+        writes: ClassVar[pa.Schema] = ROWS
+        partition_by: ClassVar[tuple[str, ...]] = ()
+
+        def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            for batch in batches:
+                seen.append(batch.nbytes)
+                yield batch.select(["n"])
+
+    with Local(1) as engine:
+        assert engine.map(Sized(), rows)["n"].to_pylist() == list(range(300))
+    assert max(seen) <= 8 << 20
+    assert len(seen) < 12
+
+
 def test_leaving_early_leaves_no_worker_busy() -> None:
     with Local(2, Limits(seconds=60)) as engine:
         results = engine.guarded([stages().Naughty()], table(0, HANGS, 1).to_batches(max_chunksize=1))
@@ -127,7 +187,7 @@ def test_leaving_early_leaves_no_worker_busy() -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    [{"seconds": -1.0}, {"memory_mb": -1}, {"recycle_tasks": 0}, {"recycle_mb": 0}],
+    [{"seconds": -1.0}, {"memory_mb": -1}, {"recycle_tasks": 0}, {"recycle_mb": 0}, {"characters": 0}, {"lines": 0}],
     ids=lambda bad: next(iter(bad)),
 )
 def test_bad_limits(bad: dict[str, float]) -> None:

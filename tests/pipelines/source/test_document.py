@@ -29,6 +29,15 @@ def test_wide_html_is_made_utf8(
     assert only.content == BOM + HTML
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_wide_html_in_another_script_is_told_by_its_tags(
+    tmp_path: Path, encoding: str, pages_of: Callable[..., list[Page]], put: Callable[..., Path]
+) -> None:
+    text = f"\n<p>{'Портовый совет объявил. ' * 200}</p>"
+    (only,) = pages_of(put(tmp_path / "a.html", text.encode(encoding)))
+    assert only.content == BOM + text.encode()
+
+
 @pytest.mark.parametrize(("text_is", "kind"), [(None, "page"), ("article", "article"), ("clean", "clean")])
 def test_txt_is_a_page_unless_told(
     tmp_path: Path, text_is: str | None, kind: str, pages_of: Callable[..., list[Page]], put: Callable[..., Path]

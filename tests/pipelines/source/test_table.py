@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.source import Page, Reject, read
+from pipelines.source.table import _rows_at_a_time
 
 HTML = b"<html><body><p>The council met on Tuesday.</p></body></html>"
 
@@ -176,3 +177,13 @@ def test_parquet_without_text_without_rows_and_damaged(
 def test_parquet_of_many_row_groups(tmp_path: Path, pages_of: Callable[..., list[Page]]) -> None:
     pq.write_table(pa.table({"text": [f"text {n}" for n in range(300)]}), tmp_path / "a.parquet", row_group_size=100)
     assert [each.position for each in pages_of(tmp_path / "a.parquet")] == [str(n) for n in range(1, 301)]
+
+
+def test_a_long_cell_that_is_written_once_for_many_rows_is_not_held_once_for_each(
+    tmp_path: Path, rejects_of: Callable[..., list[Reject]]
+) -> None:
+    for name, text in (("short", "word"), ("long", "x" * 40_000_000)):
+        pq.write_table(pa.table({"text": [text] * 8}), tmp_path / f"{name}.parquet")
+    assert _rows_at_a_time(pq.read_metadata(tmp_path / "short.parquet")) == 64
+    assert _rows_at_a_time(pq.read_metadata(tmp_path / "long.parquet")) == 3
+    assert [each.reason for each in rejects_of(tmp_path / "long.parquet")] == ["too_large"] * 8
