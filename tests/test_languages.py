@@ -100,6 +100,22 @@ def test_no_phrase_is_listed_twice_for_a_marker_and_a_language() -> None:
             assert len(listed) == len(set(listed))
 
 
+def test_no_phrase_is_a_function_word_of_another_language() -> None:
+    table = load_json("chrome_words.json")
+    function_words = {language: set(listed.split()) for language, listed in table["function_words"].items()}
+    # A byline begins with "by" in English; in Polish and Czech, where it means "would", few lines do.
+    allowed = {("en", "by"), ("pt", "por"), ("es", "por")}
+    found = [
+        (language, phrase, other)
+        for by_language in table["markers"].values()
+        for language, listed in by_language.items()
+        for phrase in listed
+        for other, known in function_words.items()
+        if other != language and phrase in known and (language, phrase) not in allowed
+    ]
+    assert found == []
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_marker_has_phrases_in_the_language(language: str) -> None:
     table = load_json("chrome_words.json")["markers"]
