@@ -74,8 +74,15 @@ _MIN_SHARE = 0.15
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def guess_language(text: str) -> str:
+def guess_language(text: str, min_share: float = _MIN_SHARE) -> str:
     """Return the language whose stop words make up most of the beginning of ``text``, or ``""``.
+
+    Parameters
+    ----------
+    text : str
+        At least a sentence.
+    min_share : float
+        Share of the words that must be stop words of the language, in [0, 1].
 
     Examples
     --------
@@ -84,4 +91,4 @@ def guess_language(text: str) -> str:
     """
     sample = _WORD.findall(text[:_SAMPLE].lower())
     share, language = max((sum(word in stop for word in sample), language) for language, stop in STOP_WORDS.items())
-    return language if share > 0 and share >= _MIN_SHARE * len(sample) else ""
+    return language if share > 0 and share >= min_share * len(sample) else ""

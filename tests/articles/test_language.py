@@ -26,6 +26,52 @@ def test_languages(text: str, language: str) -> None:
     assert detect_language(text) == language
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("No hubo heridos. La compañía devolverá el importe del billete a todos los que esperaron.", "es"),
+        ("Los vecinos han dormido en el polideportivo, donde la Cruz Roja instaló 150 camas, y piden volver.", "es"),
+        (
+            (
+                "Los vecinos desalojados han dormido en el polideportivo municipal, donde la Cruz Roja instaló 150 camas. "
+                "La alcaldesa pidió paciencia: nadie podrá volver a casa hasta que el perímetro esté estabilizado."
+            ),
+            "es",
+        ),
+        ("С 16 марта движение по старому мосту через Тальму будет полностью прекращено из-за ремонта опор.", "ru"),
+        ("В прошлый раз обещали полгода, а чинили два года, и жители отнеслись к новости без восторга.", "ru"),
+    ],
+)
+def test_short_texts_are_not_taken_for_a_relative(text: str, language: str) -> None:
+    assert detect_language(text) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        (
+            (
+                "Os veciños da vila pasaron a noite no pavillón municipal, onde a Cruz Vermella instalou cen camas, e piden "
+                "poder volver á súa casa canto antes. A alcaldesa explicou que o lume non está controlado."
+            ),
+            "gl",
+        ),
+        (
+            (
+                "Els veïns de la vila han passat la nit al pavelló municipal, on la Creu Roja va instal·lar cent llits, i "
+                "demanen poder tornar a casa seva. L'alcaldessa ha explicat que el foc encara no està controlat."
+            ),
+            "ca",
+        ),
+        ("Os moradores passaram a noite no pavilhão, onde a Cruz Vermelha montou camas para todos eles.", "pt"),
+        ("Кметът съобщи, че мостът ще бъде затворен за ремонт до края на годината заради пукнатини.", "bg"),
+        ("Gli abitanti hanno dormito nella palestra, dove la Croce Rossa ha sistemato cento brandine.", "it"),
+    ],
+)
+def test_relatives_keep_their_own_language(text: str, language: str) -> None:
+    assert detect_language(text) == language
+
+
 @pytest.mark.parametrize("text", ["", "12:30", "OK", "..."])
 def test_too_little_to_tell(text: str) -> None:
     assert detect_language(text) == ""

@@ -1,12 +1,15 @@
 """The scores, against definitions spelled out the slow way."""
 
 import itertools
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import pair_confusion_matrix
 
+from dedup.articles.normalize import UNSPACED
+from pipelines import scores
 from pipelines.scores import Score, bcubed, line_score, pair_score, pairwise, shingle_score, word_bag_score
 
 LABELS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=30)
@@ -70,3 +73,15 @@ def test_pairs(pairs: list[tuple[bool, bool]]) -> None:
 
 def test_nothing_expected_and_nothing_found_is_perfect() -> None:
     assert pair_score([]) == bcubed([], []) == Score(1.0, 1.0, 1.0)
+
+
+@given(st.text().filter(lambda text: not re.search(f"[{UNSPACED}]", text)))
+def test_words_of_spaced_scripts_are_those_of_the_public_definition(text: str) -> None:
+    assert scores._TOKEN.findall(text) == re.findall(r"\w+", text)
+
+
+def test_a_letter_is_a_word_where_words_are_not_spaced() -> None:
+    # Taken for one word each, these would have nothing in common.
+    assert word_bag_score([("澜江旧桥下周封闭大修", "澜江旧桥下周封闭大修了")]).f1 == pytest.approx(20 / 21)
+    assert shingle_score([("东屿岛灯塔开放", "东屿岛灯塔")]).recall == 0.5
+    assert scores._TOKEN.findall("2026年3月，iPhone的ไทย") == ["2026", "年", "3", "月", "iPhone", "的", "ไ", "ท", "ย"]
