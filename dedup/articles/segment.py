@@ -4,8 +4,8 @@ In: the text of one draft. Out: its lines that are not blank, stripped, in order
 key of a line is for what a site repeats to the letter, the keys of its sentences for what stands inside a longer line,
 the keys of its forms for near-equal lines ("Follow Jane Doe on Twitter", "Follow John Roe on Twitter").
 
-Rule guarded here: two lines, or sentences, have one key exactly if their letters agree after normalisation, so that the
-same line with another date, price or count is still the same line.
+Rule guarded here: two lines, or sentences, have one key exactly if their letters agree after normalisation and every
+run of digits is folded to 0, so that the same line with another date, price or count is still the same line.
 """
 
 import re
@@ -28,7 +28,7 @@ _LETTERS_PER_WORD: Final = 6
 """Letters and spaces that a word takes up in scripts with spaces."""
 _LETTERS_PER_UNSPACED_WORD: Final = 2
 
-_NO_LETTERS: Final = {code: None for code in range(128) if not chr(code).isalpha()}
+_NO_LETTERS: Final = {code: None for code in range(128) if not chr(code).isalnum()}
 _NO_INNER: Final = 2
 """Borders of a line that is one sentence."""
 
@@ -36,8 +36,8 @@ _NUMBER = re.compile(r"\d+")
 _BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _STOP = re.compile(r"[.!?…؟।][\"”’»)\]]*\s+(?![a-zà-öø-ÿа-яё])")
 _UNSPACED_STOP = re.compile(r"[.!?…][\"”’»)\]]*\s+(?![a-z])|[。！？][”’」』）]*\s*")
-_ABBREVIATED = re.compile(r"(?:^|[\s(\"“.-])[A-Z][a-z]{0,2}\.$")
-"""An initial or a short title before the name that it belongs to ("Mr.", "Sen.", "U.S.") ends no sentence."""
+_ABBREVIATED = re.compile(r"(?:^|[\s(\"“.-])[A-Z][a-z]{0,2}\.$|(?:^|\s)\d{1,2}\.$")
+"""What ends no sentence: an initial, a short title before its name ("Mr.", "Sen.", "U.S."), the number of an item."""
 _NAME = re.compile(r"[^\W\d_a-zà-öø-ÿа-яё]|[@\d]|www\.|http")
 """What begins like this is a name, a number or an address."""
 _CLOCK = re.compile(r"(?:[ap]\.?m\.?|e[sd]?t|gmt|uhr|h)", re.IGNORECASE)
@@ -161,8 +161,9 @@ def _borders(line: str) -> list[int]:
 
 
 def _key(normal: str) -> int:
-    letters = normal.translate(_NO_LETTERS) if normal.isascii() else _NUMBER.sub("", normal)
-    return _hash(letters) if letters else NO_WORDS
+    """Return the key of a text whose letters and digits are normal ones; of others only if they are ASCII."""
+    letters = _NUMBER.sub("0", normal.translate(_NO_LETTERS) if normal.isascii() else normal)
+    return _hash(letters) if letters and letters != "0" else NO_WORDS
 
 
 def _hash(text: str) -> int:

@@ -28,14 +28,12 @@ _SENTENCE: Final = 8
 """A line of fewer words is a heading or a name rather than a sentence."""
 _TELLING: Final = 4
 """Two articles may share a line of fewer words by chance."""
-_FIGURES: Final = 2
-"""A line that differs in so many numbers from the others is a line of data."""
 _PASSAGE: Final = 25
 """A run of repeats of so many words is a passage, which no reporter writes twice by chance."""
 _INSIDE: Final = 12
 """A run inside a line that is not all repeated must have so many words to be cut out."""
 _WHOLE: Final = 0.8
-"""If this share of the words of a long line is repeated, so is the line: a gallery with a caption more."""
+"""If this share of the words of a panel is repeated, so is the rest: a gallery with a caption more."""
 _BACKGROUND: Final = 150
 """A run of more words is no background paragraph, whatever it is about."""
 _ABOUT: Final = 0.33
@@ -44,6 +42,8 @@ _TOGETHER: Final = 2
 """Lines that stand one after the other come together if neither is in more than so many times the other's articles."""
 _CREDIT: Final = 15
 """A trusted line in brackets, or with an address, of fewer words is a credit."""
+_USUAL: Final = 0.3
+"""A sentence in this share of all unrelated articles of the site is the site's."""
 _EVERYWHERE: Final = 50
 """In so many unrelated articles stands nothing but what is the site's."""
 _ALIKE: Final = 4
@@ -53,7 +53,8 @@ _SPREAD: Final = 3
 _OFTEN: Final = 10
 """From so many unrelated articles on a repeat is often; below, it is rare."""
 
-_FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
+_DATA = re.compile(r"(?:\d[.,]\d|\d ?%).*(?:\d[.,]\d|\d ?%)")
+"""Two figures that a desk fills in anew: such lines differ in what they say."""
 _BRACKETED = re.compile(r"[\[(【（].*[\])】）]\W*")
 _ADDRESS = re.compile(r"(?:^|\s)@\w|https?://|www\.|\w@\w")
 
@@ -139,14 +140,13 @@ def _units(number: int, row: Mapping[str, Any], n_repeats: int) -> list[_Unit]:
     n = min(counts)
     if doubted and n < least and row["n_alike"] >= _ALIKE:
         n = row["n_alike"]
-    elif not doubted and n < _EVERYWHERE and size(text) < _PASSAGE and len(_FIGURE.findall(text)) >= _FIGURES:
+    elif not doubted and n < _EVERYWHERE and size(text) < _PASSAGE and _DATA.search(text):
         n = min(n, n_repeats - 1)
     if n >= least or len(counts) == 1:
         return [unit(text, n)]
     units = [unit(piece, count) for piece, count in zip(sentences(text), counts, strict=True)]
-    # A long line that is repeated but for a sentence or two is a gallery with a caption more.
     repeated = sorted(piece.n for piece in units if piece.n)
-    if sum(piece.words for piece in units if piece.n) >= max(_WHOLE * sum(piece.words for piece in units), _PASSAGE):
+    if sum(piece.words for piece in units if piece.n) >= max(_WHOLE * sum(piece.words for piece in units), _BACKGROUND):
         return [unit(text, repeated[len(repeated) // 2])]
     return units
 
@@ -187,11 +187,10 @@ def _is_of_site(
     credit = total < _CREDIT and (_BRACKETED.fullmatch(text) is not None or _ADDRESS.search(text) is not None)
     if inside and (total < _INSIDE if keep >= _DOUBTED else n < n_repeats and not credit):
         return False
-    if n >= _EVERYWHERE:
-        return True
     trusted = _DOUBTED if total < _SENTENCE else _TRUSTED_IF_RARE if n < _OFTEN else _TRUSTED
     marked = not inside and not text.endswith("?") and any(row["marker"] for row in touched)
-    if keep < trusted or marked:
+    usual = n >= _EVERYWHERE or (total >= _SENTENCE and n >= _USUAL * max(row["n_site"] for row in touched))
+    if usual or marked or keep < trusted:
         return True
     if n < _OFTEN and max(row["n_sources"] for row in touched) >= _SPREAD:
         return False

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from dedup.articles.normalize import UNSPACED, words
 from dedup.articles.segment import NO_WORDS, size
 from dedup.errors import ParameterError
-from dedup.schema import REPEAT, SEGMENT
+from dedup.schema import KEYS, REPEAT, SEGMENT
 
 _LONG: Final = 8
 """From this many words on a sentence is text whose sharing may relate two articles."""
@@ -47,7 +47,9 @@ _UNSPACED = re.compile(f"[{UNSPACED}]")
 KNOWN: Final = "known"
 
 #: The columns that :func:`counted` adds to segments.
-COUNTED: Final = pa.schema([("n_sentences", pa.list_(pa.int64())), ("n_alike", pa.int64()), ("n_sources", pa.int64())])
+COUNTED: Final = pa.schema(
+    [("n_sentences", KEYS), ("n_alike", pa.int64()), ("n_sources", pa.int64()), ("n_site", pa.int64())]
+)
 
 
 class Holder(NamedTuple):
@@ -80,7 +82,7 @@ class Article:
         """Add a line with the keys of its sentences and of its forms."""
         self.keys.update(sentences)
         self.keys.update(forms)
-        self.keys.discard(NO_WORDS)
+        self.keys.add(NO_WORDS)
         each = size(text) // max(len(sentences), 1)
         if each >= _LONG:
             self.long.update((key, each) for key in sentences if key != NO_WORDS)
@@ -148,7 +150,8 @@ def count(
     -------
     dict of int to Seen
         For each key of these articles, in order, the sum of what is known and what is new; it takes the place of what was
-        known. Unless ``remember``, only keys in two groups of related articles or more.
+        known. Unless ``remember``, only keys in two groups of related articles or more. The key ``NO_WORDS``, which every
+        article holds, has the number of all groups.
     """
     known = known or {}
     order = sorted(articles)
@@ -165,12 +168,12 @@ def count(
     found = {}
     for key in sorted(holders):
         before = known.get(key, Seen(0))
-        if len(holders[key]) == 1 and not before.n_articles and not remember:
+        if len(holders[key]) == 1 and not before.n_articles and not remember and key != NO_WORDS:
             continue
         earlier = {holder.article for holder in before.holders}
         new = [group for group in sorted({root[number] for number in holders[key]}) if not met[group] & earlier]
         n_articles = before.n_articles + len(new)
-        if n_articles > 1 or remember:
+        if n_articles > 1 or remember or key == NO_WORDS:
             named = new[: max(_HOLDERS - len(before.holders), 0)] if remember else []
             firsts = tuple(Holder(digest(order[group]), articles[order[group]].size) for group in named)
             found[key] = Seen(n_articles, before.holders + firsts)
@@ -257,7 +260,8 @@ def counted(segments: pa.Table, repeats: pa.Table) -> pa.Table:
     -------
     Table
         The segments with ``n_sentences`` (a number per sentence, 0 for what is no repeat), ``n_alike`` (the largest of its
-        forms) and ``n_sources`` (the largest number of sources, tonight, that one of its sentences stands in).
+        forms), ``n_sources`` (the largest number of sources, tonight, that one of its sentences stands in) and ``n_site``
+        (the number of unrelated articles of its source).
     """
     sources = pc.unique(pa.chunked_array([*segments["source"].chunks, *repeats["source"].chunks]))
     salts = np.array([xxhash.xxh3_64_intdigest((name or "").encode()) for name in sources.to_pylist()], dtype=np.uint64)
@@ -266,28 +270,34 @@ def counted(segments: pa.Table, repeats: pa.Table) -> pa.Table:
     order = np.argsort(of_repeat)
     of_repeat, numbers = of_repeat[order], repeats["n_articles"].to_numpy()[order]
 
-    def look_up(name: str) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    def look_up(wanted: NDArray[np.uint64]) -> NDArray[np.int64]:
+        if not len(of_repeat):
+            return np.zeros(len(wanted), dtype=np.int64)
+        at = np.searchsorted(of_repeat, wanted)
+        at[at == len(of_repeat)] = 0
+        found: NDArray[np.int64] = np.where(of_repeat[at] == wanted, numbers[at], 0)
+        return found
+
+    def flat(name: str) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         lists = segments[name].combine_chunks()
         lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False).astype(np.int64)
         keys = lists.flatten().to_numpy(zero_copy_only=False).astype(np.int64)
-        rows = np.repeat(np.arange(len(lengths)), lengths)
-        wanted = _salted(keys, salts, codes[rows])
-        at = np.searchsorted(of_repeat, wanted)
-        at[at == len(of_repeat)] = 0
-        hit = of_repeat[at] == wanted if len(of_repeat) else np.zeros(len(wanted), dtype=bool)
-        return keys, rows, np.where(hit, numbers[at] if len(numbers) else 0, 0), np.append(0, np.cumsum(lengths))
+        return keys, np.repeat(np.arange(len(lengths)), lengths), np.append(0, np.cumsum(lengths))
 
-    keys, rows, n_sentences, offsets = look_up("sentences")
+    keys, rows, offsets = flat("sentences")
+    n_sentences = np.where(keys == NO_WORDS, 0, look_up(_salted(keys, salts, codes[rows])))
     repeated = n_sentences > 1
     pairs = np.unique(np.column_stack([keys, codes[rows]])[np.isin(keys, keys[repeated])], axis=0)
     spread_keys, spread = np.unique(pairs[:, 0], return_counts=True)
     n_sources = np.zeros(segments.num_rows, dtype=np.int64)
     np.maximum.at(n_sources, rows[repeated], spread[np.searchsorted(spread_keys, keys[repeated])])
-    _, form_rows, n_forms, _ = look_up("forms")
+    forms, form_rows, _ = flat("forms")
     n_alike = np.zeros(segments.num_rows, dtype=np.int64)
-    np.maximum.at(n_alike, form_rows, n_forms)
+    np.maximum.at(n_alike, form_rows, look_up(_salted(forms, salts, codes[form_rows])))
+    own = _salted(np.zeros(segments.num_rows, dtype=np.int64) + NO_WORDS, salts, codes)
+    n_site = look_up(own)
     lists = pa.LargeListArray.from_arrays(offsets, n_sentences)
-    for field_, column in zip(COUNTED, (lists, n_alike, n_sources), strict=True):
+    for field_, column in zip(COUNTED, (lists, n_alike, n_sources, n_site), strict=True):
         segments = segments.append_column(field_, pa.array(column).cast(field_.type))
     return segments
 
