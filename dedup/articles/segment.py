@@ -28,11 +28,13 @@ _LETTERS_PER_WORD: Final = 6
 """Letters and spaces that a word takes up in scripts with spaces."""
 _LETTERS_PER_UNSPACED_WORD: Final = 2
 
-_NO_LETTERS: Final = {code: None for code in range(128) if not chr(code).isalnum()}
+_NO_LETTERS: Final = bytes(code for code in range(128) if not chr(code).isalnum())
+_ZEROS: Final = bytes.maketrans(b"123456789", b"000000000")
 _NO_INNER: Final = 2
 """Borders of a line that is one sentence."""
 
 _NUMBER = re.compile(r"\d+")
+_MANY_ZEROS = re.compile(b"00+")
 _BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _STOP = re.compile(r"[.!?…؟।][\"”’»)\]]*\s+(?![a-zà-öø-ÿа-яё])")
 _UNSPACED_STOP = re.compile(r"[.!?…][\"”’»)\]]*\s+(?![a-z])|[。！？][”’」』）]*\s*")
@@ -112,7 +114,7 @@ def form_keys(line: str) -> list[int]:
 
     Examples
     --------
-    >>> one, other = form_keys("Follow Jane Doe on her page"), form_keys("Follow Mr. Roe on her page")
+    >>> one, other = form_keys("Follow Jane Doe on her own page"), form_keys("Follow Mr. Roe on her own page")
     >>> [left == right for left, right in zip(one, other)]
     [True, False, True]
     """
@@ -125,10 +127,10 @@ def form_keys(line: str) -> list[int]:
     made = []
     folded = _folded(line)
     if folded:
-        made.append(_hash("form " + folded))
+        made.append(_hash(f"form {folded}".encode()))
     if len(tokens) > edge:
-        made.append(_hash("head " + _NUMBER.sub("0", " ".join(tokens[:edge]))))
-        made.append(_hash("tail " + _NUMBER.sub("0", " ".join(tokens[-edge:]))))
+        made.append(_hash(f"head {_NUMBER.sub('0', ' '.join(tokens[:edge]))}".encode()))
+        made.append(_hash(f"tail {_NUMBER.sub('0', ' '.join(tokens[-edge:]))}".encode()))
     return made
 
 
@@ -161,11 +163,16 @@ def _borders(line: str) -> list[int]:
 
 
 def _key(normal: str) -> int:
-    """Return the key of a text whose letters and digits are normal ones; of others only if they are ASCII."""
-    letters = _NUMBER.sub("0", normal.translate(_NO_LETTERS) if normal.isascii() else normal)
-    return _hash(letters) if letters and letters != "0" else NO_WORDS
+    """Return the key of a normalised text; one that is not ASCII must have no other characters than letters and digits."""
+    if normal.isascii():
+        letters = normal.encode().translate(_ZEROS, _NO_LETTERS)
+        if b"00" in letters:
+            letters = _MANY_ZEROS.sub(b"0", letters)
+    else:
+        letters = _NUMBER.sub("0", normal).encode()
+    return _hash(letters) if letters not in {b"", b"0"} else NO_WORDS
 
 
-def _hash(text: str) -> int:
-    value = xxhash.xxh3_64_intdigest(text.encode())
+def _hash(text: bytes) -> int:
+    value = xxhash.xxh3_64_intdigest(text)
     return value - (1 << 64) if value >= 1 << 63 else value

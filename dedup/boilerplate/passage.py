@@ -129,6 +129,8 @@ def joined(kept: Iterable[Part]) -> str:
 def _units(number: int, row: Mapping[str, Any], n_repeats: int) -> list[_Unit]:
     """Return the sentences of a line; the whole line as one if it is all repeated, or of a form that is."""
     text, counts = row["text"], row["n_sentences"] or [0]
+    if not row["n_alike"] and max(counts) <= 1:
+        return [_Unit(number, text, 0, 0, 0)]
     doubted = row["keep"] < _DOUBTED
     short = size(text) < _TELLING
     telling = row["marker"] or not (short or text.endswith((":", "：")))
