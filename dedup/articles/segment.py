@@ -38,11 +38,12 @@ _MANY_ZEROS = re.compile(b"00+")
 _BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _STOP = re.compile(r"[.!?…؟।][\"”’»)\]]*\s+(?![a-zà-öø-ÿа-яё])")
 _UNSPACED_STOP = re.compile(r"[.!?…][\"”’»)\]]*\s+(?![a-z])|[。！？][”’」』）]*\s*")
-_ABBREVIATED = re.compile(r"(?:^|[\s(\"“.-])[A-Z][a-z]{0,2}\.$|(?:^|\s)\d{1,2}\.$")
+_ABBREVIATED = re.compile(r"(?:^|[\s(\"“.-])(?:[A-Z][a-z]{0,2}|Sept|Prof|Capt)\.$|(?:^|\s)\d{1,2}\.$")
 """What ends no sentence: an initial, a short title before its name ("Mr.", "Sen.", "U.S."), the number of an item."""
 _NAME = re.compile(r"[^\W\d_a-zà-öø-ÿа-яё]|[@\d]|www\.|http")
 """What begins like this is a name, a number or an address."""
 _CLOCK = re.compile(r"(?:[ap]\.?m\.?|e[sd]?t|gmt|uhr|h)", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
@@ -159,7 +160,7 @@ def _borders(line: str) -> list[int]:
         for end in stop.finditer(line)
         if end.end() < len(line) and not _ABBREVIATED.search(line, max(end.start() - 6, 0), end.start() + 1)
     ]
-    return [0, *inner, len(line)]
+    return [0, *(start for start, end in pairwise([*inner, len(line)]) if _WORD.search(line, start, end)), len(line)]
 
 
 def _key(normal: str) -> int:

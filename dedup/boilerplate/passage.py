@@ -21,6 +21,8 @@ from dedup.boilerplate.repeat import content
 
 _DOUBTED: Final = 0.5
 """A line below this probability is in doubt."""
+_DENIED: Final = 0.25
+"""Below this probability a short line needs no more articles than another."""
 _TRUSTED: Final = 0.75
 _TRUSTED_IF_RARE: Final = 0.6
 """From this probability on a sentence is trusted; a shorter line is already from ``_DOUBTED`` on."""
@@ -30,6 +32,8 @@ _TELLING: Final = 4
 """Two articles may share a line of fewer words by chance."""
 _PASSAGE: Final = 25
 """A run of repeats of so many words is a passage, which no reporter writes twice by chance."""
+_PARAGRAPH: Final = 60
+"""A trusted run of so many words, if it is in no more articles than it must be: how a poll was made is told again too."""
 _INSIDE: Final = 12
 """A run inside a line that is not all repeated must have so many words to be cut out."""
 _WHOLE: Final = 0.8
@@ -53,8 +57,8 @@ _SPREAD: Final = 3
 _OFTEN: Final = 10
 """From so many unrelated articles on a repeat is often; below, it is rare."""
 
-_DATA = re.compile(r"(?:\d[.,]\d|\d ?%).*(?:\d[.,]\d|\d ?%)")
-"""Two figures that a desk fills in anew: such lines differ in what they say."""
+_DATA = re.compile(r"\d[\d.,]*[^\d\n]*[^\W\d_][^\d\n]*\d")
+"""Two figures with words between them, which a desk fills in anew: such lines differ in what they say."""
 _BRACKETED = re.compile(r"[\[(【（].*[\])】）]\W*")
 _ADDRESS = re.compile(r"(?:^|\s)@\w|https?://|www\.|\w@\w")
 
@@ -132,9 +136,7 @@ def _units(number: int, row: Mapping[str, Any], n_repeats: int) -> list[_Unit]:
     if not row["n_alike"] and max(counts) <= 1:
         return [_Unit(number, text, 0, 0, 0)]
     doubted = row["keep"] < _DOUBTED
-    short = size(text) < _TELLING
-    telling = row["marker"] or not (short or text.endswith((":", "：")))
-    least = 2 if doubted and telling else _EVERYWHERE if short and not telling and _ends(text) else n_repeats
+    least = _least(row, n_repeats)
 
     def unit(piece: str, n: int) -> _Unit:
         return _Unit(number, piece, size(piece), n if n >= least else 0, 0 if doubted else min(n, n_repeats - 1))
@@ -153,8 +155,20 @@ def _units(number: int, row: Mapping[str, Any], n_repeats: int) -> list[_Unit]:
     return units
 
 
+def _least(row: Mapping[str, Any], n_repeats: int) -> int:
+    """Return the number of articles from which on a line may be the site's."""
+    text, keep = row["text"], row["keep"]
+    if not row["marker"] and size(text) < _TELLING:
+        # What is that short and ends like a sentence was said by somebody; a name may head two texts by chance.
+        if _ends(text):
+            return _EVERYWHERE
+        return max(n_repeats, _ALIKE) if _DENIED <= keep < _DOUBTED else n_repeats
+    if not row["marker"] and text.endswith((":", "：")):
+        return _OFTEN
+    return 2 if keep < _DOUBTED else n_repeats
+
+
 def _ends(text: str) -> bool:
-    """Decide whether a text ends like a sentence: what is that short and does was said by somebody."""
     return text.rstrip("\"”’»)]' ").endswith(tuple(".!?…。！？।؟"))
 
 
@@ -187,7 +201,7 @@ def _is_of_site(
     text = "".join(unit.text for unit in run)
     keep = sum(row["keep"] * (unit.words + 1) for row, unit in zip(touched, run, strict=True)) / (total + len(run))
     credit = total < _CREDIT and (_BRACKETED.fullmatch(text) is not None or _ADDRESS.search(text) is not None)
-    if inside and (total < _INSIDE if keep >= _DOUBTED else n < n_repeats and not credit):
+    if inside and (total < _INSIDE if keep >= _DOUBTED else not credit and (n < n_repeats or total < _TELLING)):
         return False
     trusted = _DOUBTED if total < _SENTENCE else _TRUSTED_IF_RARE if n < _OFTEN else _TRUSTED
     marked = not inside and not text.endswith("?") and any(row["marker"] for row in touched)
@@ -196,7 +210,7 @@ def _is_of_site(
         return True
     if n < _OFTEN and max(row["n_sources"] for row in touched) >= _SPREAD:
         return False
-    if total < _PASSAGE:
+    if total < (_PARAGRAPH if n <= n_repeats else _PASSAGE):
         return credit
     about = content(text)
     return total >= _BACKGROUND or len(about & rest()) < _ABOUT * len(about)

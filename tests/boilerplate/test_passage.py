@@ -85,9 +85,15 @@ def test_credits_and_addresses_go(line: str) -> None:
     assert of_site(row(LEAD), row(line, 3), row(NEXT)) == [line]
 
 
-def test_a_line_of_data_stays() -> None:
-    line = "Trust in the council: yes 41.8 percent, no 53.3 percent"
-    assert of_site(row(LEAD), row(line, 9, 0.6), row(NEXT)) == []
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Trust in the council: yes 41.8 percent, no 53.3 percent",
+        "Volume was 412 million shares, against a 30-day average of 455 million.",
+    ],
+)
+def test_a_line_of_data_stays(line: str) -> None:
+    assert of_site(row(LEAD), row(line, 9, 0.6, n_site=9), row(NEXT)) == []
 
 
 def test_background_to_the_subject_stays_and_a_foreign_passage_goes() -> None:
