@@ -47,7 +47,7 @@ _TOGETHER: Final = 2
 _CREDIT: Final = 15
 """A trusted line in brackets, or with an address, of fewer words is a credit."""
 _USUAL: Final = 0.3
-"""A sentence in this share of all unrelated articles of the site is the site's."""
+"""A line that is a sentence and stands in this share of all unrelated articles of the site is the site's."""
 _EVERYWHERE: Final = 50
 """In so many unrelated articles stands nothing but what is the site's."""
 _ALIKE: Final = 4
@@ -57,8 +57,8 @@ _SPREAD: Final = 3
 _OFTEN: Final = 10
 """From so many unrelated articles on a repeat is often; below, it is rare."""
 
-_DATA = re.compile(r"\d[\d.,]*[^\d\n]*[^\W\d_][^\d\n]*\d")
-"""Two figures with words between them, which a desk fills in anew: such lines differ in what they say."""
+_DATA = re.compile(r"(?:\d[.,]\d|\d ?%).*(?:\d[.,]\d|\d ?%)|\d\S*(?:\s+[^\W\d]\S*){3,}\s+\S*\d")
+"""Two figures, or two numbers with words between them, which a desk fills in anew: such lines differ in what they say."""
 _BRACKETED = re.compile(r"[\[(【（].*[\])】）]\W*")
 _ADDRESS = re.compile(r"(?:^|\s)@\w|https?://|www\.|\w@\w")
 
@@ -201,11 +201,13 @@ def _is_of_site(
     text = "".join(unit.text for unit in run)
     keep = sum(row["keep"] * (unit.words + 1) for row, unit in zip(touched, run, strict=True)) / (total + len(run))
     credit = total < _CREDIT and (_BRACKETED.fullmatch(text) is not None or _ADDRESS.search(text) is not None)
-    if inside and (total < _INSIDE if keep >= _DOUBTED else not credit and (n < n_repeats or total < _TELLING)):
+    if inside and (n < n_repeats or total < _INSIDE) and not (credit and keep < _DOUBTED):
         return False
     trusted = _DOUBTED if total < _SENTENCE else _TRUSTED_IF_RARE if n < _OFTEN else _TRUSTED
     marked = not inside and not text.endswith("?") and any(row["marker"] for row in touched)
-    usual = n >= _EVERYWHERE or (total >= _SENTENCE and n >= _USUAL * max(row["n_site"] for row in touched))
+    usual = n >= _EVERYWHERE or (
+        not inside and total >= _SENTENCE and n >= _USUAL * max(row["n_site"] for row in touched)
+    )
     if usual or marked or keep < trusted:
         return True
     if n < _OFTEN and max(row["n_sources"] for row in touched) >= _SPREAD:

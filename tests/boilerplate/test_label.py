@@ -135,7 +135,10 @@ def test_stage_takes_more_from_a_page_than_from_an_article() -> None:
 
 
 def test_stage_cuts_a_repeated_passage_out_of_its_paragraph() -> None:
-    plea = "Please think of giving us the price of one coffee a month, which keeps the presses running for us all, every night."
+    plea = (
+        "Please think of giving our small newsroom the price of one coffee a month, which keeps the presses running for all "
+        "our readers, every night and every day."
+    )
     made = rows("article", line(f"{LEAD} {plea} {NEXT}"), line(NEXT))
     made[0]["n_sentences"] = [0, 8, 0]
     done = apply(Label(), pa.Table.from_pylist(made, schema=Label().reads)).to_pylist()[0]

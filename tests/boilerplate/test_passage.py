@@ -69,6 +69,11 @@ def test_a_sentence_in_most_articles_of_a_small_site_goes() -> None:
     assert of_site(row(LEAD), row(line, 4, n_site=50), row(NEXT)) == []
 
 
+def test_a_sentence_of_every_market_report_stays_in_its_paragraph() -> None:
+    stock = "Volume was 412 million shares, against a thirty-day average of 455 million. "
+    assert of_site(row(LEAD), row(f"{stock}{NEXT}", [9, 0], n_site=9)) == []
+
+
 @pytest.mark.parametrize("line", ["Background", "What happens next?", "Ada Poe", "Thank you.", "In other news:"])
 def test_headings_speakers_and_answers_stay(line: str) -> None:
     assert of_site(row(LEAD), row(line, 9, 0.7), row(NEXT)) == []
