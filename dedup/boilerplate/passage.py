@@ -21,8 +21,8 @@ from dedup.boilerplate.repeat import content
 
 _DOUBTED: Final = 0.5
 """A line below this probability is in doubt."""
-_DENIED: Final = 0.25
-"""Below this probability a short line needs no more articles than another."""
+_DENIED: Final = 0.1
+"""Below this probability no exception is made for short lines and lines of figures."""
 _TRUSTED: Final = 0.75
 _TRUSTED_IF_RARE: Final = 0.6
 """From this probability on a sentence is trusted; a shorter line is already from ``_DOUBTED`` on."""
@@ -144,8 +144,8 @@ def _units(number: int, row: Mapping[str, Any], n_repeats: int) -> list[_Unit]:
     n = min(counts)
     if doubted and n < least and row["n_alike"] >= _ALIKE:
         n = row["n_alike"]
-    elif not doubted and n < _EVERYWHERE and size(text) < _PASSAGE and _DATA.search(text):
-        n = min(n, n_repeats - 1)
+    elif row["keep"] >= _DENIED and n < _EVERYWHERE and size(text) < _PASSAGE and _DATA.search(text):
+        n = min(n, least - 1)
     if n >= least or len(counts) == 1:
         return [unit(text, n)]
     units = [unit(piece, count) for piece, count in zip(sentences(text), counts, strict=True)]
@@ -165,7 +165,8 @@ def _least(row: Mapping[str, Any], n_repeats: int) -> int:
         return max(n_repeats, _ALIKE) if _DENIED <= keep < _DOUBTED else n_repeats
     if not row["marker"] and text.endswith((":", "：")):
         return _OFTEN
-    return 2 if keep < _DOUBTED else n_repeats
+    said = not row["marker"] and size(text) < _SENTENCE and _ends(text)
+    return 2 if keep < _DOUBTED and not said else n_repeats
 
 
 def _ends(text: str) -> bool:
