@@ -19,7 +19,7 @@ from dedup.articles.extract import Extract
 from dedup.articles.terms import Analyse
 from dedup.boilerplate.classify import Classify
 from dedup.boilerplate.label import Label
-from dedup.boilerplate.repeat import Repeats
+from dedup.boilerplate.repeat import Repeats, counted, with_known
 from dedup.candidates.band import Bands
 from dedup.candidates.minhash import Sign
 from dedup.candidates.pair import Pairs, distinct
@@ -132,13 +132,15 @@ class Flow:
                 f"Got {self.sign.shingle_words} and {self.verify.shingle_words}."
             )
 
-    def clean(self, engine: Engine, drafts: pa.Table, watch: Watch) -> pa.Table:
+    def clean(self, engine: Engine, drafts: pa.Table, watch: Watch, known: pa.Table | None = None) -> pa.Table:
         """Take the chrome off.
 
         Parameters
         ----------
         drafts : Table
             Relation DRAFT, usable ones only.
+        known : Table, optional
+            Relation REPEAT: what earlier nights learned of what sites repeat.
 
         Returns
         -------
@@ -148,11 +150,10 @@ class Flow:
         with watch.stage("classify", drafts.num_rows) as tick:
             segments = engine.map(self.classify, drafts, tick)
         with watch.stage("repeats", segments.num_rows) as tick:
-            repeats = engine.map(self.repeats, segments, tick)
+            repeats = engine.map(self.repeats, with_known(segments, known), tick)
         with watch.stage("label", segments.num_rows) as tick:
-            counted = segments.join(repeats, keys=["source", "key"], join_type="left outer")
-            titles = drafts["title"].take(pc.index_in(counted["doc_id"], drafts["doc_id"].combine_chunks()))
-            labelled = engine.map(self.label, counted.append_column("title", titles), tick)
+            titles = drafts["title"].take(pc.index_in(segments["doc_id"], drafts["doc_id"].combine_chunks()))
+            labelled = engine.map(self.label, counted(segments, repeats).append_column("title", titles), tick)
         return _as_given(drafts, _rows_for(drafts, labelled, ARTICLE))
 
     def match(

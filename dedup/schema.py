@@ -8,6 +8,7 @@ import pyarrow as pa
 
 TEXT = pa.string()
 TEXTS = pa.list_(pa.string())
+KEYS = pa.list_(pa.int64())
 
 #: One crawled input. Key: doc_id. ``kind`` says what ``content`` is (bytes): ``html``, or plain text that is ``page``
 #: (with its chrome), ``article`` (some residue) or ``clean``. ``extra``: unknown fields of the record as a JSON
@@ -49,9 +50,10 @@ DRAFT = pa.schema(
     ]
 )
 
-#: One line of a draft's text that is not blank. Key: doc_id, index. ``key`` is the hash of the line's normalised
-#: words, with numbers folded, by which repeats are counted. ``keep``: probability that it is the article's, [0, 1].
-#: ``marker``: the word for what the line looks like when it is chrome (``share``, ``sign_up``, …), else empty.
+#: One line of a draft's text that is not blank. Key: doc_id, index. ``key`` is the hash of the line's letters.
+#: ``keep``: probability that it is the article's, [0, 1]. ``marker``: the word for what the line looks like when it is
+#: chrome (``share``, ``sign_up``, …), else empty. By ``sentences``, the keys of its sentences in order, and ``forms``, for
+#: a line in doubt the keys that near-equal lines have in common with it, repeats are counted.
 SEGMENT = pa.schema(
     [
         ("doc_id", TEXT),
@@ -62,11 +64,22 @@ SEGMENT = pa.schema(
         ("key", pa.int64()),
         ("keep", pa.float64()),
         ("marker", TEXT),
+        ("sentences", KEYS),
+        ("forms", KEYS),
     ]
 )
 
-#: How often a segment's key stands in otherwise unrelated articles of one source. Key: source, key.
-REPEAT = pa.schema([("source", TEXT), ("key", pa.int64()), ("n_articles", pa.int64())])
+#: In how many groups of otherwise unrelated articles of one source the key of a sentence, or of a form of a line, stands;
+#: all nights together. Key: source, key. ``holders``: the first article of each of the first few groups, as the digest of
+#: its id and about the number of words in its long sentences, by which a version of it is recognised on a later night.
+REPEAT = pa.schema(
+    [
+        ("source", TEXT),
+        ("key", pa.int64()),
+        ("n_articles", pa.int64()),
+        ("holders", pa.list_(pa.struct([("article", pa.int64()), ("size", pa.int64())]))),
+    ]
+)
 
 #: One line taken out of an article. Key: doc_id, index.
 REMOVAL = pa.struct([("text", TEXT), ("reason", TEXT)])

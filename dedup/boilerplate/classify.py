@@ -115,6 +115,9 @@ _CONTENT: Final = 4
 _MARKED: Final = 0.25
 """From this share of its words on, phrases of one marker name what the line looks like."""
 
+_DOUBTED: Final = 0.5
+"""A line below this probability is chrome if the site has enough doubted lines of its form."""
+
 _BULLET = re.compile(r"(?:[*+\-•·▪►»›‣◦–—|#]|o|\d{1,2}[.)])\s+")
 _BAR = re.compile(r"[|•·»›/→▸]")
 _LINK = re.compile(r"https?://|www\.|@\w|\.(?:com|org|net|jpg|png|gif)\b")
@@ -571,6 +574,8 @@ class Classify:
                         "key": key,
                         "keep": keep,
                         "marker": marker,
+                        "sentences": segment.sentence_keys(line) or [key],
+                        "forms": segment.form_keys(line) if keep < _DOUBTED else [],
                     }
                     for index, (line, keep, marker, key) in enumerate(zip(lines, *judged, strict=True))
                 ]

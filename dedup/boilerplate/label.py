@@ -17,6 +17,8 @@ import pyarrow as pa
 from dedup.articles.host import names_host
 from dedup.articles.normalize import words
 from dedup.articles.segment import NO_WORDS
+from dedup.boilerplate.passage import joined, parts
+from dedup.boilerplate.repeat import COUNTED
 from dedup.errors import ParameterError
 from dedup.schema import LABELLED, SEGMENT
 
@@ -49,7 +51,7 @@ _CLOSING = "\"”’»)]' "
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a draft as :class:`Label` sees it. ``n_articles`` is 0 for a line that is no repeat."""
+    """One line of a draft, or piece of one, as :class:`Label` sees it. ``n_articles`` is 0 for what is no repeat."""
 
     text: str
     key: int
@@ -284,7 +286,7 @@ def _is_headline(found: Sequence[str], wanted: Sequence[str], *, before_body: bo
 class Label:
     """Strip each draft of its chrome.
 
-    Reads: segments with ``n_articles`` (null where the line is no repeat) and the draft's ``title``. Writes: clean body,
+    Reads: segments with the counts of :func:`dedup.boilerplate.repeat.counted` and the draft's ``title``. Writes: clean body,
     headline and removed lines, one row per draft that has any line. Partitioned by: doc_id.
 
     ``keep_page``, ``keep_html``, ``keep_article`` are the least probabilities with which a line of such a text stays;
@@ -301,7 +303,7 @@ class Label:
     reads: ClassVar[pa.Schema] = pa.schema(
         [
             *(SEGMENT.field(name) for name in ("doc_id", "source", "kind", "index", "text", "key", "keep", "marker")),
-            ("n_articles", pa.int64()),
+            *COUNTED,
             ("title", pa.string()),
         ]
     )
@@ -333,7 +335,8 @@ class Label:
 
     def _label(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         rows = sorted(rows, key=lambda row: row["index"])
-        lines = [Line(row["text"], row["key"], row["keep"], row["marker"], row["n_articles"] or 0) for row in rows]
+        pieces = parts(rows, self.n_repeats)
+        lines = [Line(piece.text, piece.key, piece.keep, piece.marker, piece.n_articles) for piece in pieces]
         title = rows[0]["title"] or ""
         removed: dict[int, str] = {}
         kept = list(range(len(lines)))
@@ -346,7 +349,7 @@ class Label:
         return {
             "doc_id": rows[0]["doc_id"],
             "title": title,
-            "text": "\n".join(lines[position].text for position in kept),
+            "text": joined([pieces[position] for position in kept]),
             "removed": [{"text": lines[position].text, "reason": reason} for position, reason in removed.items()],
             "n_words": sum(len(words(lines[position].text)) for position in kept),
             "n_words_removed": sum(len(words(lines[position].text)) for position in removed),

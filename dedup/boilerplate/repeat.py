@@ -1,102 +1,199 @@
-"""Lines that a site repeats: the same line in several otherwise unrelated articles of one source.
+"""What a site repeats: the same sentence, or form of a line, in several otherwise unrelated articles of one source.
 
-In: the segments of a source. Out: how many unrelated articles hold each key that is held by two or more. Copies and
-updates of one story share lines because they are one text; such articles count once. A gallery or a panel list that
-different stories carry is counted, however long it is. Lines that many *sources* carry (quotations, wire copy) are
-news: nothing is counted across sources, nor among articles whose source is unknown.
+In: the segments of a source, and what earlier nights learned of it. Out: in how many unrelated articles each key
+stands, with a few of its holders, so that a later night can go on counting. Copies and updates of one story share
+lines because they are one text; such articles count once, on whatever night they come. A gallery or a panel list that
+different stories carry is counted, however long it is. What many *sources* carry (quotations, wire copy) is news:
+nothing is counted across sources, nor among articles whose source is unknown.
 
-Rule guarded here: near-linear cost; an article is compared with a few others per line, not with all.
+Rule guarded here: near-linear cost; an article is compared with a few others per sentence, not with all.
 """
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from itertools import pairwise
+from typing import Any, ClassVar, Final, NamedTuple
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+from numpy.typing import NDArray
 
-from dedup.articles.normalize import words
-from dedup.articles.segment import NO_WORDS
+from dedup.articles.normalize import UNSPACED, words
+from dedup.articles.segment import NO_WORDS, size
 from dedup.errors import ParameterError
-from dedup.schema import REPEAT, SEGMENT
+from dedup.schema import KEYS, REPEAT, SEGMENT
 
-_LONG = 12
-"""From this many words on a line is text whose sharing may relate two articles."""
-_CONTENT = 5
-"""Words of at least so many letters tell what a text is about."""
-_ENOUGH = 40
+_LONG: Final = 8
+"""From this many words on a sentence is text whose sharing may relate two articles."""
+_CONTENT: Final = 5
+"""Words of at least so many letters tell what a text is about; in scripts without spaces, pairs of letters do."""
+_ENOUGH: Final = 40
 """Words a text must have beside what it shares before its subject can be compared."""
-_SAME_SUBJECT = 0.25
+_SAME_SUBJECT: Final = 0.25
 """Share of the smaller rest's content words found in the other's, from which two rests are on one subject."""
+_SITES: Final = 3
+"""What so many articles repeat is the site's, and no longer says that two of them are one text."""
+_HOLDERS: Final = 4
+"""So many holders of a key are remembered. Of a key with more, it no longer matters which one they are."""
+
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+
+#: ``kind`` of the rows of :func:`with_known` that bring what is known, not a line.
+KNOWN: Final = "known"
+
+#: The columns that :func:`counted` adds to segments.
+COUNTED: Final = pa.schema(
+    [("n_sentences", KEYS), ("n_alike", pa.int64()), ("n_sources", pa.int64()), ("n_site", pa.int64())]
+)
+
+
+class Holder(NamedTuple):
+    """An article that holds a key: the digest of its id, and about how many words its long sentences have."""
+
+    article: int
+    size: int
+
+
+class Seen(NamedTuple):
+    """How often a key was seen: in so many groups of related articles, of which the first few are named."""
+
+    n_articles: int
+    holders: tuple[Holder, ...] = ()
 
 
 @dataclass
 class Article:
     """The lines of one article, as far as counting repeats needs them.
 
-    ``keys``: every key; ``long``: number of words of each long line; ``content``: content words of each long line.
+    ``keys``: every key, of sentences and of forms; ``long``: about the number of words of each long sentence; ``lines``:
+    every line with a long sentence, and the keys of its sentences.
     """
 
     keys: set[int] = field(default_factory=set)
     long: dict[int, int] = field(default_factory=dict)
-    content: dict[int, frozenset[str]] = field(default_factory=dict)
+    lines: list[tuple[str, Sequence[int]]] = field(default_factory=list)
 
-    def add(self, key: int, text: str) -> None:
-        """Add a line."""
-        if key == NO_WORDS:
-            return
-        self.keys.add(key)
-        tokens = words(text)
-        if len(tokens) >= _LONG:
-            self.long[key] = len(tokens)
-            self.content[key] = frozenset(word for word in tokens if len(word) >= _CONTENT)
+    def add(self, text: str, sentences: Sequence[int], forms: Sequence[int] = ()) -> None:
+        """Add a line with the keys of its sentences and of its forms."""
+        self.keys.update(sentences)
+        self.keys.update(forms)
+        self.keys.add(NO_WORDS)
+        each = size(text) // max(len(sentences), 1)
+        if each >= _LONG:
+            self.long.update((key, each) for key in sentences if key != NO_WORDS)
+            self.lines.append((text, sentences))
+
+    @property
+    def size(self) -> int:
+        """About how many words the long sentences have."""
+        return sum(self.long.values())
+
+
+def content(text: str) -> set[str]:
+    """Return the words that tell what a text is about; pairs of letters in scripts without spaces."""
+    tokens = words(text)
+    if not text.isascii() and _UNSPACED.search(text):
+        return {a + b for a, b in pairwise(tokens)}
+    return {word for word in tokens if len(word) >= _CONTENT}
 
 
 def related(left: Article, right: Article, least_share: float) -> bool:
     """Decide whether two articles are one text in two versions.
 
-    They are if the long lines they share make up ``least_share`` of the words in the long lines of either, unless
+    They are if the long sentences they share make up ``least_share`` of the words in the long sentences of either, unless
     what both have beside them is substantial and on different subjects.
     """
     shared = left.long.keys() & right.long.keys()
-    size = sum(left.long[key] for key in shared)
-    total = [sum(article.long.values()) for article in (left, right)]
-    if size < least_share * min(total):
+    common = sum(min(left.long[key], right.long[key]) for key in shared)
+    total = [left.size, right.size]
+    if common < least_share * min(total):
         return False
-    if min(total) - size < _ENOUGH:
+    if min(total) - common < _ENOUGH:
         # The smaller has nothing of its own: a copy, unless the larger shows the shared part to be a small attachment.
-        return size >= least_share * max(total) or min(total) >= 3 * _ENOUGH
+        return common >= least_share * max(total) or min(total) >= 3 * _ENOUGH
     rests = [
-        frozenset().union(*(words_ for key, words_ in article.content.items() if key not in shared))
+        set().union(*(content(text) for text, keys in article.lines if not shared.issuperset(keys)))
         for article in (left, right)
     ]
     return len(rests[0] & rests[1]) >= _SAME_SUBJECT * min(map(len, rests))
 
 
-def count(articles: Mapping[str, Article], least_share: float = 0.5, n_compared: int = 3) -> dict[int, int]:
+def count(
+    articles: Mapping[str, Article],
+    known: Mapping[int, Seen] | None = None,
+    least_share: float = 0.5,
+    n_compared: int = 3,
+    *,
+    remember: bool = False,
+) -> dict[int, Seen]:
     """Count in how many unrelated articles of one source each key stands.
 
     Parameters
     ----------
     articles : mapping of str to Article
-        The articles of one source by id.
+        The articles of one source by id, none of them counted before.
+    known : mapping of int to Seen, optional
+        What this function returned for the articles of earlier nights, the latest word on each key.
     least_share : float
-        Share of the words in long lines from which two articles may be versions of one, in (0, 1].
+        Share of the words in long sentences from which two articles may be versions of one, in (0, 1].
     n_compared : int
-        With how many articles before it, in order of id, an article is compared per long line.
+        With how many articles before it, in order of id, an article is compared per long sentence.
+    remember : bool
+        Give keys of a single article too: a later night may bring the second.
 
     Returns
     -------
-    dict of int to int
-        Key -> number of groups of related articles that hold it; only keys of two groups or more, in order.
+    dict of int to Seen
+        For each key of these articles, in order, the sum of what is known and what is new; it takes the place of what was
+        known. Unless ``remember``, only keys in two groups of related articles or more. The key ``NO_WORDS``, which every
+        article holds, has the number of all groups.
     """
+    known = known or {}
     order = sorted(articles)
     holders: defaultdict[int, list[int]] = defaultdict(list)
     for number, doc_id in enumerate(order):
         for key in articles[doc_id].keys:
             holders[key].append(number)
-    parent = list(range(len(order)))
+    sites = {key for key in holders if key in known and known[key].n_articles >= _SITES}
+    root = _grouped([articles[doc_id] for doc_id in order], holders, sites, least_share, n_compared)
+    met: defaultdict[int, set[int]] = defaultdict(set)
+    if known:
+        for number, doc_id in enumerate(order):
+            met[root[number]] |= _met(articles[doc_id], known, sites, least_share)
+    found = {}
+    for key in sorted(holders):
+        before = known.get(key, Seen(0))
+        if len(holders[key]) == 1 and not before.n_articles and not remember and key != NO_WORDS:
+            continue
+        earlier = {holder.article for holder in before.holders}
+        new = [group for group in sorted({root[number] for number in holders[key]}) if not met[group] & earlier]
+        n_articles = before.n_articles + len(new)
+        if n_articles > 1 or remember or key == NO_WORDS:
+            named = new[: max(_HOLDERS - len(before.holders), 0)] if remember else []
+            firsts = tuple(Holder(digest(order[group]), articles[order[group]].size) for group in named)
+            found[key] = Seen(n_articles, before.holders + firsts)
+    return found
+
+
+def digest(doc_id: str) -> int:
+    """Return the number by which an article is remembered."""
+    return xxhash.xxh3_64_intdigest(doc_id.encode(errors="surrogatepass")) - (1 << 63)
+
+
+def _grouped(
+    articles: Sequence[Article],
+    holders: Mapping[int, Sequence[int]],
+    sites: set[int],
+    least_share: float,
+    n_compared: int,
+) -> list[int]:
+    """Return for each article the first one of its group of related articles."""
+    parent = list(range(len(articles)))
 
     def root(number: int) -> int:
         while parent[number] != number:
@@ -105,34 +202,131 @@ def count(articles: Mapping[str, Article], least_share: float = 0.5, n_compared:
         return number
 
     compared: set[tuple[int, int]] = set()
-    for number, doc_id in enumerate(order):
-        for key in sorted(articles[doc_id].long):
+    for number, article in enumerate(articles):
+        for key in sorted(key for key in article.long if len(holders[key]) > 1 and key not in sites):
             held = holders[key]
             at = bisect_left(held, number)
             for other in held[max(at - n_compared, 0) : at]:
                 if (other, number) in compared:
                     continue
                 compared.add((other, number))
-                if root(other) != root(number) and related(articles[order[other]], articles[doc_id], least_share):
+                if root(other) != root(number) and related(articles[other], article, least_share):
                     high, low = sorted((root(other), root(number)), reverse=True)
                     parent[high] = low
-    groups = {key: len({root(number) for number in held}) for key, held in holders.items() if len(held) > 1}
-    return {key: groups[key] for key in sorted(groups) if groups[key] > 1}
+    return [root(number) for number in range(len(articles))]
+
+
+def _met(article: Article, known: Mapping[int, Seen], sites: set[int], least_share: float) -> set[int]:
+    """Return the remembered articles of earlier nights that this one is a version of."""
+    common: defaultdict[Holder, int] = defaultdict(int)
+    for key, each in article.long.items():
+        if key not in sites and key in known:
+            for holder in known[key].holders:
+                common[holder] += each
+    total = article.size
+    return {holder.article for holder, shared in common.items() if shared >= least_share * min(total, holder.size)}
+
+
+def with_known(segments: pa.Table, known: pa.Table | None) -> pa.Table:
+    """Put what earlier nights learned among tonight's segments, as :class:`Repeats` reads it.
+
+    Parameters
+    ----------
+    segments : Table
+        Relation SEGMENT.
+    known : Table, optional
+        Relation REPEAT, of the sources of these segments or of more.
+    """
+    names = Repeats.reads.names
+    tonight = segments.select([name for name in names if name in SEGMENT.names])
+    if known is None or not known.num_rows:
+        return pa.concat_tables([tonight, Repeats.reads.empty_table()], promote_options="default").select(names)
+    known = known.filter(pc.is_in(known["source"], pc.unique(segments["source"]).drop_null()))
+    known = known.append_column("kind", pa.repeat(pa.scalar(KNOWN), known.num_rows))
+    return pa.concat_tables([tonight, known], promote_options="default").select(names)
+
+
+def counted(segments: pa.Table, repeats: pa.Table) -> pa.Table:
+    """Say of every segment how often its sentences, and lines of its form, stand in articles of its source.
+
+    Parameters
+    ----------
+    segments : Table
+        Relation SEGMENT.
+    repeats : Table
+        Relation REPEAT.
+
+    Returns
+    -------
+    Table
+        The segments with ``n_sentences`` (a number per sentence, 0 for what is no repeat), ``n_alike`` (the largest of its
+        forms), ``n_sources`` (the largest number of sources, tonight, that one of its sentences stands in) and ``n_site``
+        (the number of unrelated articles of its source).
+    """
+    sources = pc.unique(pa.chunked_array([*segments["source"].chunks, *repeats["source"].chunks]))
+    salts = np.array([xxhash.xxh3_64_intdigest((name or "").encode()) for name in sources.to_pylist()], dtype=np.uint64)
+    codes = pc.index_in(segments["source"], sources).to_numpy()
+    of_repeat = _salted(repeats["key"].to_numpy(), salts, pc.index_in(repeats["source"], sources).to_numpy())
+    order = np.argsort(of_repeat)
+    of_repeat, numbers = of_repeat[order], repeats["n_articles"].to_numpy()[order]
+
+    def look_up(wanted: NDArray[np.uint64]) -> NDArray[np.int64]:
+        if not len(of_repeat):
+            return np.zeros(len(wanted), dtype=np.int64)
+        at = np.searchsorted(of_repeat, wanted)
+        at[at == len(of_repeat)] = 0
+        found: NDArray[np.int64] = np.where(of_repeat[at] == wanted, numbers[at], 0)
+        return found
+
+    def flat(name: str) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        lists = segments[name].combine_chunks()
+        lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+        keys = lists.flatten().to_numpy(zero_copy_only=False).astype(np.int64)
+        return keys, np.repeat(np.arange(len(lengths)), lengths), np.append(0, np.cumsum(lengths))
+
+    keys, rows, offsets = flat("sentences")
+    n_sentences = np.where(keys == NO_WORDS, 0, look_up(_salted(keys, salts, codes[rows])))
+    repeated = n_sentences > 1
+    pairs = np.unique(np.column_stack([keys, codes[rows]])[np.isin(keys, keys[repeated])], axis=0)
+    spread_keys, spread = np.unique(pairs[:, 0], return_counts=True)
+    n_sources = np.zeros(segments.num_rows, dtype=np.int64)
+    np.maximum.at(n_sources, rows[repeated], spread[np.searchsorted(spread_keys, keys[repeated])])
+    forms, form_rows, _ = flat("forms")
+    n_alike = np.zeros(segments.num_rows, dtype=np.int64)
+    np.maximum.at(n_alike, form_rows, look_up(_salted(forms, salts, codes[form_rows])))
+    own = _salted(np.zeros(segments.num_rows, dtype=np.int64) + NO_WORDS, salts, codes)
+    n_site = look_up(own)
+    lists = pa.LargeListArray.from_arrays(offsets, n_sentences)
+    for field_, column in zip(COUNTED, (lists, n_alike, n_sources, n_site), strict=True):
+        segments = segments.append_column(field_, pa.array(column).cast(field_.type))
+    return segments
+
+
+def _salted(keys: NDArray[np.int64], salts: NDArray[np.uint64], codes: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Make one number of a key and its source."""
+    return keys.view(np.uint64) ^ salts[codes]
 
 
 @dataclass(frozen=True)
 class Repeats:
-    """Count the lines that a source repeats.
+    """Count what a source repeats.
 
-    Reads: segments. Writes: repeats. Partitioned by: source. Segments without a source, and ``clean`` ones, are not
-    counted: of a text whose site is not known nothing can be said to be the site's.
+    Reads: segments, among them what is known (:func:`with_known`). Writes: repeats, a row per key of tonight's segments
+    that takes the place of the row known before. Partitioned by: source. Segments without a source, and ``clean`` ones,
+    are not counted: of a text whose site is not known nothing can be said to be the site's.
+
+    ``least_share``, ``n_compared`` and ``remember`` are those of :func:`count`.
     """
 
     least_share: float = 0.5
     n_compared: int = 3
+    remember: bool = False
 
     reads: ClassVar[pa.Schema] = pa.schema(
-        [SEGMENT.field(name) for name in ("doc_id", "source", "kind", "text", "key")]
+        [
+            *(SEGMENT.field(name) for name in ("doc_id", "source", "kind", "text", "sentences", "forms")),
+            *(REPEAT.field(name) for name in ("key", "n_articles", "holders")),
+        ]
     )
     writes: ClassVar[pa.Schema] = REPEAT
     partition_by: ClassVar[tuple[str, ...]] = ("source",)
@@ -146,18 +340,28 @@ class Repeats:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield one batch of repeats per source."""
-        source, articles = "", dict[str, Article]()
+        source, articles, known = "", dict[str, Article](), dict[int, Seen]()
         for batch in batches:
             columns = (batch.column(name).to_pylist() for name in self.reads.names)
-            for doc_id, now, kind, text, key in zip(*columns, strict=True):
+            for doc_id, now, kind, text, sentences, forms, key, n_articles, holders in zip(*columns, strict=True):
                 if (now or "") != source:
-                    yield self._count(source, articles)
-                    source, articles = now or "", {}
-                if source and kind != "clean":
-                    articles.setdefault(doc_id, Article()).add(key, text)
-        yield self._count(source, articles)
+                    yield self._count(source, articles, known)
+                    source, articles, known = now or "", {}, {}
+                if kind == KNOWN:
+                    known[key] = Seen(n_articles, tuple(Holder(**holder) for holder in holders or ()))
+                elif source and kind != "clean":
+                    articles.setdefault(doc_id, Article()).add(text, sentences or (), forms or ())
+        yield self._count(source, articles, known)
 
-    def _count(self, source: str, articles: Mapping[str, Article]) -> pa.RecordBatch:
-        found = count(articles, self.least_share, self.n_compared)
-        rows = [{"source": source, "key": key, "n_articles": number} for key, number in found.items()]
+    def _count(self, source: str, articles: Mapping[str, Article], known: Mapping[int, Seen]) -> pa.RecordBatch:
+        found = count(articles, known, self.least_share, self.n_compared, remember=self.remember)
+        rows: list[dict[str, Any]] = [
+            {
+                "source": source,
+                "key": key,
+                "n_articles": seen.n_articles,
+                "holders": [holder._asdict() for holder in seen.holders],
+            }
+            for key, seen in found.items()
+        ]
         return pa.RecordBatch.from_pylist(rows, schema=self.writes)

@@ -33,6 +33,8 @@ def test_lines_of_lines_are_the_same(text: str) -> None:
         ("Updated 3 May, 10:45", "updated 27 may 9:12"),
         ("“12 Comments”", "7 comments"),
         ("Sign up  for our newsletter!", "SIGN UP FOR OUR NEWSLETTER"),
+        ("Sign-up", "Sign up"),
+        ("Отправлено в 10:45", "отправлено в 9"),
     ],
 )
 def test_key_ignores_numbers_case_and_punctuation(left: str, right: str) -> None:
@@ -40,10 +42,10 @@ def test_key_ignores_numbers_case_and_punctuation(left: str, right: str) -> None
 
 
 def test_key_tells_words_and_their_order_apart() -> None:
-    assert len({segment.line_key(line) for line in ("read more", "more read", "read", "readmore")}) == 4
+    assert len({segment.line_key(line) for line in ("read more", "more read", "read", "read 1 more")}) == 4
 
 
-@pytest.mark.parametrize("line", ["---", "* * *", ""])
+@pytest.mark.parametrize("line", ["---", "* * *", "", "12", "3/4"])
 def test_key_of_a_line_without_words(line: str) -> None:
     assert segment.line_key(line) == segment.NO_WORDS
 
@@ -54,4 +56,71 @@ def test_key_fits_a_signed_64_bit_integer(text: str) -> None:
 
 
 def test_key_is_the_same_in_every_process() -> None:
-    assert segment.line_key("Read more") == -8517551099377695376
+    assert segment.line_key("Read more") == -6594812058221456658
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("It rained. It snowed.", ["It rained. ", "It snowed."]),
+        (
+            "“It rained.” Then it “snowed!” (A lot.) Really?",
+            ["“It rained.” ", "Then it “snowed!” ", "(A lot.) ", "Really?"],
+        ),
+        (
+            "Sen. J. Q. Poe (R-Ky.) met Mr. Marr at the U.S. border.",
+            ["Sen. J. Q. Poe (R-Ky.) met Mr. Marr at the U.S. border."],
+        ),
+        ("No. 3. Tide tables. 4. Lost", ["No. 3. Tide tables. ", "4. Lost"]),
+        ("At 3.30 p.m. he came, i.e. late.", ["At 3.30 p.m. he came, i.e. late."]),
+        ("Шёл дождь. Потом снег.", ["Шёл дождь. ", "Потом снег."]),
+        ("هطل المطر. ثم الثلج؟ نعم", ["هطل المطر. ", "ثم الثلج؟ ", "نعم"]),
+        ("下雨了。“下雪了！”他说。", ["下雨了。", "“下雪了！”", "他说。"]),
+        ("| It rained. | It snowed. |", ["| It rained. ", "| It snowed. |"]),
+        ("One", ["One"]),
+    ],
+)
+def test_sentences(line: str, found: list[str]) -> None:
+    assert segment.sentences(line) == found
+
+
+@given(st.text())
+def test_sentences_make_up_the_line(line: str) -> None:
+    assert "".join(segment.sentences(line)) == line
+
+
+@given(st.text() | st.text("Ab. !“”。1é"))
+def test_sentence_keys_are_the_keys_of_the_sentences(line: str) -> None:
+    found = segment.sentences(line)
+    assert segment.sentence_keys(line) == ([segment.line_key(one) for one in found] if len(found) > 1 else [])
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("Follow Jane Doe on Twitter", "Follow @jroe on Twitter"),
+        ("By Ada Poe, who is a reporter in Paris", "By Jo Marr, who is a reporter in Rome"),
+        ("Updated at 3:54 p.m. ET on March 3", "Updated at 9 a.m. on May 27"),
+        ("Enlarge this image toggle caption Jo Marr", "Enlarge this image toggle caption of a bridge"),
+        ("Ada Poe contributed to this report.", "Jo Marr and Ada Poe also contributed to this report."),
+    ],
+)
+def test_near_equal_lines_have_a_form_in_common(left: str, right: str) -> None:
+    assert set(segment.form_keys(left)) & set(segment.form_keys(right))
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("Ada Poe met Jo Marr", "Jo Marr met Ada Poe"),
+        ("The minister said on Monday that he would resign", "The mayor told us on Monday that she might stay"),
+        ("Share", "Share"),
+    ],
+)
+def test_lines_that_only_name_things_have_no_form_in_common(left: str, right: str) -> None:
+    assert not set(segment.form_keys(left)) & set(segment.form_keys(right))
+
+
+def test_letters_of_scripts_without_spaces_count_half() -> None:
+    assert segment.size("This is a line of some eight plain words.") == 6
+    assert segment.size("这是一行大约八个词的文字句子") == 7

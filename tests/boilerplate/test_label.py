@@ -3,7 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from dedup.articles.segment import line_key
+from dedup.articles.normalize import words
+from dedup.articles.segment import line_key, sentences
 from dedup.boilerplate.label import Label, Line, Thresholds, strip
 from dedup.errors import ParameterError
 from dedup.schema import LABELLED
@@ -111,7 +112,10 @@ def rows(kind: str, *lines: Line, doc_id: str = "a", title: str | None = "T") ->
             "key": one.key,
             "keep": one.keep,
             "marker": one.marker,
-            "n_articles": one.n_articles or None,
+            "n_sentences": [one.n_articles] * len(sentences(one.text)),
+            "n_alike": 0,
+            "n_sources": 1,
+            "n_site": 9,
             "title": title,
         }
         for index, one in enumerate(lines)
@@ -128,6 +132,19 @@ def test_stage_takes_more_from_a_page_than_from_an_article() -> None:
     assert [done[kind]["text"].count("\n") + 1 for kind in kinds] == [1, 2, 3, 4]
     assert done["page"]["removed"][0] == {"text": "Share", "reason": "line model: share"}
     assert all(row["n_words"] + row["n_words_removed"] == done["clean"]["n_words"] for row in done.values())
+
+
+def test_stage_cuts_a_repeated_passage_out_of_its_paragraph() -> None:
+    plea = (
+        "Please think of giving our small newsroom the price of one coffee a month, which keeps the presses running for all "
+        "our readers, every night and every day."
+    )
+    made = rows("article", line(f"{LEAD} {plea} {NEXT}"), line(NEXT))
+    made[0]["n_sentences"] = [0, 8, 0]
+    done = apply(Label(), pa.Table.from_pylist(made, schema=Label().reads)).to_pylist()[0]
+    assert done["text"] == f"{LEAD} {NEXT}\n{NEXT}"
+    assert done["removed"] == [{"text": plea, "reason": "repeat: in 8 articles of this site"}]
+    assert done["n_words"] + done["n_words_removed"] == len(words(f"{LEAD} {plea} {NEXT} {NEXT}"))
 
 
 def test_stage_does_not_depend_on_batches_or_on_the_order_of_lines() -> None:
