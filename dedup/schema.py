@@ -31,6 +31,8 @@ PAGE = pa.schema(
 )
 
 #: What extraction made of one page. Key: doc_id. ``failure`` is empty for a usable one, else the reason it is rejected.
+#: ``layout``: of each line of ``text`` what the HTML says of it (``dedup.articles.outline.LAYOUT``), little-endian float32; empty
+#: where the text came without HTML.
 DRAFT = pa.schema(
     [
         ("doc_id", TEXT),
@@ -47,6 +49,7 @@ DRAFT = pa.schema(
         ("position", TEXT),
         ("failure", TEXT),
         ("detail", TEXT),
+        ("layout", pa.binary()),
     ]
 )
 

@@ -1,4 +1,4 @@
-"""Fitting of the line model on labelled pages and labelled lines.
+"""Fitting of the line models on labelled pages and labelled lines.
 
 In: gold in the formats ``lines`` (JSONL ``id,lines:[{text,keep}]``) and ``pages`` (JSONL ``id,html,gold``), gzipped or
 not. Out: the model as plain JSON, with the digest of what it was made from and its score by cross-validation. Rule
@@ -8,9 +8,9 @@ guarded here: the same gold and seed give the same file, and a page is never sco
 import hashlib
 import json
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,8 +18,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.articles import segment
+from dedup.articles.extract import Extract, by_resiliparse
 from dedup.articles.normalize import words
-from dedup.boilerplate.classify import FEATURES, Matrix, features, from_table
+from dedup.articles.outline import Outline
+from dedup.boilerplate.classify import (
+    FEATURES,
+    HTML_FEATURES,
+    MARKERS,
+    Matrix,
+    features,
+    from_table,
+    html_features,
+    mark,
+    vocabulary,
+)
 from dedup.errors import InputError
 from dedup.tables import load_json
 from pipelines.gold import of_format, read_gold
@@ -28,9 +40,18 @@ from pipelines.report import whole_file
 
 _SHINGLE: Final = 4
 _DEPTH: Final = 5
+_HTML_DEPTH: Final = 6
+_HTML_LEAVES: Final = 40
+_HTML_SHARE: Final = 0.7
+"""Share of the features that a split may choose from: extractors' votes would stand in every tree otherwise."""
+_FILE_PAGES: Final = 20.0
+"""The square root of the number of pages of a file that counts once."""
 _RATE: Final = 0.1
 _GOLD_LINES: Final = 4.0
 """How much more a labelled line counts than one whose label was derived from a page's gold."""
+_OFFERS: Final = ("sign_up", "follow", "read_more", "related")
+_BOXES: Final = 0.5
+"""Share of the pages in plain text of which a second example, with boxes between its paragraphs, is made."""
 _ENOUGH: Final = 0.6
 """Pages of whose gold less than this share is found in the extracted lines teach nothing."""
 
@@ -39,7 +60,8 @@ _ENOUGH: Final = 0.6
 class Example:
     """One labelled page.
 
-    ``kind`` is as in ``PAGE``; ``keep`` and ``weight`` have one value per line. Examples made of one page share ``id``.
+    ``kind`` is as in ``PAGE``; ``keep`` and ``weight`` have one value per line, ``layout`` a row (empty but for ``html``).
+    Examples made of one page share ``id``.
     """
 
     id: str
@@ -49,6 +71,16 @@ class Example:
     lines: tuple[str, ...]
     keep: NDArray[np.bool_]
     weight: Matrix
+    layout: NDArray[np.float32] = field(default_factory=lambda: Outline().layout)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The lines that are made of a gold page; ``kind`` names the model that learns from them."""
+
+    kind: str
+    lines: tuple[str, ...]
+    layout: NDArray[np.float32] = field(default_factory=lambda: Outline().layout)
 
 
 def example(id_: str, origin: str, kind: str, title: str, labelled: Sequence[tuple[str, bool]]) -> Example:
@@ -184,13 +216,83 @@ def river(whole: Example, others: Sequence[Example], seed: int) -> Example | Non
     )
 
 
+def offers(examples: Sequence[Example]) -> list[str]:
+    """Return the chrome lines of the examples that are sentences of an offer: what stands in sign-up boxes."""
+    known = vocabulary()
+    at = [MARKERS.index(name) for name in _OFFERS]
+    found = []
+    for e in examples:
+        for line, keep in zip(e.lines, e.keep, strict=True):
+            tokens = words(line)
+            if keep or not 6 <= len(tokens) <= 40:
+                continue
+            shares = [0.0] * len(MARKERS)
+            mark(tokens, shares, known)
+            if sum(shares[number] for number in at) > 0.05:
+                found.append(line)
+    return found
+
+
+def interrupt(whole: Example, titles: Sequence[str], sentences: Sequence[str], seed: int) -> Example | None:
+    """Put boxes between the paragraphs of an article: a link to another story, a list of them, an offer to sign up.
+
+    Without them the model learns that what announces the end of something ends the article.
+    """
+    kept = np.flatnonzero(whole.keep & (whole.weight > _SHINGLE))
+    if len(kept) < 3:
+        return None
+    rng = _generator(whole, seed + 2)
+    markers = load_json("chrome_words.json")["markers"]
+
+    def phrase(marker: str) -> str:
+        listed = markers[marker]["en"]
+        chosen = str(listed[int(rng.integers(len(listed)))])
+        return chosen.capitalize() if rng.random() < 0.7 else chosen
+
+    def one(of: Sequence[str]) -> str:
+        return of[int(rng.integers(len(of)))]
+
+    def box() -> list[str]:
+        kind = rng.random()
+        if kind < 0.25:
+            return [f"{phrase('read_more' if rng.random() < 0.6 else 'related')}: {one(titles)}"]
+        if kind < 0.4:
+            return [phrase("related"), *(one(titles) for _ in range(int(rng.integers(1, 4))))]
+        if kind < 0.55:
+            return ["Advertisement" if rng.random() < 0.5 else phrase("related")]
+        heading = [phrase("sign_up")] if rng.random() < 0.6 else []
+        second = [one(sentences)] if rng.random() < 0.4 else []
+        return [*heading, one(sentences), *second, *(phrase("sign_up") for _ in range(int(rng.integers(0, 3))))]
+
+    places = set(rng.choice(kept[1:], size=min(int(rng.integers(1, 5)), len(kept) - 1), replace=False).tolist())
+    lines: list[str] = []
+    keep: list[bool] = []
+    weight: list[float] = []
+    for row, line in enumerate(whole.lines):
+        for added in box() if row in places else ():
+            lines.append(added)
+            keep.append(False)
+            weight.append(float(len(words(added))))
+        lines.append(line)
+        keep.append(bool(whole.keep[row]))
+        weight.append(float(whole.weight[row]))
+    return replace(
+        whole,
+        origin=whole.origin + "/box",
+        lines=tuple(lines),
+        keep=np.array(keep, dtype=bool),
+        weight=np.array(weight),
+    )
+
+
 def _generator(whole: Example, seed: int) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(f"{whole.origin} {whole.id}".encode())])
 
 
 def describe(e: Example) -> Matrix:
     """Return the features of the lines; the headline of a page in plain text is not known."""
-    return features(e.lines, "" if e.kind == "page" else e.title)[0]
+    matrix = features(e.lines, "" if e.kind == "page" else e.title)[0]
+    return html_features(matrix, e.layout) if e.kind == "html" else matrix
 
 
 def fit(examples: Sequence[tuple[Example, Matrix]], n_trees: int, seed: int) -> dict[str, Any]:
@@ -199,38 +301,49 @@ def fit(examples: Sequence[tuple[Example, Matrix]], n_trees: int, seed: int) -> 
     Returns
     -------
     dict
-        ``bias`` and ``trees``, each with ``feature`` and ``threshold`` (one per inner node of a complete binary tree, in
+        ``features``, ``bias`` and ``trees``, each with ``feature`` and ``threshold`` (one per inner node of a complete binary tree, in
         heap order) and ``value`` (one per leaf, in log odds).
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     matrix = np.vstack([x for _, x in examples])
     keep = np.concatenate([e.keep for e, _ in examples])
-    weight = np.concatenate([_line_weights(e) for e, _ in examples])
+    n_pages = Counter(e.origin for e, _ in examples)
+    weight = np.concatenate([_line_weights(e, n_pages[e.origin]) for e, _ in examples])
     used = weight > 0
+    is_html = examples[0][0].kind == "html"
+    depth = _HTML_DEPTH if is_html else _DEPTH
     model = HistGradientBoostingClassifier(
         max_iter=n_trees,
-        max_depth=_DEPTH,
-        max_leaf_nodes=None,
+        max_depth=depth,
+        max_leaf_nodes=_HTML_LEAVES if is_html else None,
+        max_features=_HTML_SHARE if is_html else 1.0,
+        max_bins=64,
         learning_rate=_RATE,
         min_samples_leaf=40,
         l2_regularization=1.0,
         early_stopping=False,
         random_state=seed,
     ).fit(matrix[used], keep[used], sample_weight=weight[used])
-    trees = [_complete(stage[0].nodes) for stage in model._predictors]  # noqa: SLF001 -- no public way to the trees
-    return {"bias": float(np.ravel(model._baseline_prediction)[0]), "trees": trees}  # noqa: SLF001
+    trees = [_complete(stage[0].nodes, depth) for stage in model._predictors]  # noqa: SLF001 -- no public way to the trees
+    names = list(HTML_FEATURES if is_html else FEATURES)
+    return {"features": names, "bias": float(np.ravel(model._baseline_prediction)[0]), "trees": trees}  # noqa: SLF001
 
 
-def _line_weights(e: Example) -> Matrix:
-    """Lines count by their words, long ones less than proportionally; labelled lines more than derived ones."""
+def _line_weights(e: Example, n_pages: int) -> Matrix:
+    """Lines count by their words, long ones less than proportionally; labelled lines more than derived ones.
+
+    With their HTML, long pages count less than proportionally too, and so do large files of gold, of ``n_pages``.
+    """
     weight = np.where(e.weight > 0, np.minimum(e.weight, 100) ** 0.7 + 0.2, 0.0)
+    if e.kind == "html":
+        return np.asarray(weight / max(np.sqrt(weight.sum()), 1.0) * _FILE_PAGES / np.sqrt(n_pages))
     return weight * (_GOLD_LINES if e.origin == "lines" else 1.0)
 
 
-def _complete(nodes: NDArray[Any]) -> dict[str, Any]:
+def _complete(nodes: NDArray[Any], depth: int) -> dict[str, Any]:
     """Pad a tree to a complete one: below an early leaf every way leads to its value."""
-    inner = 2**_DEPTH - 1
+    inner = 2**depth - 1
     feature, threshold, value = [0] * inner, [0.0] * inner, [0.0] * (inner + 1)
 
     def place(source: int, target: int) -> None:
@@ -252,24 +365,25 @@ def _short(value: float) -> float:
     return float(f"{value:.5g}")
 
 
-Drafts = Callable[[Mapping[str, Any]], Mapping[str, str]]
+Drafts = Callable[[Mapping[str, Any]], Mapping[str, Draft]]
 
 
-def drafts_of(record: Mapping[str, Any]) -> dict[str, str]:
-    """Return what the extractors make of a page: ``full`` and ``main`` plain text, and ``html`` as in the pipeline."""
-    import trafilatura
+def drafts_of(record: Mapping[str, Any]) -> dict[str, Draft]:
+    """Return what is made of a page: ``full`` and ``main`` plain text, an extractor's ``answer``, and the ``outline``."""
     from resiliparse.extract.html2text import extract_plain_text
 
     html = record["html"]
+    found, _ = Extract(all_pages=True).extract(html.encode(errors="replace"), str(record.get("url") or ""))
     return {
-        "full": extract_plain_text(html, main_content=False),
-        "main": extract_plain_text(html, main_content=True),
-        "html": trafilatura.extract(html, url=record.get("url"), include_comments=False) or "",
+        "full": Draft("page", tuple(segment.lines(extract_plain_text(html, main_content=False)))),
+        "main": Draft("page", tuple(segment.lines(by_resiliparse(html)))),
+        "answer": Draft("article", tuple(segment.lines(found.text))),
+        "outline": Draft("html", found.outline.lines, found.outline.layout),
     }
 
 
 def examples_of(path: Path, share: float, drafts: Drafts) -> list[Example]:
-    """Read a gold file of either format; of pages, a share is taken.
+    """Read a gold file of either format; of pages, a share is taken, but for the outlines.
 
     Which pages are taken and what is made of them depends on their ids alone.
     """
@@ -283,15 +397,15 @@ def examples_of(path: Path, share: float, drafts: Drafts) -> list[Example]:
             pairs = [(line["text"].strip(), bool(line["keep"])) for line in record["lines"] if line["text"].strip()]
             made.append(example(id_, "lines", "page", "", pairs))
             continue
-        if _part(id_, "taken") >= share:
+        if record.get("type", "article") != "article":
             continue
+        taken = _part(id_, "taken") < share
         title = str(record.get("headline") or record.get("title") or "")
-        for name, text in drafts(record).items():
-            lines = segment.lines(text)
-            keep, recall = align(lines, record["gold"])
-            if lines and recall >= _ENOUGH:
-                kind = "html" if name == "html" else "page"
-                made.append(example(id_, f"{origin}/{name}", kind, title, list(zip(lines, keep.tolist(), strict=True))))
+        for name, draft in drafts(record).items():
+            keep, recall = align(draft.lines, record["gold"])
+            if draft.lines and recall >= _ENOUGH and (taken or draft.kind == "html"):
+                labelled = list(zip(draft.lines, keep.tolist(), strict=True))
+                made.append(replace(example(id_, f"{origin}/{name}", draft.kind, title, labelled), layout=draft.layout))
     return made
 
 
@@ -300,10 +414,14 @@ def _part(id_: str, salt: str) -> float:
 
 
 def augment(examples: Sequence[Example], seed: int) -> list[Example]:
-    """Add crops and rivers, and keep full pages, whose menus outnumber everything, for a third of the ids only."""
-    articles = [e for e in examples if e.kind == "html" and e.title]
+    """Add crops, rivers and articles with boxes in them, and keep full pages, whose menus outnumber everything, for a third of the ids only."""
+    articles = [e for e in examples if e.kind == "article" and e.title]
+    titles, sentences = [e.title for e in articles], offers(examples)
     made: list[Example] = []
     for e in examples:
+        if e.kind == "page" and titles and sentences and _part(e.id, "boxes") < _BOXES:
+            interrupted = interrupt(e, titles, sentences, seed)
+            made += [interrupted] if interrupted else []
         if not e.origin.endswith("/full"):
             made.append(e)
             continue
@@ -366,9 +484,14 @@ def train_boilerplate(  # noqa: PLR0913 -- every choice that shapes the model ca
         )
     models: dict[str, Any] = {}
     scores: dict[str, dict[str, float]] = {}
-    for kind in ("page", "html"):
-        # Without pages of its own a kind is judged by the other's model.
-        chosen = [item for item in described if item[0].kind == kind] or described
+    for kind in ("page", "article", "html"):
+        chosen = [item for item in described if item[0].kind == kind]
+        if not chosen and kind == "html":
+            # Of the HTML of pages labelled lines say nothing.
+            models[kind] = load_json("line_model.json")["models"][kind]
+            continue
+        # Without texts of its own a kind is judged by the other's model.
+        chosen = chosen or [item for item in described if item[0].kind != "html"]
         models[kind] = fit(chosen, n_trees, seed)
         if n_folds:
             scores[kind] = cross_validate(chosen, n_trees, n_folds, seed)
@@ -377,7 +500,6 @@ def train_boilerplate(  # noqa: PLR0913 -- every choice that shapes the model ca
         "gold": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths},
         "parameters": {"share": share, "n_trees": n_trees, "seed": seed},
         "word_f1_by_cross_validation": scores,
-        "features": list(FEATURES),
         "models": models,
     }
 
@@ -393,7 +515,7 @@ def cross_validate(
         held = [item for item, fold in zip(examples, folds, strict=True) if fold == number]
         if not rest or not held:
             continue
-        model = from_table({**fit(rest, n_trees, seed)}, FEATURES)
+        model = from_table(fit(rest, n_trees, seed), HTML_FEATURES if rest[0][0].kind == "html" else FEATURES)
         for e, matrix in held:
             scored[e.origin].append((model.predict(matrix) >= 0.5, e))
     return {
@@ -412,7 +534,16 @@ def cross_validate(
 def as_text(model: Mapping[str, Any]) -> str:
     """Return a model as JSON, one tree a line."""
     text = json.dumps(model, ensure_ascii=False, separators=(",", ":"))
-    for opening in ('{"feature"', '"models"', '"html":{"bias"', '"features"', '"gold"', '"parameters"', '"word_f1'):
+    for opening in (
+        '{"feature":',
+        '"models"',
+        '"article":{"features"',
+        '"html":{"features"',
+        '"trees"',
+        '"gold"',
+        '"parameters"',
+        '"word_f1',
+    ):
         text = text.replace(opening, "\n" + opening)
     return text + "\n"
 

@@ -1,7 +1,8 @@
-"""A page becomes a draft: title, day, language and text, with most of the chrome gone.
+"""A page becomes a draft: title, day, language and the lines that may be the article's, most of the chrome gone.
 
-In: PAGE, one row per crawled input. Out: DRAFT, one row per page, in the same order. HTML goes through trafilatura
-and, where that finds nothing, through resiliparse; given text passes as it is.
+In: PAGE, one row per crawled input. Out: DRAFT, one row per page, in the same order. HTML goes through trafilatura and
+through resiliparse, and what they keep, with the lines near it, becomes the page's outline, whose lines the line model
+judges; given text passes as it is.
 
 Rules guarded here: no page is lost (a page without a usable text has its reason in ``failure``), no answer depends on
 the pages before it (trafilatura's own deduplication stays off), and nothing here is run in threads (lxml is not safe
@@ -11,7 +12,7 @@ there): an engine runs this stage in processes, under a limit, and clears ``traf
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar, Self
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ from dedup.articles.encoding import by_label, by_looks, torn_utf8
 from dedup.articles.genre import why_no_article
 from dedup.articles.language import declared_language, detect_language
 from dedup.articles.metadata import Metadata, metadata_of
+from dedup.articles.outline import Outline, outline
 from dedup.errors import ParameterError
 from dedup.schema import DRAFT, PAGE
 
@@ -45,9 +47,9 @@ _HTML_LANGUAGE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What an extractor found on one page; every field may be empty. ``published`` is a day or a moment in UTC.
+    """What was found on one page; every field may be empty. ``published`` is a day or a moment in UTC.
 
-    ``no_article`` says in words why the page is no article, if it is none.
+    ``text`` is the extractor's answer, ``outline`` holds the lines that are to be judged. ``no_article`` says in words why the page is no article, if it is none.
     """
 
     text: str = ""
@@ -58,6 +60,7 @@ class Extracted:
     language: str = ""
     author: str = ""
     no_article: str = ""
+    outline: Outline = field(default_factory=Outline)
 
 
 def decode(content: bytes) -> str:
@@ -103,8 +106,15 @@ def with_closed_title(page: str) -> str:
     return f"{page[:end]}</title>{page[end:]}"
 
 
-def by_trafilatura(page: str, url: str, source: str = "") -> Extracted:
-    """Extract with trafilatura in its default mode, metadata included.
+def parse(page: str) -> Any:
+    """Return the tree of a page (an lxml element), or None where there is none."""
+    from trafilatura.utils import load_html
+
+    return load_html(page)
+
+
+def by_trafilatura(tree: Any, url: str = "") -> str:
+    """Return the text that trafilatura extracts in its default mode from a parsed page, which is not changed.
 
     Raises
     ------
@@ -112,19 +122,14 @@ def by_trafilatura(page: str, url: str, source: str = "") -> Extracted:
         Whatever lxml or trafilatura raise on a page they cannot work on.
     """
     from trafilatura import bare_extraction as bare
-    from trafilatura.utils import load_html
 
     # Typed as it was before version 2, when it could return a dictionary.
     bare_extraction: Callable[..., Any] = bare
-    tree = load_html(page)
-    if tree is None:
-        return Extracted()
     found = bare_extraction(tree, url=url or None, include_comments=False)
     if found is not None and _is_laid_out_in_tables(found.text or ""):
         without = bare_extraction(tree, url=url or None, include_comments=False, include_tables=False)
         found = without if without is not None and without.text else found
-    text = found.text or "" if found is not None else ""
-    return Extracted(text=text, **asdict(metadata_of(tree, url, source)))
+    return found.text or "" if found is not None else ""
 
 
 def _with_author(extra: str, author: str) -> str:
@@ -141,16 +146,13 @@ def _is_laid_out_in_tables(text: str) -> bool:
     return in_cells > len(text) / 2
 
 
-def by_resiliparse(page: str, url: str, source: str = "") -> Extracted:
-    """Extract with resiliparse: much cheaper, and it survives pages on which trafilatura returns nothing."""
+def by_resiliparse(page: str) -> str:
+    """Return the text that resiliparse extracts: much cheaper, and it survives pages on which trafilatura finds nothing."""
     from resiliparse.extract.html2text import extract_plain_text
-    from trafilatura.utils import load_html
 
     text = extract_plain_text(page, main_content=True, preserve_formatting=True, list_bullets=False, comments=False)
     lines = (" ".join(line.split()) for line in text.split("\n"))
-    tree = load_html(page)
-    about = metadata_of(tree, url, source) if tree is not None else Metadata(url=url, source=source)
-    return Extracted(text="\n".join(line for line in lines if line), **asdict(about))
+    return "\n".join(line for line in lines if line)
 
 
 @dataclass(frozen=True)
@@ -203,14 +205,16 @@ class Extract:
 
     def draft(self, page: dict[str, object]) -> dict[str, object]:
         """Make the DRAFT row of one PAGE row. What the input states wins over what the page is found to say."""
-        row = {name: page.get(name) or "" for name in DRAFT.names} | {"arrival": page["arrival"]}
+        row = {name: page.get(name) or "" for name in DRAFT.names} | {"arrival": page["arrival"], "layout": b""}
         content = page["content"]
         assert isinstance(content, bytes)
         if page["kind"] == "html":
             found, detail = self.extract(content, str(row["url"]), str(row["source"]))
-            for name in ("title", "published", "url", "source", "language"):
+            main, declared = found.text, found.language
+            for name in ("title", "published", "url", "source"):
                 row[name] = row[name] or getattr(found, name)
-            row["text"] = found.text
+            row["text"] = "\n".join(found.outline.lines)
+            row["layout"] = found.outline.layout.tobytes()
             row["extra"] = _with_author(str(row["extra"]), found.author)
             if not found.text:
                 row["failure"] = "no_article_text"
@@ -218,9 +222,10 @@ class Extract:
             elif found.no_article:
                 row["failure"], row["detail"] = "not_an_article", found.no_article
         else:
-            row["text"] = _CONTROLS.sub("", content.decode("utf-8", errors="replace"))
-        declared = declared_language(str(row["language"]))
-        row["language"] = declared or detect_language(str(row["text"]))
+            declared = ""
+            row["text"] = main = _CONTROLS.sub("", content.decode("utf-8", errors="replace"))
+        # What a page declares is often its template's language.
+        row["language"] = declared_language(str(row["language"])) or detect_language(main) or declared
         return row
 
     def extract(self, content: bytes, url: str = "", source: str = "") -> tuple[Extracted, str]:
@@ -234,26 +239,33 @@ class Extract:
             What went wrong on the way, if anything did.
         """
         page = with_closed_title(decode(content))
-        detail = ""
-        found = Extracted()
-        if self.extractor == "trafilatura" and len(content) <= self.max_bytes:
+        failures: list[str] = []
+
+        def tried(name: str, work: Callable[[], Any], otherwise: Any) -> Any:
             try:
-                found = by_trafilatura(page, url, source)
-            except Exception as error:  # noqa: BLE001 - any failure of the parser on one page is that page's reason
-                detail = f"trafilatura: {type(error).__name__}: {str(error)[:120]}"
-        if not self._enough(found.text):
-            try:
-                second = by_resiliparse(page, url, source)
-            except Exception as error:  # noqa: BLE001 - as above
-                detail = f"{detail} resiliparse: {type(error).__name__}: {str(error)[:120]}".strip()
-                second = Extracted()
-            text = second.text if self._enough(second.text) else ""
-            about = found if found.title or found.published else second
-            declared = _HTML_LANGUAGE.search(page[:_HEAD])
-            found = replace(about, text=text, language=declared_language(declared.group(1) if declared else ""))
-        if found.text and not self.all_pages:
-            found = replace(found, no_article=why_no_article(page, url))
-        return found, detail
+                return work()
+            except Exception as error:  # noqa: BLE001 - any failure on one page is that page's reason
+                failures.append(f"{name}: {type(error).__name__}: {str(error)[:120]}")
+                return otherwise
+
+        tree = tried("lxml", lambda: parse(page), None)
+        about = Metadata(url=url, source=source)
+        main = ""
+        if tree is not None:
+            about = tried("metadata", lambda: metadata_of(tree, url, source), about)
+        is_walked = tree is not None and self.extractor == "trafilatura" and len(content) <= self.max_bytes
+        if is_walked:
+            main = tried("trafilatura", lambda: by_trafilatura(tree, url), "")
+        second = tried("resiliparse", lambda: by_resiliparse(page), "")
+        text = next((text for text in (main, second) if self._enough(text)), "")
+        if not text:
+            return Extracted(**asdict(about)), " ".join(failures)
+        lines = outline(tree if is_walked else None, text, second)
+        declared = _HTML_LANGUAGE.search(page[:_HEAD])
+        language = declared_language(declared.group(1) if declared else "")
+        no_article = "" if self.all_pages else why_no_article(page, url)
+        found = Extracted(text, language=language, no_article=no_article, outline=lines, **asdict(about))
+        return found, " ".join(failures)
 
     def _enough(self, text: str) -> bool:
         return sum(character.isalnum() for character in text[: 40 * self.min_characters]) >= self.min_characters

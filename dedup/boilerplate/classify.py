@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from dedup.articles import segment
 from dedup.articles.normalize import UNSPACED, words
+from dedup.articles.outline import LAYOUT
 from dedup.schema import DRAFT, SEGMENT
 from dedup.tables import load_json
 
@@ -105,6 +106,16 @@ FEATURES: Final = (
     *(f"{name}{offset:+d}" for offset in (-3, -2, -1, 1, 2, 3) for name in _NEIGHBOUR),
     *_PLACE,
 )
+
+_EXTRACTORS: Final = ("trafilatura", "resiliparse")
+_VOTED: Final = 0.5
+"""From this share of a line's word trigrams on an extractor has kept it."""
+_VOTES: Final = (
+    *(f"{name}{offset:+d}" for offset in (-3, -2, -1, 1, 2, 3) for name in _EXTRACTORS),
+    *(f"{name}_{where}" for name in _EXTRACTORS for where in ("before", "after", "share", "agreed")),
+)
+#: Names of the columns of :func:`html_features`.
+HTML_FEATURES = (*FEATURES, *LAYOUT, *_VOTES)
 
 _LONG: Final = 15
 """From this size on a line that ends like a sentence counts as prose."""
@@ -245,7 +256,7 @@ def _own(line: str, tokens: Sequence[str], known: Vocabulary) -> list[float]:
     bullet = _BULLET.match(line) is not None
     glued = n <= _LONG and _GLUE.search(line) is not None
     shares = [0.0] * len(MARKERS)
-    marked, marked_start = _mark(words(_GLUE.sub(" ", line)) if glued else tokens, shares, known)
+    marked, marked_start = mark(words(_GLUE.sub(" ", line)) if glued else tokens, shares, known)
     closed = line.rstrip(_CLOSING)
     last = closed[-1:]
     start = line[len(line) - len(line.lstrip("\"“‘«'([¿¡")) :][:1]
@@ -276,7 +287,7 @@ def _own(line: str, tokens: Sequence[str], known: Vocabulary) -> list[float]:
     ]
 
 
-def _mark(tokens: Sequence[str], shares: list[float], known: Vocabulary) -> tuple[float, float]:
+def mark(tokens: Sequence[str], shares: list[float], known: Vocabulary) -> tuple[float, float]:
     """Add to ``shares`` each marker's share of the words; return the share of all and whether one opens the line."""
     n = len(tokens)
     total = 0
@@ -436,6 +447,42 @@ def _sections(
     return [shared, total]
 
 
+def html_features(matrix: Matrix, layout: NDArray[np.float32]) -> Matrix:
+    """Put beside the features of lines what the HTML of their page says of them.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (n_lines, len(FEATURES))
+        What :func:`features` returned.
+    layout : ndarray of float32, shape (n_lines, len(LAYOUT))
+        As in :class:`dedup.articles.outline.Outline`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_lines, len(HTML_FEATURES))
+    """
+    n = len(matrix)
+    votes = layout[:, : len(_EXTRACTORS)].astype(np.float64)
+    edge = np.full((_REACH, votes.shape[1]), -1.0)
+    padded = np.vstack([edge, votes, edge])
+    position = np.arange(n)
+    kept = votes > _VOTED
+    size = np.expm1(matrix[:, _I["size"]])
+    voted = size @ kept
+    both = size @ kept.all(axis=1)
+    columns = [padded[_REACH + k : _REACH + k + n] for k in (-3, -2, -1, 1, 2, 3)]
+    for number in range(len(_EXTRACTORS)):
+        last = np.maximum.accumulate(np.where(kept[:, number], position, -99))
+        following = np.minimum.accumulate(np.where(kept[:, number], position, n + 99)[::-1])[::-1]
+        columns += [
+            np.minimum(position - last, 50)[:, None],
+            np.minimum(following - position, 50)[:, None],
+            np.full((n, 1), voted[number] / max(size.sum(), 1.0)),
+            np.full((n, 1), both / max(voted[number], 1.0)),
+        ]
+    return np.hstack([matrix, layout, *columns])
+
+
 @dataclass(frozen=True, eq=False)
 class LineModel:
     """Boosted trees, padded to complete binary trees of one depth.
@@ -468,7 +515,7 @@ class LineModel:
 
 @lru_cache(maxsize=8)
 def line_model(kind: str, text: str = "") -> LineModel:
-    """Return the model for pages of ``kind`` (``html``, ``page`` or ``article``).
+    """Return the model for texts of ``kind``: ``html``, ``page`` or ``article``.
 
     Parameters
     ----------
@@ -483,12 +530,14 @@ def line_model(kind: str, text: str = "") -> LineModel:
         If the model describes lines by other features than this version computes.
     """
     table = json.loads(text) if text else load_json("line_model.json")
-    return from_table(table["models"]["page" if kind == "page" else "html"], table["features"])
+    return from_table(
+        table["models"]["html" if kind == "html" else "page"], HTML_FEATURES if kind == "html" else FEATURES
+    )
 
 
 def from_table(table: Mapping[str, Any], names: Sequence[str]) -> LineModel:
     """Build a model from its plain form; see ``pipelines/train.py``."""
-    if list(names) != list(FEATURES):
+    if list(table["features"]) != list(names):
         raise ValueError("line model: its features are not those of this version. Train it again.")
     trees = table["trees"]
     return LineModel(
@@ -500,7 +549,7 @@ def from_table(table: Mapping[str, Any], names: Sequence[str]) -> LineModel:
 
 
 def judge(
-    lines: Sequence[str], kind: str, title: str = "", model: str = ""
+    lines: Sequence[str], kind: str, title: str = "", model: str = "", layout: bytes = b""
 ) -> tuple[list[float], list[str], list[int]]:
     """Judge the lines of one page.
 
@@ -514,6 +563,8 @@ def judge(
         The headline if it is known, else empty.
     model : str
         As ``text`` of `line_model`.
+    layout : bytes
+        What the HTML says of the lines, as in ``DRAFT``; an ``html`` text without it is judged as an ``article``.
 
     Returns
     -------
@@ -527,7 +578,11 @@ def judge(
     if kind == "clean" or not lines:
         return [1.0] * len(lines), [""] * len(lines), [segment.line_key(line) for line in lines]
     matrix, tokens = features(lines, title)
-    keep = line_model(kind, model).predict(matrix)
+    if kind == "html" and layout:
+        told = html_features(matrix, np.frombuffer(layout, dtype="<f4").reshape(len(lines), len(LAYOUT)))
+        keep = line_model("html", model).predict(told)
+    else:
+        keep = line_model("article" if kind == "html" else kind, model).predict(matrix)
     shares = matrix[:, _I[MARKERS[0]] : _I[MARKERS[0]] + len(MARKERS)]
     best = shares.argmax(axis=1)
     markers = [
@@ -552,7 +607,7 @@ class Classify:
     model: str = ""
 
     reads: ClassVar[pa.Schema] = pa.schema(
-        [DRAFT.field(name) for name in ("doc_id", "source", "kind", "title", "text")]
+        [DRAFT.field(name) for name in ("doc_id", "source", "kind", "title", "text", "layout")]
     )
     writes: ClassVar[pa.Schema] = SEGMENT
     partition_by: ClassVar[tuple[str, ...]] = ()
@@ -563,7 +618,7 @@ class Classify:
             rows: list[dict[str, Any]] = []
             for draft in batch.select(self.reads.names).to_pylist():
                 lines = segment.lines(draft["text"] or "")
-                judged = judge(lines, draft["kind"], draft["title"] or "", self.model)
+                judged = judge(lines, draft["kind"], draft["title"] or "", self.model, draft["layout"] or b"")
                 rows += [
                     {
                         "doc_id": draft["doc_id"],

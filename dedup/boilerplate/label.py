@@ -233,13 +233,13 @@ def _headline(lines: Sequence[Line], tokens: Sequence[Sequence[str]], body: int,
         if (
             not _HEADLINE[0] <= len(found) <= _HEADLINE[1]
             or line.marker
-            or line.n_articles > 1
             or names_host(line.text, source)
             or line.text.rstrip(_CLOSING).endswith((".", ":", "…"))
         ):
             continue
-        # One that shares no word with the text must be likely by itself.
-        if line.keep >= _HEADLINE_ALONE or _is_about(found, text):
+        # One that shares no word with the text must be likely by itself, and no line of the site's, such as a section's name;
+        # but a headline stands on other pages too, above its teaser.
+        if (line.keep >= _HEADLINE_ALONE and line.n_articles < 2) or _is_about(found, text):
             candidates.append(position)
     seen = [" ".join(found) for found in tokens]
     twice = [position for position in candidates if seen.count(seen[position]) > 1]
@@ -294,7 +294,7 @@ class Label:
     """
 
     keep_page: float = 0.5
-    keep_html: float = 0.1
+    keep_html: float = 0.5
     keep_article: float = 0.05
     n_repeats: int = 3
     min_words: int = 2

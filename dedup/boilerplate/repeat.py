@@ -59,6 +59,11 @@ class Holder(NamedTuple):
     size: int
 
 
+#: From this probability on the line model trusts a line.
+TRUSTED: Final = 0.5
+_TRUSTED_BITS: Final = 0x5DEECE66D1F3B5A7
+
+
 class Seen(NamedTuple):
     """How often a key was seen: in so many groups of related articles, of which the first few are named."""
 
@@ -78,9 +83,11 @@ class Article:
     long: dict[int, int] = field(default_factory=dict)
     lines: list[tuple[str, Sequence[int]]] = field(default_factory=list)
 
-    def add(self, text: str, sentences: Sequence[int], forms: Sequence[int] = ()) -> None:
-        """Add a line with the keys of its sentences and of its forms."""
+    def add(self, text: str, sentences: Sequence[int], forms: Sequence[int] = (), keep: float = 0.0) -> None:
+        """Add a line with the keys of its sentences and of its forms, and its probability to be the article's."""
         self.keys.update(sentences)
+        if keep >= TRUSTED:
+            self.keys.update(trusted(key) for key in sentences)
         self.keys.update(forms)
         self.keys.add(NO_WORDS)
         each = size(text) // max(len(sentences), 1)
@@ -92,6 +99,14 @@ class Article:
     def size(self) -> int:
         """About how many words the long sentences have."""
         return sum(self.long.values())
+
+
+def trusted(key: int) -> int:
+    """Return the key under which a sentence is counted where the line model trusts it.
+
+    A lead stands on other pages as a teaser of its story; there the model doubts it, and it must not go for that at home.
+    """
+    return key ^ _TRUSTED_BITS if key != NO_WORDS else NO_WORDS
 
 
 def content(text: str) -> set[str]:
@@ -285,6 +300,8 @@ def counted(segments: pa.Table, repeats: pa.Table) -> pa.Table:
         return keys, np.repeat(np.arange(len(lengths)), lengths), np.append(0, np.cumsum(lengths))
 
     keys, rows, offsets = flat("sentences")
+    is_trusted = (pc.fill_null(segments["keep"], 0.0).to_numpy() >= TRUSTED)[rows] & (keys != NO_WORDS)
+    keys = np.where(is_trusted, keys ^ _TRUSTED_BITS, keys)
     n_sentences = np.where(keys == NO_WORDS, 0, look_up(_salted(keys, salts, codes[rows])))
     repeated = n_sentences > 1
     pairs = np.unique(np.column_stack([keys, codes[rows]])[np.isin(keys, keys[repeated])], axis=0)
@@ -324,7 +341,7 @@ class Repeats:
 
     reads: ClassVar[pa.Schema] = pa.schema(
         [
-            *(SEGMENT.field(name) for name in ("doc_id", "source", "kind", "text", "sentences", "forms")),
+            *(SEGMENT.field(name) for name in ("doc_id", "source", "kind", "text", "keep", "sentences", "forms")),
             *(REPEAT.field(name) for name in ("key", "n_articles", "holders")),
         ]
     )
@@ -343,14 +360,14 @@ class Repeats:
         source, articles, known = "", dict[str, Article](), dict[int, Seen]()
         for batch in batches:
             columns = (batch.column(name).to_pylist() for name in self.reads.names)
-            for doc_id, now, kind, text, sentences, forms, key, n_articles, holders in zip(*columns, strict=True):
+            for doc_id, now, kind, text, keep, sentences, forms, key, n_articles, holders in zip(*columns, strict=True):
                 if (now or "") != source:
                     yield self._count(source, articles, known)
                     source, articles, known = now or "", {}, {}
                 if kind == KNOWN:
                     known[key] = Seen(n_articles, tuple(Holder(**holder) for holder in holders or ()))
                 elif source and kind != "clean":
-                    articles.setdefault(doc_id, Article()).add(text, sentences or (), forms or ())
+                    articles.setdefault(doc_id, Article()).add(text, sentences or (), forms or (), keep or 0.0)
         yield self._count(source, articles, known)
 
     def _count(self, source: str, articles: Mapping[str, Article], known: Mapping[int, Seen]) -> pa.RecordBatch:

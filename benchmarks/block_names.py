@@ -1,0 +1,88 @@
+"""Learns which names of classes and ids stand around articles and which around chrome: ``dedup/data/block_names.json``.
+
+    python benchmarks/block_names.py ../shared/data/pages/*.jsonl.gz -o dedup/data/block_names.json
+
+Reads gold pages (JSONL ``id,url,html,gold``). A name counts once per host, by the share of the lines beneath it that are the
+article's, and ships only if several hosts use it. Only names and numbers are written.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+from dedup.articles.extract import by_resiliparse, by_trafilatura, parse, with_closed_title
+from dedup.articles.host import host_of
+from dedup.articles.outline import Block, candidates, names_in
+from pipelines.gold import read_gold
+from pipelines.train import align
+
+LEAST_HOSTS = 6
+#: Levels above a line at which names say something of it.
+LEVELS = 6
+
+Shares = dict[str, dict[str, list[float]]]
+
+
+def names_above(block: Block | None) -> set[str]:
+    """Return the names of the blocks around a line."""
+    found: set[str] = set()
+    level = 0
+    while block is not None and level < LEVELS:
+        if block.names:
+            found |= names_in(block.names)
+            level += 1
+        block = block.parent
+    return found
+
+
+def count(shares: Shares, host: str, labelled: Iterable[tuple[Block, float, bool]]) -> None:
+    """Add the lines of one page, each (block, weight, is the article's), to the weights of the names above them."""
+    for block, weight, keep in labelled:
+        for name in names_above(block):
+            shares[name].setdefault(host, [0.0, 0.0])[int(keep)] += weight
+
+
+def odds(shares: Shares, least_hosts: int = LEAST_HOSTS) -> dict[str, float]:
+    """Return the log odds of each name that enough hosts use."""
+    made = {}
+    for name, hosts in sorted(shares.items()):
+        if len(hosts) >= least_hosts:
+            kept = [keep / (keep + drop) for drop, keep in hosts.values() if keep + drop > 0]
+            made[name] = round(math.log((sum(kept) + 1) / (len(kept) - sum(kept) + 1)), 2)
+    return made
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("gold", nargs="+", type=Path)
+    parser.add_argument("-o", "--output", required=True, type=Path)
+    options = parser.parse_args()
+    shares: Shares = defaultdict(dict)
+    digests = {}
+    for path in sorted(options.gold, key=lambda path: path.name):
+        digests[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        for row in read_gold(path):
+            page, url = with_closed_title(row["html"]), str(row.get("url") or "")
+            tree = parse(page)
+            found = candidates(tree, by_trafilatura(tree, url), by_resiliparse(page))
+            lines = [found.lines[number] for number in found.chosen]
+            keep, _ = align([line.text for line in lines], row["gold"])
+            weights = [min(len(line.text.split()), 100) ** 0.7 for line in lines]
+            blocks = [line.block for line in lines]
+            count(shares, host_of(url) or str(row.get("host") or row["id"]), zip(blocks, weights, keep, strict=True))
+    table = {"least_hosts": LEAST_HOSTS, "gold": digests, "odds": odds(shares)}
+    text = (
+        json.dumps(table, ensure_ascii=False, separators=(",", ":"))
+        .replace('","', '",\n"')
+        .replace(',"odds', ',\n"odds')
+    )
+    options.output.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
