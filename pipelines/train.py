@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from dedup.articles import segment
 from dedup.articles.extract import Extract, by_resiliparse
+from dedup.articles.host import host_of
+from dedup.articles.language import detect_language
 from dedup.articles.normalize import words
 from dedup.articles.outline import Outline
 from dedup.boilerplate.classify import (
@@ -50,6 +52,7 @@ _RATE: Final = 0.1
 _GOLD_LINES: Final = 4.0
 """How much more a labelled line counts than one whose label was derived from a page's gold."""
 _OFFERS: Final = ("sign_up", "follow", "read_more", "related")
+_FEW: Final = 0.05
 _BOXES: Final = 0.5
 """Share of the pages in plain text of which a second example, with boxes between its paragraphs, is made."""
 _ENOUGH: Final = 0.6
@@ -61,7 +64,7 @@ class Example:
     """One labelled page.
 
     ``kind`` is as in ``PAGE``; ``keep`` and ``weight`` have one value per line, ``layout`` a row (empty but for ``html``).
-    Examples made of one page share ``id``.
+    Examples made of one page share ``id``; pages of one host share ``group``, and are never on both sides of a fold.
     """
 
     id: str
@@ -72,6 +75,7 @@ class Example:
     keep: NDArray[np.bool_]
     weight: Matrix
     layout: NDArray[np.float32] = field(default_factory=lambda: Outline().layout)
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -400,12 +404,14 @@ def examples_of(path: Path, share: float, drafts: Drafts) -> list[Example]:
         if record.get("type", "article") != "article":
             continue
         taken = _part(id_, "taken") < share
+        host = host_of(str(record.get("url") or "")) or str(record.get("host") or "")
         title = str(record.get("headline") or record.get("title") or "")
         for name, draft in drafts(record).items():
             keep, recall = align(draft.lines, record["gold"])
             if draft.lines and recall >= _ENOUGH and (taken or draft.kind == "html"):
                 labelled = list(zip(draft.lines, keep.tolist(), strict=True))
-                made.append(replace(example(id_, f"{origin}/{name}", draft.kind, title, labelled), layout=draft.layout))
+                one = example(id_, f"{origin}/{name}", draft.kind, title, labelled)
+                made.append(replace(one, layout=draft.layout, group=host))
     return made
 
 
@@ -459,7 +465,7 @@ def train_boilerplate(  # noqa: PLR0913 -- every choice that shapes the model ca
     n_trees : int
         Trees per model.
     n_folds : int
-        Folds of the cross-validation, grouped by the id of the page; 0 leaves it out.
+        Folds of the cross-validation, grouped by host, where it is known, else by page; 0 leaves it out.
     seed : int
         Seed of the augmentation and of the trees.
     drafts : callable
@@ -493,6 +499,8 @@ def train_boilerplate(  # noqa: PLR0913 -- every choice that shapes the model ca
         # Without texts of its own a kind is judged by the other's model.
         chosen = chosen or [item for item in described if item[0].kind != "html"]
         models[kind] = fit(chosen, n_trees, seed)
+        if kind == "html":
+            models[kind]["languages"] = languages_of([e for e, _ in chosen])
         if n_folds:
             scores[kind] = cross_validate(chosen, n_trees, n_folds, seed)
     return {
@@ -507,8 +515,8 @@ def train_boilerplate(  # noqa: PLR0913 -- every choice that shapes the model ca
 def cross_validate(
     examples: Sequence[tuple[Example, Matrix]], n_trees: int, n_folds: int, seed: int
 ) -> dict[str, float]:
-    """Return the word-weighted F1 by origin of the examples; no page is scored by a model that saw it."""
-    folds = [int(_part(e.id, "fold") * n_folds) for e, _ in examples]
+    """Return the word-weighted F1 by origin of the examples; no page is scored by a model that saw its host."""
+    folds = [int(_part(e.group or e.id, "fold") * n_folds) for e, _ in examples]
     scored: defaultdict[str, list[tuple[NDArray[np.bool_], Example]]] = defaultdict(list)
     for number in range(n_folds):
         rest = [item for item, fold in zip(examples, folds, strict=True) if fold != number]
@@ -529,6 +537,12 @@ def cross_validate(
         )
         for origin, found in sorted(scored.items())
     }
+
+
+def languages_of(examples: Sequence[Example]) -> list[str]:
+    """Return the languages that more than a few of the examples are in."""
+    found = Counter(detect_language("\n".join(e.lines)) for e in examples)
+    return sorted(code for code, n in found.items() if code and n >= _FEW * len(examples))
 
 
 def as_text(model: Mapping[str, Any]) -> str:

@@ -108,6 +108,8 @@ FEATURES: Final = (
 )
 
 _EXTRACTORS: Final = ("trafilatura", "resiliparse")
+_FOREIGN: Final = 1.5
+"""What is added to the log odds of a line that trafilatura keeps, in a language that the model was not fitted on."""
 _VOTED: Final = 0.5
 """From this share of a line's word trigrams on an extractor has kept it."""
 _VOTES: Final = (
@@ -488,16 +490,21 @@ class LineModel:
     """Boosted trees, padded to complete binary trees of one depth.
 
     ``feature`` and ``threshold`` have shape (n_trees, 2**depth - 1), ``value`` (n_trees, 2**depth): from node ``i`` the
-    way goes to ``2 i + 1`` if the feature is at most the threshold, else to ``2 i + 2``.
+    way goes to ``2 i + 1`` if the feature is at most the threshold, else to ``2 i + 2``. ``languages``: of the pages it was fitted
+    on; none where it does not matter.
     """
 
     feature: NDArray[np.intp]
     threshold: Matrix
     value: Matrix
     bias: float
+    languages: frozenset[str] = frozenset()
 
-    def predict(self, matrix: Matrix) -> Matrix:
-        """Return the probability of ``keep`` for each row of ``matrix``, shape (n_lines,), in [0, 1]."""
+    def predict(self, matrix: Matrix, bonus: Matrix | float = 0.0) -> Matrix:
+        """Return the probability of ``keep`` for each row of ``matrix``, shape (n_lines,), in [0, 1].
+
+        ``bonus`` is added to the log odds.
+        """
         n_trees, n_inner = self.feature.shape
         flat = np.ascontiguousarray(matrix).ravel()
         rows = (np.arange(len(matrix)) * matrix.shape[1])[:, None]
@@ -508,7 +515,7 @@ class LineModel:
             at = node + trees
             node = 2 * node + 1 + (flat[rows + feature[at]] > threshold[at])
         leaf = node - n_inner + np.arange(n_trees) * (n_inner + 1)
-        log_odds = self.value.ravel()[leaf].sum(axis=1) + self.bias
+        log_odds = self.value.ravel()[leaf].sum(axis=1) + self.bias + bonus
         keep: Matrix = 1 / (1 + np.exp(-log_odds))
         return keep
 
@@ -545,11 +552,12 @@ def from_table(table: Mapping[str, Any], names: Sequence[str]) -> LineModel:
         np.array([tree["threshold"] for tree in trees], dtype=np.float64),
         np.array([tree["value"] for tree in trees], dtype=np.float64),
         float(table["bias"]),
+        frozenset(table.get("languages", ())),
     )
 
 
-def judge(
-    lines: Sequence[str], kind: str, title: str = "", model: str = "", layout: bytes = b""
+def judge(  # noqa: PLR0913 - all that is known of a text
+    lines: Sequence[str], kind: str, title: str = "", model: str = "", layout: bytes = b"", language: str = ""
 ) -> tuple[list[float], list[str], list[int]]:
     """Judge the lines of one page.
 
@@ -563,6 +571,8 @@ def judge(
         The headline if it is known, else empty.
     model : str
         As ``text`` of `line_model`.
+    language : str
+        Its code, where it is known.
     layout : bytes
         What the HTML says of the lines, as in ``DRAFT``; an ``html`` text without it is judged as an ``article``.
 
@@ -579,8 +589,12 @@ def judge(
         return [1.0] * len(lines), [""] * len(lines), [segment.line_key(line) for line in lines]
     matrix, tokens = features(lines, title)
     if kind == "html" and layout:
-        told = html_features(matrix, np.frombuffer(layout, dtype="<f4").reshape(len(lines), len(LAYOUT)))
-        keep = line_model("html", model).predict(told)
+        told = np.frombuffer(layout, dtype="<f4").reshape(len(lines), len(LAYOUT))
+        fitted = line_model("html", model)
+        # A page in a language that the model did not learn from looks less like an article than it is.
+        is_foreign = bool(language and fitted.languages and language not in fitted.languages)
+        bonus = np.where(told[:, 0] > _VOTED, _FOREIGN * is_foreign, 0.0)
+        keep = fitted.predict(html_features(matrix, told), bonus)
     else:
         keep = line_model("article" if kind == "html" else kind, model).predict(matrix)
     shares = matrix[:, _I[MARKERS[0]] : _I[MARKERS[0]] + len(MARKERS)]
@@ -607,7 +621,7 @@ class Classify:
     model: str = ""
 
     reads: ClassVar[pa.Schema] = pa.schema(
-        [DRAFT.field(name) for name in ("doc_id", "source", "kind", "title", "text", "layout")]
+        [DRAFT.field(name) for name in ("doc_id", "source", "kind", "language", "title", "text", "layout")]
     )
     writes: ClassVar[pa.Schema] = SEGMENT
     partition_by: ClassVar[tuple[str, ...]] = ()
@@ -618,7 +632,14 @@ class Classify:
             rows: list[dict[str, Any]] = []
             for draft in batch.select(self.reads.names).to_pylist():
                 lines = segment.lines(draft["text"] or "")
-                judged = judge(lines, draft["kind"], draft["title"] or "", self.model, draft["layout"] or b"")
+                judged = judge(
+                    lines,
+                    draft["kind"],
+                    draft["title"] or "",
+                    self.model,
+                    draft["layout"] or b"",
+                    draft["language"] or "",
+                )
                 rows += [
                     {
                         "doc_id": draft["doc_id"],

@@ -104,7 +104,8 @@ class Article:
 def trusted(key: int) -> int:
     """Return the key under which a sentence is counted where the line model trusts it.
 
-    A lead stands on other pages as a teaser of its story; there the model doubts it, and it must not go for that at home.
+    A lead stands on other pages as a teaser of its story; there the model doubts it, and it must not go for that at home, the
+    only place where it is trusted.
     """
     return key ^ _TRUSTED_BITS if key != NO_WORDS else NO_WORDS
 
@@ -300,9 +301,11 @@ def counted(segments: pa.Table, repeats: pa.Table) -> pa.Table:
         return keys, np.repeat(np.arange(len(lengths)), lengths), np.append(0, np.cumsum(lengths))
 
     keys, rows, offsets = flat("sentences")
-    is_trusted = (pc.fill_null(segments["keep"], 0.0).to_numpy() >= TRUSTED)[rows] & (keys != NO_WORDS)
-    keys = np.where(is_trusted, keys ^ _TRUSTED_BITS, keys)
-    n_sentences = np.where(keys == NO_WORDS, 0, look_up(_salted(keys, salts, codes[rows])))
+    salted = codes[rows]
+    n_sentences = np.where(keys == NO_WORDS, 0, look_up(_salted(keys, salts, salted)))
+    is_trusted = pc.fill_null(segments["keep"], 0.0).to_numpy()[rows] >= TRUSTED
+    n_trusted = look_up(_salted(keys ^ _TRUSTED_BITS, salts, salted))
+    n_sentences = np.where(is_trusted & (n_trusted < 2), 0, n_sentences)
     repeated = n_sentences > 1
     pairs = np.unique(np.column_stack([keys, codes[rows]])[np.isin(keys, keys[repeated])], axis=0)
     spread_keys, spread = np.unique(pairs[:, 0], return_counts=True)
