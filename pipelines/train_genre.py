@@ -24,7 +24,9 @@ from numpy.typing import NDArray
 from dedup.articles.genre import AGAINST, FEATURES, features, from_table, outline
 from dedup.articles.host import host_of
 from dedup.errors import InputError
-from pipelines.gold import Row, read_gold
+from pipelines.gold import Row, of_format, read_gold
+from pipelines.preprocess import check_output
+from pipelines.report import whole_file
 
 Vector = NDArray[np.float64]
 
@@ -36,9 +38,11 @@ _OTHER: Final = 0.3
 _STRENGTH: Final = 0.01
 """Inverse of the penalty on squared weights; a hundred features' worth of freedom for fifty lists would fit the lists."""
 _LOST: Final = 0.01
-"""Share of the articles of any one gold file that may be lost."""
+"""Share of all articles of the gold that may be lost."""
+_LOST_OF_FILE: Final = 0.015
+"""Share of the articles of any one gold file that may be lost; home pages and indexes are labelled articles too."""
 _ENOUGH: Final = 50
-"""A gold file of fewer articles does not set the threshold."""
+"""A gold file of fewer articles does not set the threshold by itself."""
 
 
 @dataclass(frozen=True)
@@ -128,14 +132,18 @@ def _fits(examples: Sequence[Example]) -> bool:
 
 
 def threshold(examples: Sequence[Example], article: Vector) -> float:
-    """Return the probability under which a page is no article: the highest at which no gold file loses too many."""
+    """Return the probability under which a page is no article.
+
+    It is the highest at which neither the gold as a whole nor any file of it loses too many articles.
+    """
     by_origin: defaultdict[str, list[float]] = defaultdict(list)
     for e, probability in zip(examples, article.tolist(), strict=True):
         if e.type == _ARTICLE:
             by_origin[e.origin].append(probability)
-    set_by = [found for found in by_origin.values() if len(found) >= _ENOUGH] or list(by_origin.values())
+    files = [(_LOST_OF_FILE, found) for found in by_origin.values() if len(found) >= _ENOUGH]
+    whole = (_LOST, [one for found in by_origin.values() for one in found])
     # The article of this rank is the first that must stay.
-    return min(sorted(found)[math.floor(_LOST * len(found))] for found in set_by)
+    return min(sorted(found)[math.floor(share * len(found))] for share, found in [whole, *files])
 
 
 def table(examples: Sequence[Example], article: Vector, least: float) -> dict[str, dict[str, Any]]:
@@ -172,10 +180,7 @@ def train_genre(gold_paths: Sequence[Path], *, n_folds: int = 10) -> dict[str, A
     """
     paths = sorted(gold_paths, key=lambda path: path.name)
     examples = [
-        example(row, path.name.split(".")[0])
-        for path in paths
-        for row in read_gold(path)
-        if "html" in row and "id" in row
+        example(row, path.name.split(".")[0]) for path in paths for row in of_format(list(read_gold(path)), "genres")
     ]
     return model_of(examples, {path.name: _digest(path) for path in paths}, n_folds)
 
@@ -209,3 +214,17 @@ def as_text(model: Mapping[str, Any]) -> str:
     fields = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in model.items() if key != "features"]
     features_ = ' "features": {\n' + ",\n".join(rows) + "\n }"
     return "{\n" + ",\n".join([*fields, features_]) + "\n}\n"
+
+
+def run(gold: Sequence[str], output: Path) -> str:
+    """Do ``dedup train genre``: write the model, and return the line that sums it up."""
+    check_output(output)
+    model = train_genre([Path(path) for path in gold])
+    with whole_file(output) as file:
+        file.write(as_text(model))
+    shares = "; ".join(
+        f"{name.replace('_', ' ')} "
+        + ", ".join(f"{key} {one['share']:.3f} of {one['n']:,}" for key, one in group.items())
+        for name, group in model["by_cross_validation"].items()
+    )
+    return f"By cross-validation over hosts: {shares}. The model is in {output}; name it as [extract] genre."

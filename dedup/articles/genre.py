@@ -10,12 +10,13 @@ sign of every weight is fixed beforehand, so that no accident of the training da
 """
 
 import html as entities
+import json
 import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from dedup.articles.normalize import UNSPACED
@@ -614,24 +615,42 @@ def from_table(table: Mapping[str, Any]) -> GenreModel:
     Raises
     ------
     ValueError
-        If the model describes pages by other features than this version computes.
+        If it is no such model, or describes pages by other features than this version computes.
     """
-    if sorted(table["features"]) != sorted(FEATURES):
-        raise ValueError("genre model: its features are not those of this version. Train it again.")
-    columns = {key: {name: float(row[key]) for name, row in table["features"].items()} for key in _COLUMNS}
-    return GenreModel(**columns, bias=float(table["bias"]))
+    try:
+        rows, bias = dict(table["features"]), float(table["bias"])
+        if sorted(rows) != sorted(FEATURES):
+            raise ValueError("genre model: its features are not those of this version. Train it again.")
+        columns = {key: {name: float(rows[name][key]) for name in FEATURES} for key in _COLUMNS}
+    except (KeyError, TypeError) as error:
+        raise ValueError("genre model: this is none.") from error
+    numbers = [bias, *(value for column in columns.values() for value in column.values())]
+    if not all(map(math.isfinite, numbers)) or min(columns["scale"].values()) <= 0:
+        raise ValueError("genre model: a number is not finite, or a scale not positive.")
+    return GenreModel(**columns, bias=bias)
 
 
 _COLUMNS: Final = ("mean", "scale", "weight")
 
 
-@cache
-def genre_model() -> GenreModel:
-    """Return the model that ships with the package."""
-    return from_table(load_json("genre_model.json"))
+@lru_cache(maxsize=8)
+def genre_model(text: str = "") -> GenreModel:
+    """Return a model.
+
+    Parameters
+    ----------
+    text : str
+        The model as JSON, as `dedup train genre` writes it; empty for the one that ships with the package.
+
+    Raises
+    ------
+    ValueError
+        If the text is no model of this version.
+    """
+    return from_table(json.loads(text) if text else load_json("genre_model.json"))
 
 
-def judge(page: str, url: str = "") -> Verdict:
+def judge(page: str, url: str = "", model: str = "") -> Verdict:
     """Judge whether a page is an article.
 
     Parameters
@@ -640,17 +659,19 @@ def judge(page: str, url: str = "") -> Verdict:
         HTML.
     url : str
         Its address, where it is known.
+    model : str
+        As ``text`` of `genre_model`.
 
     References
     ----------
     S. Sharoff, Z. Wu, K. Markert, The Web Library of Babel: evaluating genre collections, LREC 2010.
     C. Kohlschütter, P. Fankhauser, W. Nejdl, Boilerplate detection using shallow text features, WSDM 2010.
     """
-    model = genre_model()
+    weights = genre_model(model)
     read = outline(page)
     described = features(read, url)
-    article = model.article(described)
-    parts = model.parts(described)
+    article = weights.article(described)
+    parts = weights.parts(described)
     strongest = sorted(AGAINST, key=lambda name: (-parts[name], name))[:3]
     reasons = [AGAINST[name] for name in strongest if parts[name] > 0]
     n_words = round(math.expm1(described["run_words"]))
@@ -658,7 +679,7 @@ def judge(page: str, url: str = "") -> Verdict:
     return Verdict(article, f"no article (p={article:.2f}): {'; '.join([facts, *reasons])}")
 
 
-def why_no_article(page: str, url: str = "") -> str:
-    """Return in words why a page is no article; empty if it is one."""
-    verdict = judge(page, url)
+def why_no_article(page: str, url: str = "", model: str = "") -> str:
+    """Return in words why a page is no article; empty if it is one. The parameters are those of `judge`."""
+    verdict = judge(page, url, model)
     return verdict.why if verdict.article < 0.5 else ""

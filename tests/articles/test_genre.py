@@ -2,6 +2,7 @@
 
 import random
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -239,6 +240,23 @@ def test_a_model_of_other_features_is_refused() -> None:
     table = load_json("genre_model.json")
     with pytest.raises(ValueError, match="Train it again"):
         from_table(table | {"features": {"links": {"mean": 0, "scale": 1, "weight": 1}}})
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [[], 3, "x", None, {"bias": 0}, {"features": [], "bias": 0}, {"features": dict.fromkeys(FEATURES), "bias": 0}],
+)
+def test_what_is_no_model_is_refused(broken: Any) -> None:
+    with pytest.raises(ValueError, match="genre model"):
+        from_table(broken)
+
+
+@pytest.mark.parametrize(("key", "value"), [("scale", 0), ("scale", -1), ("mean", "nan"), ("weight", "inf")])
+def test_a_model_that_cannot_be_computed_with_is_refused(key: str, value: object) -> None:
+    table = load_json("genre_model.json")
+    name = FEATURES[0]
+    with pytest.raises(ValueError, match="genre model"):
+        from_table(table | {"features": table["features"] | {name: table["features"][name] | {key: value}}})
 
 
 def test_the_reason_is_in_words_with_figures() -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dedup.articles.genre import AGAINST, FEATURES, from_table
+from dedup.articles.genre import AGAINST, FEATURES, from_table, why_no_article
 from dedup.errors import InputError
-from pipelines.train_genre import Example, as_text, cross_validate, fit, model_of, threshold, train_genre
+from pipelines.train_genre import Example, as_text, cross_validate, fit, model_of, run, threshold, train_genre
 
 ARTICLE = "<html><body><h1>Quay reopens after repairs</h1>{}</body></html>"
 PARAGRAPH = "<p>The harbour board voted on Tuesday to reopen the eastern quay after eleven days of repairs.</p>"
@@ -54,6 +54,23 @@ def test_articles_and_listings_are_told_apart_and_the_file_is_the_same_each_time
     assert sorted(model["gold"]) == ["articles.jsonl", "other.jsonl.gz"]
 
 
+def test_what_is_written_is_what_is_used(tmp_path: Path) -> None:
+    said = run([str(path) for path in gold(tmp_path)], tmp_path / "model.json")
+    assert said.startswith(
+        "By cross-validation over hosts: articles lost articles 0.000 of 30; caught listing 1.000 of 15."
+    )
+    text = (tmp_path / "model.json").read_text(encoding="utf-8")
+    listing = LISTING.format("".join(CARD.format(n) for n in range(30)))
+    assert why_no_article(listing, "https://new.example/list", text)
+    assert not why_no_article(ARTICLE.format(PARAGRAPH * 9), "https://new.example/story", text)
+
+
+def test_a_row_of_another_shape_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "odd.jsonl").write_text('{"id": "a", "html": 3}\n')
+    with pytest.raises(InputError, match="'html' is 3 in row 'a'"):
+        train_genre([tmp_path / "odd.jsonl"])
+
+
 def test_gold_of_one_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="of both kinds"):
         train_genre(gold(tmp_path)[:1])
@@ -66,13 +83,23 @@ def test_a_weight_keeps_its_sign_even_if_the_data_say_otherwise() -> None:
     assert any(model.weight[name] < 0 for name in FEATURES)
 
 
-def test_the_threshold_loses_at_most_one_in_a_hundred_of_every_gold_file() -> None:
-    one = [Example("one", str(i), "article", np.zeros(1)) for i in range(200)]
-    other = [Example("other", str(i), "article", np.zeros(1)) for i in range(100)]
-    few = [Example("few", "x", "article", np.zeros(1))]
-    probability = np.concatenate([np.linspace(0.1, 1, 200), np.linspace(0.3, 1, 100), [0.01]])
-    least = threshold([*one, *other, *few], probability)
-    assert [int((part < least).sum()) for part in (probability[:200], probability[200:300])] == [2, 0]
+@pytest.mark.parametrize(
+    ("sizes", "lowest", "lost"),
+    [
+        # All together three of 300, wherever they are, but of one file no more than 1.5 in a hundred.
+        ((200, 100), (0.1, 0.3), [3, 0]),
+        ((150, 250), (0.1, 0.3), [2, 0]),
+        # A file of a few pages counts among all, but has no share of its own.
+        ((300, 1), (0.1, 0.01), [2, 1]),
+    ],
+)
+def test_the_threshold_loses_at_most_one_in_a_hundred(
+    sizes: tuple[int, int], lowest: tuple[float, float], lost: list[int]
+) -> None:
+    examples = [Example(str(n), str(i), "article", np.zeros(1)) for n, size in enumerate(sizes) for i in range(size)]
+    parts = [np.linspace(low, 1, size) for low, size in zip(lowest, sizes, strict=True)]
+    least = threshold([*examples, Example("0", "x", "listing", np.zeros(1))], np.concatenate([*parts, [0.0]]))
+    assert [int((part < least).sum()) for part in parts] == lost
 
 
 def test_a_page_is_judged_by_a_model_that_saw_no_page_of_its_host() -> None:
