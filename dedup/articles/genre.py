@@ -40,6 +40,8 @@ _HEADLINE_COST: Final = 40.0
 """Words of prose that a headline with a link takes from a run of prose."""
 _ALIKE: Final = 4
 """Blocks made by one template that count as cards."""
+_PATTERN: Final = 3
+"""Blocks of a pattern, such as a teaser's headline, its text and its date."""
 
 _HIDDEN = re.compile(r"<(script|style|svg|noscript|template|iframe|select|textarea|!--)", re.IGNORECASE)
 _ENDS: Final = {
@@ -65,7 +67,7 @@ _OF_PAGE = re.compile(r"(?:page|content|post|resource)[_-]?t$", re.IGNORECASE)
 
 _HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
 
-_TEMPLATE: Final = ("goods", "cart", "filter", "card", "pagination", "reply", "byline", "published")
+_TEMPLATE: Final = ("goods", "cart", "filter", "card", "pagination", "reply", "button", "byline", "published")
 
 
 @cache
@@ -102,6 +104,8 @@ AGAINST: Final[Mapping[str, str]] = {
     "no_prose": "no prose below the headline",
     "below_blocks": "many small blocks below the headline",
     "repeated": "one template over and over",
+    "pattern": "a pattern with links over and over",
+    "listed": "it says it lists items",
     "cards": "many cards",
     "linked_headings": "many headings are links",
     "link_words": "long links",
@@ -117,6 +121,7 @@ AGAINST: Final[Mapping[str, str]] = {
     "template_filter": "filters",
     "template_pagination": "page numbers",
     "template_reply": "replies",
+    "template_button": "buttons",
 }
 #: Features that can only speak for an article.
 FOR: Final = (
@@ -477,6 +482,7 @@ def _said(page: Outline) -> dict[str, float]:
     goods = 0 if said["says_article"] else number(_known("schema_goods"))
     return {name: float(value) for name, value in said.items()} | {
         "says_goods": math.log1p(goods),
+        "listed": math.log1p(page.types["ListItem"]),
         "claims": float(sum(claims)),
     }
 
@@ -582,9 +588,25 @@ def _below(blocks: Sequence[Block], prose: Sequence[bool]) -> dict[str, float]:
         "prose_first": math.log1p(before),
         "no_prose": float(before < _FEW * 2 / 3),
         "repeated": repeated / max(sum(block.words for block, _ in rest), 1),
+        "pattern": _in_patterns([block for block, _ in rest]),
         "cards": math.log1p(max(templates.values(), default=0)) if few else 0.0,
         "linked_headings": math.log1p(linked) if few else 0.0,
     }
+
+
+def _in_patterns(blocks: Sequence[Block]) -> float:
+    """Return the share of words in patterns of blocks, links among them, that recur; teasers of prose make such too."""
+    numbers: dict[tuple[str, str, bool], int] = {}
+    kinds = [numbers.setdefault((block.template, block.heading, block.is_link), len(numbers)) for block in blocks]
+    links = {number for (_, _, is_link), number in numbers.items() if is_link}
+    patterns = list(zip(*(kinds[at:] for at in range(_PATTERN)), strict=False))
+    recurring = {
+        pattern
+        for pattern, n in Counter(patterns).items()
+        if n >= _ALIKE and len(set(pattern)) > 1 and not links.isdisjoint(pattern)
+    }
+    inside = {at + ahead for at, pattern in enumerate(patterns) if pattern in recurring for ahead in range(_PATTERN)}
+    return sum(blocks[at].words for at in inside) / max(sum(block.words for block in blocks), 1)
 
 
 @dataclass(frozen=True)

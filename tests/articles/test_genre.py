@@ -279,6 +279,22 @@ def test_what_no_reader_sees_is_no_text(hidden: str) -> None:
     assert (block.words, block.text) == (3, "One two three")
 
 
+@pytest.mark.parametrize(
+    ("unit", "times", "share"),
+    [
+        ("<h3><a href=/{0}>Quay {0} reopens</a></h3><p>One two three.</p><p class=day>4 May</p>", 5, 1.0),
+        ("<h3><a href=/{0}>Quay {0} reopens</a></h3><p>One two three.</p><p class=day>4 May</p>", 3, 0.0),
+        # Sections of an article: a pattern, but without links.
+        ("<h3>Quay {0} reopens</h3><p>One two three.</p><p class=day>4 May</p>", 9, 0.0),
+        # A menu: links, but no pattern.
+        ("<li><a href=/{0}>Quay {0} reopens</a></li>", 9, 0.0),
+    ],
+)
+def test_teasers_make_a_pattern_with_links(unit: str, times: int, share: float) -> None:
+    described = features(outline("<h1>News</h1>" + "".join(unit.format(n) for n in range(times))))
+    assert described["pattern"] == share
+
+
 def test_blocks_know_their_links_and_headings() -> None:
     read = outline(
         "<title>Tag</title><h2><a href='/a'>One two three four</a></h2><p>Five <b>six</b><br>seven<br><br>eight</p>"
