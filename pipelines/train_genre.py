@@ -38,11 +38,9 @@ _OTHER: Final = 0.3
 _STRENGTH: Final = 0.01
 """Inverse of the penalty on squared weights; a hundred features' worth of freedom for fifty lists would fit the lists."""
 _LOST: Final = 0.01
-"""Share of all articles of the gold that may be lost."""
-_LOST_OF_FILE: Final = 0.015
-"""Share of the articles of any one gold file that may be lost; home pages and indexes are labelled articles too."""
+"""Share of the articles of any one gold file that may be lost."""
 _ENOUGH: Final = 50
-"""A gold file of fewer articles does not set the threshold by itself."""
+"""A gold file of fewer articles does not set the threshold."""
 
 
 @dataclass(frozen=True)
@@ -132,18 +130,14 @@ def _fits(examples: Sequence[Example]) -> bool:
 
 
 def threshold(examples: Sequence[Example], article: Vector) -> float:
-    """Return the probability under which a page is no article.
-
-    It is the highest at which neither the gold as a whole nor any file of it loses too many articles.
-    """
+    """Return the probability under which a page is no article: the highest at which no gold file loses too many."""
     by_origin: defaultdict[str, list[float]] = defaultdict(list)
     for e, probability in zip(examples, article.tolist(), strict=True):
         if e.type == _ARTICLE:
             by_origin[e.origin].append(probability)
-    files = [(_LOST_OF_FILE, found) for found in by_origin.values() if len(found) >= _ENOUGH]
-    whole = (_LOST, [one for found in by_origin.values() for one in found])
+    set_by = [found for found in by_origin.values() if len(found) >= _ENOUGH] or list(by_origin.values())
     # The article of this rank is the first that must stay.
-    return min(sorted(found)[math.floor(share * len(found))] for share, found in [whole, *files])
+    return min(sorted(found)[math.floor(_LOST * len(found))] for found in set_by)
 
 
 def table(examples: Sequence[Example], article: Vector, least: float) -> dict[str, dict[str, Any]]:

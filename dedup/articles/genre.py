@@ -603,6 +603,7 @@ def _in_patterns(blocks: Sequence[Block]) -> float:
     recurring = {
         pattern
         for pattern, n in Counter(patterns).items()
+        # Links alone are a menu.
         if n >= _ALIKE and len(set(pattern)) > 1 and not links.isdisjoint(pattern)
     }
     inside = {at + ahead for at, pattern in enumerate(patterns) if pattern in recurring for ahead in range(_PATTERN)}

@@ -111,7 +111,7 @@ def test_a_config_with_a_typo_is_one_line_and_exit_2(run: Run, tmp_path: Path) -
 
 def test_a_genre_model_is_trained_named_and_used(run: Run, tmp_path: Path) -> None:
     """A listing to the shipped model is an article where the labels say so, and a shop is what is not."""
-    card = "<div class=card><h2><a href=/{0}>Quay {0} reopens for ships</a></h2></div>"
+    card = "<article><h2><a href=/{0}>Quay {0} reopens for ships</a></h2><time>2026-03-02</time></article>"
     goods = "<div class=product-card><a href=/{0}>Rope {0}</a> <span>$ {0}.50</span> <button>Add to cart</button></div>"
     cards, shop = ("".join(one.format(n) for n in range(20)) for one in (card, goods))
     gold = [

@@ -83,23 +83,13 @@ def test_a_weight_keeps_its_sign_even_if_the_data_say_otherwise() -> None:
     assert any(model.weight[name] < 0 for name in FEATURES)
 
 
-@pytest.mark.parametrize(
-    ("sizes", "lowest", "lost"),
-    [
-        # All together three of 300, wherever they are, but of one file no more than 1.5 in a hundred.
-        ((200, 100), (0.1, 0.3), [3, 0]),
-        ((150, 250), (0.1, 0.3), [2, 0]),
-        # A file of a few pages counts among all, but has no share of its own.
-        ((300, 1), (0.1, 0.01), [2, 1]),
-    ],
-)
-def test_the_threshold_loses_at_most_one_in_a_hundred(
-    sizes: tuple[int, int], lowest: tuple[float, float], lost: list[int]
-) -> None:
-    examples = [Example(str(n), str(i), "article", np.zeros(1)) for n, size in enumerate(sizes) for i in range(size)]
-    parts = [np.linspace(low, 1, size) for low, size in zip(lowest, sizes, strict=True)]
-    least = threshold([*examples, Example("0", "x", "listing", np.zeros(1))], np.concatenate([*parts, [0.0]]))
-    assert [int((part < least).sum()) for part in parts] == lost
+def test_the_threshold_loses_at_most_one_in_a_hundred_of_every_gold_file() -> None:
+    one = [Example("one", str(i), "article", np.zeros(1)) for i in range(200)]
+    other = [Example("other", str(i), "article", np.zeros(1)) for i in range(100)]
+    few = [Example("few", "x", "article", np.zeros(1))]
+    probability = np.concatenate([np.linspace(0.1, 1, 200), np.linspace(0.3, 1, 100), [0.01]])
+    least = threshold([*one, *other, *few], probability)
+    assert [int((part < least).sum()) for part in (probability[:200], probability[200:300])] == [2, 0]
 
 
 def test_a_page_is_judged_by_a_model_that_saw_no_page_of_its_host() -> None:
