@@ -69,6 +69,7 @@ class Model(StrEnum):
     """What can be trained."""
 
     boilerplate = "boilerplate"
+    genre = "genre"
 
 
 Inputs = Annotated[
@@ -236,7 +237,12 @@ def evaluate(
     sys.stdout.write(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
 
 
-@app.command(epilog="Example: dedup train boilerplate gold/lines.jsonl.gz -o line_model.json")
+@app.command(
+    epilog=(
+        "Examples: dedup train boilerplate gold/lines.jsonl.gz -o line_model.json\n\n"
+        "dedup train genre gold/articles.jsonl.gz gold/fronts.jsonl -o genre_model.json"
+    )
+)
 def train(
     model: Annotated[Model, typer.Argument(help="What to train.", show_default=False)],
     gold: Annotated[
@@ -244,14 +250,17 @@ def train(
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the model goes.")],
 ) -> None:
-    r"""Fit the line model on labelled data, in the formats 'lines' and 'pages' of 'dedup evaluate'.
+    r"""Fit a model on labelled data.
 
-    To use it, name the file in the configuration, as model in the table \[classify].
+    boilerplate, the line model: gold in the formats 'lines' and 'pages' of 'dedup evaluate'. To use it, name the file in
+    the configuration, as model in the table \[classify].
+
+    genre, which tells the pages that are no articles: JSONL with html, id, where it is known url, and type; a page
+    without a type is an article. To use it, name the file as genre in the table \[extract].
     """
-    from pipelines import train as job
+    from pipelines import train, train_genre
 
-    assert model is Model.boilerplate  # the only one there is
-    _tell(job.run(gold, output))
+    _tell({Model.boilerplate: train.run, Model.genre: train_genre.run}[model](gold, output))
 
 
 @app.callback(invoke_without_command=True)

@@ -11,18 +11,26 @@ import dataclasses
 import difflib
 import tomllib
 import types
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import xxhash
 
+from dedup.articles.genre import genre_model
 from dedup.boilerplate.classify import line_model
 from dedup.errors import DedupError, InputError
 from dedup.flow import Flow
 from pipelines.run_local import Limits
 
 T = TypeVar("T")
+
+_MODELS: Final[Mapping[tuple[str, str], tuple[str, Callable[[str], object]]]] = {
+    ("classify", "model"): ("line model", lambda text: line_model("page", text)),
+    ("extract", "genre"): ("genre model", genre_model),
+}
+"""Section and key of each model: how it is called, and what reads it or fails."""
 
 
 @dataclass(frozen=True)
@@ -56,31 +64,34 @@ def load(path: Path) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"--config: {path} is no TOML: {error}.") from error
     try:
-        return build(Config, _with_line_model(content, path.parent), "")
+        return build(Config, _with_models(content, path.parent), "")
     except InputError as error:
         raise InputError(f"--config: {path}: {error}") from error
 
 
-def _with_line_model(content: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Put the content of the line model that ``[classify] model`` names in the place of its path.
+def _with_models(content: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Put the content of the models that ``[classify] model`` and ``[extract] genre`` name in the place of their paths.
 
     Raises
     ------
     InputError
-        If the file cannot be read or is no model of this version.
+        If a file cannot be read or is no model of this version.
     """
-    section = content.get("classify")
-    if not isinstance(section, dict) or not isinstance(section.get("model"), str) or not section["model"]:
-        return content
-    path = folder / section["model"]
-    try:
-        text = path.read_text(encoding="utf-8")
-        line_model("page", text)
-    except OSError as error:
-        raise InputError(f"'classify.model': {path} cannot be read: {error.strerror or error}.") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"'classify.model': {path} is no line model of this version.") from error
-    return content | {"classify": section | {"model": text}}
+    for (table, key), (name, read) in _MODELS.items():
+        section = content.get(table)
+        if not isinstance(section, dict) or not isinstance(section.get(key), str) or not section[key]:
+            continue
+        path = folder / section[key]
+        try:
+            text = path.read_text(encoding="utf-8")
+            # An empty text would stand for the model that ships.
+            read(text or "{}")
+        except OSError as error:
+            raise InputError(f"'{table}.{key}': {path} cannot be read: {error.strerror or error}.") from error
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise InputError(f"'{table}.{key}': {path} is no {name} of this version.") from error
+        content = content | {table: section | {key: text}}
+    return content
 
 
 def build(kind: type[T], content: dict[str, Any], where: str) -> T:

@@ -22,6 +22,7 @@ _ID = (str, int)
 #: Fields of each format with their types.
 FORMATS: dict[str, dict[str, type | tuple[type, ...]]] = {
     "pages": {"id": _ID, "html": str, "gold": str},
+    "genres": {"id": _ID, "html": str},
     "lines": {"id": _ID, "lines": list},
     "pairs": {"a": _ID, "b": _ID, "label": str},
     "articles": {"id": _ID, "text": str},

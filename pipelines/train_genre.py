@@ -24,7 +24,9 @@ from numpy.typing import NDArray
 from dedup.articles.genre import AGAINST, FEATURES, features, from_table, outline
 from dedup.articles.host import host_of
 from dedup.errors import InputError
-from pipelines.gold import Row, read_gold
+from pipelines.gold import Row, of_format, read_gold
+from pipelines.preprocess import check_output
+from pipelines.report import whole_file
 
 Vector = NDArray[np.float64]
 
@@ -172,10 +174,7 @@ def train_genre(gold_paths: Sequence[Path], *, n_folds: int = 10) -> dict[str, A
     """
     paths = sorted(gold_paths, key=lambda path: path.name)
     examples = [
-        example(row, path.name.split(".")[0])
-        for path in paths
-        for row in read_gold(path)
-        if "html" in row and "id" in row
+        example(row, path.name.split(".")[0]) for path in paths for row in of_format(list(read_gold(path)), "genres")
     ]
     return model_of(examples, {path.name: _digest(path) for path in paths}, n_folds)
 
@@ -209,3 +208,17 @@ def as_text(model: Mapping[str, Any]) -> str:
     fields = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in model.items() if key != "features"]
     features_ = ' "features": {\n' + ",\n".join(rows) + "\n }"
     return "{\n" + ",\n".join([*fields, features_]) + "\n}\n"
+
+
+def run(gold: Sequence[str], output: Path) -> str:
+    """Do ``dedup train genre``: write the model, and return the line that sums it up."""
+    check_output(output)
+    model = train_genre([Path(path) for path in gold])
+    with whole_file(output) as file:
+        file.write(as_text(model))
+    shares = "; ".join(
+        f"{name.replace('_', ' ')} "
+        + ", ".join(f"{key} {one['share']:.3f} of {one['n']:,}" for key, one in group.items())
+        for name, group in model["by_cross_validation"].items()
+    )
+    return f"By cross-validation over hosts: {shares}. The model is in {output}; name it as [extract] genre."

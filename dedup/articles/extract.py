@@ -170,6 +170,8 @@ class Extract:
         An answer with fewer letters than this is treated as none.
     all_pages : bool
         Keep the pages that are no articles, such as section fronts, listings and shops.
+    genre : str
+        A model as JSON that tells such pages, in place of the one that ships; in a configuration file, the path of one.
 
     References
     ----------
@@ -180,6 +182,7 @@ class Extract:
     max_bytes: int = 5_000_000
     min_characters: int = 25
     all_pages: bool = False
+    genre: str = ""
 
     reads: ClassVar[pa.Schema] = PAGE
     writes: ClassVar[pa.Schema] = DRAFT
@@ -263,7 +266,7 @@ class Extract:
         lines = outline(tree if is_walked else None, text, second)
         declared = _HTML_LANGUAGE.search(page[:_HEAD])
         language = declared_language(declared.group(1) if declared else "")
-        no_article = "" if self.all_pages else why_no_article(page, url)
+        no_article = "" if self.all_pages else why_no_article(page, url, self.genre)
         found = Extracted(text, language=language, no_article=no_article, outline=lines, **asdict(about))
         return found, " ".join(failures)
 

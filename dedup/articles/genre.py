@@ -10,12 +10,13 @@ sign of every weight is fixed beforehand, so that no accident of the training da
 """
 
 import html as entities
+import json
 import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from dedup.articles.normalize import UNSPACED
@@ -39,6 +40,8 @@ _HEADLINE_COST: Final = 40.0
 """Words of prose that a headline with a link takes from a run of prose."""
 _ALIKE: Final = 4
 """Blocks made by one template that count as cards."""
+_PATTERN: Final = 3
+"""Blocks of a pattern, such as a teaser's headline, its text and its date."""
 
 _HIDDEN = re.compile(r"<(script|style|svg|noscript|template|iframe|select|textarea|!--)", re.IGNORECASE)
 _ENDS: Final = {
@@ -64,7 +67,7 @@ _OF_PAGE = re.compile(r"(?:page|content|post|resource)[_-]?t$", re.IGNORECASE)
 
 _HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
 
-_TEMPLATE: Final = ("goods", "cart", "filter", "card", "pagination", "reply", "byline", "published")
+_TEMPLATE: Final = ("goods", "cart", "filter", "card", "pagination", "reply", "button", "byline", "published")
 
 
 @cache
@@ -101,6 +104,8 @@ AGAINST: Final[Mapping[str, str]] = {
     "no_prose": "no prose below the headline",
     "below_blocks": "many small blocks below the headline",
     "repeated": "one template over and over",
+    "pattern": "a pattern with links over and over",
+    "listed": "it says it lists items",
     "cards": "many cards",
     "linked_headings": "many headings are links",
     "link_words": "long links",
@@ -116,6 +121,7 @@ AGAINST: Final[Mapping[str, str]] = {
     "template_filter": "filters",
     "template_pagination": "page numbers",
     "template_reply": "replies",
+    "template_button": "buttons",
 }
 #: Features that can only speak for an article.
 FOR: Final = (
@@ -476,6 +482,7 @@ def _said(page: Outline) -> dict[str, float]:
     goods = 0 if said["says_article"] else number(_known("schema_goods"))
     return {name: float(value) for name, value in said.items()} | {
         "says_goods": math.log1p(goods),
+        "listed": math.log1p(page.types["ListItem"]),
         "claims": float(sum(claims)),
     }
 
@@ -581,9 +588,26 @@ def _below(blocks: Sequence[Block], prose: Sequence[bool]) -> dict[str, float]:
         "prose_first": math.log1p(before),
         "no_prose": float(before < _FEW * 2 / 3),
         "repeated": repeated / max(sum(block.words for block, _ in rest), 1),
+        "pattern": _in_patterns([block for block, _ in rest]),
         "cards": math.log1p(max(templates.values(), default=0)) if few else 0.0,
         "linked_headings": math.log1p(linked) if few else 0.0,
     }
+
+
+def _in_patterns(blocks: Sequence[Block]) -> float:
+    """Return the share of words in patterns of blocks, links among them, that recur; teasers of prose make such too."""
+    numbers: dict[tuple[str, str, bool], int] = {}
+    kinds = [numbers.setdefault((block.template, block.heading, block.is_link), len(numbers)) for block in blocks]
+    links = {number for (_, _, is_link), number in numbers.items() if is_link}
+    patterns = list(zip(*(kinds[at:] for at in range(_PATTERN)), strict=False))
+    recurring = {
+        pattern
+        for pattern, n in Counter(patterns).items()
+        # Links alone are a menu.
+        if n >= _ALIKE and len(set(pattern)) > 1 and not links.isdisjoint(pattern)
+    }
+    inside = {at + ahead for at, pattern in enumerate(patterns) if pattern in recurring for ahead in range(_PATTERN)}
+    return sum(blocks[at].words for at in inside) / max(sum(block.words for block in blocks), 1)
 
 
 @dataclass(frozen=True)
@@ -614,24 +638,42 @@ def from_table(table: Mapping[str, Any]) -> GenreModel:
     Raises
     ------
     ValueError
-        If the model describes pages by other features than this version computes.
+        If it is no such model, or describes pages by other features than this version computes.
     """
-    if sorted(table["features"]) != sorted(FEATURES):
-        raise ValueError("genre model: its features are not those of this version. Train it again.")
-    columns = {key: {name: float(row[key]) for name, row in table["features"].items()} for key in _COLUMNS}
-    return GenreModel(**columns, bias=float(table["bias"]))
+    try:
+        rows, bias = dict(table["features"]), float(table["bias"])
+        if sorted(rows) != sorted(FEATURES):
+            raise ValueError("genre model: its features are not those of this version. Train it again.")
+        columns = {key: {name: float(rows[name][key]) for name in FEATURES} for key in _COLUMNS}
+    except (KeyError, TypeError) as error:
+        raise ValueError("genre model: this is none.") from error
+    numbers = [bias, *(value for column in columns.values() for value in column.values())]
+    if not all(map(math.isfinite, numbers)) or min(columns["scale"].values()) <= 0:
+        raise ValueError("genre model: a number is not finite, or a scale not positive.")
+    return GenreModel(**columns, bias=bias)
 
 
 _COLUMNS: Final = ("mean", "scale", "weight")
 
 
-@cache
-def genre_model() -> GenreModel:
-    """Return the model that ships with the package."""
-    return from_table(load_json("genre_model.json"))
+@lru_cache(maxsize=8)
+def genre_model(text: str = "") -> GenreModel:
+    """Return a model.
+
+    Parameters
+    ----------
+    text : str
+        The model as JSON, as `dedup train genre` writes it; empty for the one that ships with the package.
+
+    Raises
+    ------
+    ValueError
+        If the text is no model of this version.
+    """
+    return from_table(json.loads(text) if text else load_json("genre_model.json"))
 
 
-def judge(page: str, url: str = "") -> Verdict:
+def judge(page: str, url: str = "", model: str = "") -> Verdict:
     """Judge whether a page is an article.
 
     Parameters
@@ -640,17 +682,19 @@ def judge(page: str, url: str = "") -> Verdict:
         HTML.
     url : str
         Its address, where it is known.
+    model : str
+        As ``text`` of `genre_model`.
 
     References
     ----------
     S. Sharoff, Z. Wu, K. Markert, The Web Library of Babel: evaluating genre collections, LREC 2010.
     C. Kohlschütter, P. Fankhauser, W. Nejdl, Boilerplate detection using shallow text features, WSDM 2010.
     """
-    model = genre_model()
+    weights = genre_model(model)
     read = outline(page)
     described = features(read, url)
-    article = model.article(described)
-    parts = model.parts(described)
+    article = weights.article(described)
+    parts = weights.parts(described)
     strongest = sorted(AGAINST, key=lambda name: (-parts[name], name))[:3]
     reasons = [AGAINST[name] for name in strongest if parts[name] > 0]
     n_words = round(math.expm1(described["run_words"]))
@@ -658,7 +702,7 @@ def judge(page: str, url: str = "") -> Verdict:
     return Verdict(article, f"no article (p={article:.2f}): {'; '.join([facts, *reasons])}")
 
 
-def why_no_article(page: str, url: str = "") -> str:
-    """Return in words why a page is no article; empty if it is one."""
-    verdict = judge(page, url)
+def why_no_article(page: str, url: str = "", model: str = "") -> str:
+    """Return in words why a page is no article; empty if it is one. The parameters are those of `judge`."""
+    verdict = judge(page, url, model)
     return verdict.why if verdict.article < 0.5 else ""

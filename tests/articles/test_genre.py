@@ -2,6 +2,7 @@
 
 import random
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -241,6 +242,23 @@ def test_a_model_of_other_features_is_refused() -> None:
         from_table(table | {"features": {"links": {"mean": 0, "scale": 1, "weight": 1}}})
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [[], 3, "x", None, {"bias": 0}, {"features": [], "bias": 0}, {"features": dict.fromkeys(FEATURES), "bias": 0}],
+)
+def test_what_is_no_model_is_refused(broken: Any) -> None:
+    with pytest.raises(ValueError, match="genre model"):
+        from_table(broken)
+
+
+@pytest.mark.parametrize(("key", "value"), [("scale", 0), ("scale", -1), ("mean", "nan"), ("weight", "inf")])
+def test_a_model_that_cannot_be_computed_with_is_refused(key: str, value: object) -> None:
+    table = load_json("genre_model.json")
+    name = FEATURES[0]
+    with pytest.raises(ValueError, match="genre model"):
+        from_table(table | {"features": table["features"] | {name: table["features"][name] | {key: value}}})
+
+
 def test_the_reason_is_in_words_with_figures() -> None:
     why = why_no_article(front("en", 24, "bare"))
     assert "24 links with headlines, 0 words of running prose" in why
@@ -259,6 +277,22 @@ def test_the_reason_is_in_words_with_figures() -> None:
 def test_what_no_reader_sees_is_no_text(hidden: str) -> None:
     (block, *_) = outline(f"<body><p>One two three</p>{hidden}").blocks
     assert (block.words, block.text) == (3, "One two three")
+
+
+@pytest.mark.parametrize(
+    ("unit", "times", "share"),
+    [
+        ("<h3><a href=/{0}>Quay {0} reopens</a></h3><p>One two three.</p><p class=day>4 May</p>", 5, 1.0),
+        ("<h3><a href=/{0}>Quay {0} reopens</a></h3><p>One two three.</p><p class=day>4 May</p>", 3, 0.0),
+        # Sections of an article: a pattern, but without links.
+        ("<h3>Quay {0} reopens</h3><p>One two three.</p><p class=day>4 May</p>", 9, 0.0),
+        # A menu: links, but no pattern.
+        ("<li><a href=/{0}>Quay {0} reopens</a></li>", 9, 0.0),
+    ],
+)
+def test_teasers_make_a_pattern_with_links(unit: str, times: int, share: float) -> None:
+    described = features(outline("<h1>News</h1>" + "".join(unit.format(n) for n in range(times))))
+    assert described["pattern"] == share
 
 
 def test_blocks_know_their_links_and_headings() -> None:

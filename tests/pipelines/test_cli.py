@@ -87,6 +87,9 @@ def test_every_command_is_in_the_readme() -> None:
         (["unique", "nowhere"], "No such file or folder: nowhere"),
         (["evaluate", "nowhere", "--task", "pages"], "nowhere cannot be read"),
         (["train", "boilerplate", "nowhere", "-o", "x"], "nowhere"),
+        (["train", "genre", "nowhere", "-o", "x"], "nowhere cannot be read"),
+        (["train", "genre", "nowhere", "-o", "."], "-o: . is a folder"),
+        (["train", "weather", "nowhere", "-o", "x"], "'weather' is not one of 'boilerplate', 'genre'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -104,6 +107,39 @@ def test_a_config_with_a_typo_is_one_line_and_exit_2(run: Run, tmp_path: Path) -
     done = run("nightly", ".", "--out", "x", "--config", "c.toml")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "Did you mean 'extract'?" in done.stderr
+
+
+def test_a_genre_model_is_trained_named_and_used(run: Run, tmp_path: Path) -> None:
+    """A listing to the shipped model is an article where the labels say so, and a shop is what is not."""
+    card = "<article><h2><a href=/{0}>Quay {0} reopens for ships</a></h2><time>2026-03-02</time></article>"
+    goods = "<div class=product-card><a href=/{0}>Rope {0}</a> <span>$ {0}.50</span> <button>Add to cart</button></div>"
+    cards, shop = ("".join(one.format(n) for n in range(20)) for one in (card, goods))
+    gold = [
+        {"id": f"{name}{n}", "url": f"https://{name}{n}.example/x", "html": f"<h1>News</h1>{body}"} | type_
+        for name, body, type_ in (("paper", cards, {}), ("shop", shop, {"type": "product"}))
+        for n in range(20)
+    ]
+    (tmp_path / "gold.jsonl").write_text("".join(json.dumps(row) + "\n" for row in gold))
+    done = run("train", "genre", "gold.jsonl", "-o", "mine.json")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (0, "", 1)
+    assert "name it as [extract] genre" in done.stderr
+    (tmp_path / "c.toml").write_text('[extract]\ngenre = "mine.json"\n')
+    (tmp_path / "page.html").write_text(f"<html><body><h1>News</h1>{cards}</body></html>")
+    rejected, kept = run("clean", "page.html"), run("clean", "page.html", "--config", "c.toml")
+    assert (rejected.returncode, kept.returncode) == (0, 0)
+    assert rejected.stdout == ""
+    assert "not_an_article" in rejected.stderr
+    assert "Quay 12 reopens for ships" in json.loads(kept.stdout)["text"]
+
+
+@pytest.mark.parametrize(("given", "message"), [("{}", "is no genre model of this version"), (None, "cannot be read")])
+def test_a_bad_genre_model_is_one_line_and_exit_2(run: Run, tmp_path: Path, given: str | None, message: str) -> None:
+    (tmp_path / "c.toml").write_text('[extract]\ngenre = "mine.json"\n')
+    if given is not None:
+        (tmp_path / "mine.json").write_text(given)
+    done = run("nightly", ".", "--out", "x", "--config", "c.toml")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert f"mine.json {message}" in done.stderr
 
 
 def test_out_that_is_a_file_or_somebody_elses_folder(run: Run, tmp_path: Path) -> None:

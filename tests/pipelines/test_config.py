@@ -1,6 +1,7 @@
 """The configuration file: what is known, what is refused, and how it is said."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -94,10 +95,26 @@ def test_a_line_model_is_named_by_its_path(tmp_path: Path, root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(None, "cannot be read"), ("{}", "is no line model"), ("[", "is no line model")]
+    "content", [None, "", "{}", "[", "[]", '"model"', '{"models": 3}', '{"features": []}', "[" * 100_000]
 )
-def test_a_bad_line_model_is_said(tmp_path: Path, content: str | None, message: str) -> None:
+@pytest.mark.parametrize(
+    ("table", "key", "name"), [("classify", "model", "line model"), ("extract", "genre", "genre model")]
+)
+def test_a_bad_model_is_said(tmp_path: Path, content: str | None, table: str, key: str, name: str) -> None:
     if content is not None:
         (tmp_path / "mine.json").write_text(content)
-    with pytest.raises(InputError, match=message):
-        load(write(tmp_path, '[classify]\nmodel = "mine.json"\n'))
+    with pytest.raises(InputError) as error:
+        load(write(tmp_path, f'[{table}]\n{key} = "mine.json"\n'))
+    assert ("cannot be read" if content is None else f"mine.json is no {name} of this version.") in str(error.value)
+    assert f"'{table}.{key}'" in str(error.value)
+
+
+def test_a_genre_model_is_named_by_its_path_and_judges(tmp_path: Path, root: Path) -> None:
+    shipped = json.loads((root / "dedup" / "data" / "genre_model.json").read_text(encoding="utf-8"))
+    (tmp_path / "mine.json").write_text(json.dumps(shipped | {"bias": 40.0}), encoding="utf-8")
+    config = load(write(tmp_path, '[extract]\ngenre = "mine.json"\n'))
+    assert json.loads(config.extract.genre)["bias"] == 40.0
+    assert config.fingerprint() != Config().fingerprint()
+    page = b"<h1>Quay reopens</h1><p>The harbour board voted on Tuesday to reopen the eastern quay after repairs.</p>"
+    assert Config().extract.extract(page)[0].no_article == ""
+    assert "no article (p=0.00)" in config.extract.extract(page)[0].no_article

@@ -27,6 +27,7 @@ def write(path: Path, *rows: object) -> Path:
         ("pages", {"id": "a"}, "no row has id, html, gold"),
         ("lines", {"id": "a", "lines": None}, "'lines' is None in row 'a'"),
         ("lines", {"id": "a", "lines": ["x"]}, "'x' has no text and keep in row 'a'"),
+        ("genres", {"id": "a", "html": ["x"]}, r"'html' is \['x'\] in row 'a'"),
         ("pairs", {"a": "1", "b": "2", "label": ["near"]}, r"'label' is \['near'\] in row '1'"),
         ("pairs", {"a": "1", "b": "2"}, "no row has a, b, label"),
         ("events", {"id": "a", "text": 3, "event": "x"}, "'text' is 3 in row 'a'"),

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dedup.articles.genre import AGAINST, FEATURES, from_table
+from dedup.articles.genre import AGAINST, FEATURES, from_table, why_no_article
 from dedup.errors import InputError
-from pipelines.train_genre import Example, as_text, cross_validate, fit, model_of, threshold, train_genre
+from pipelines.train_genre import Example, as_text, cross_validate, fit, model_of, run, threshold, train_genre
 
 ARTICLE = "<html><body><h1>Quay reopens after repairs</h1>{}</body></html>"
 PARAGRAPH = "<p>The harbour board voted on Tuesday to reopen the eastern quay after eleven days of repairs.</p>"
@@ -52,6 +52,23 @@ def test_articles_and_listings_are_told_apart_and_the_file_is_the_same_each_time
     assert as_text(train_genre(paths[::-1], n_folds=3)) == as_text(model)
     assert json.loads(as_text(model)) == model
     assert sorted(model["gold"]) == ["articles.jsonl", "other.jsonl.gz"]
+
+
+def test_what_is_written_is_what_is_used(tmp_path: Path) -> None:
+    said = run([str(path) for path in gold(tmp_path)], tmp_path / "model.json")
+    assert said.startswith(
+        "By cross-validation over hosts: articles lost articles 0.000 of 30; caught listing 1.000 of 15."
+    )
+    text = (tmp_path / "model.json").read_text(encoding="utf-8")
+    listing = LISTING.format("".join(CARD.format(n) for n in range(30)))
+    assert why_no_article(listing, "https://new.example/list", text)
+    assert not why_no_article(ARTICLE.format(PARAGRAPH * 9), "https://new.example/story", text)
+
+
+def test_a_row_of_another_shape_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "odd.jsonl").write_text('{"id": "a", "html": 3}\n')
+    with pytest.raises(InputError, match="'html' is 3 in row 'a'"):
+        train_genre([tmp_path / "odd.jsonl"])
 
 
 def test_gold_of_one_kind_is_refused(tmp_path: Path) -> None:
