@@ -530,9 +530,7 @@ def line_model(kind: str, text: str = "") -> LineModel:
         If the model describes lines by other features than this version computes.
     """
     table = json.loads(text) if text else load_json("line_model.json")
-    return from_table(
-        table["models"]["html" if kind == "html" else "page"], HTML_FEATURES if kind == "html" else FEATURES
-    )
+    return from_table(table["models"][kind], HTML_FEATURES if kind == "html" else FEATURES)
 
 
 def from_table(table: Mapping[str, Any], names: Sequence[str]) -> LineModel:
