@@ -17,7 +17,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import xxhash
 
-from dedup.boilerplate.classify import line_model
+from dedup.boilerplate.classify import MODELS, line_model
 from dedup.errors import DedupError, InputError
 from dedup.flow import Flow
 from pipelines.run_local import Limits
@@ -75,7 +75,8 @@ def _with_line_model(content: dict[str, Any], folder: Path) -> dict[str, Any]:
     path = folder / section["model"]
     try:
         text = path.read_text(encoding="utf-8")
-        line_model("page", text)
+        for kind in MODELS:
+            line_model(kind, text)
     except OSError as error:
         raise InputError(f"'classify.model': {path} cannot be read: {error.strerror or error}.") from error
     except (ValueError, KeyError, TypeError) as error:

@@ -117,6 +117,9 @@ _VOTES: Final = (
 #: Names of the columns of :func:`html_features`.
 HTML_FEATURES = (*FEATURES, *LAYOUT, *_VOTES)
 
+#: Kinds of text that have a line model of their own.
+MODELS: Final = ("page", "article", "html")
+
 _LONG: Final = 15
 """From this size on a line that ends like a sentence counts as prose."""
 _EDGE: Final = 8

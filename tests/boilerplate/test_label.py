@@ -143,7 +143,9 @@ def test_stage_takes_more_from_a_page_than_from_an_article() -> None:
     table = pa.Table.from_pylist(
         [row for kind in kinds for row in rows(kind, *lines, doc_id=kind)], schema=Label().reads
     )
-    done = {row["doc_id"]: row for row in apply(Label(keep_page=0.5, keep_html=0.2, keep_article=0.05), table).to_pylist()}
+    done = {
+        row["doc_id"]: row for row in apply(Label(keep_page=0.5, keep_html=0.2, keep_article=0.05), table).to_pylist()
+    }
     assert [done[kind]["text"].count("\n") + 1 for kind in kinds] == [1, 2, 3, 4]
     shipped = {row["doc_id"]: row["text"].count("\n") + 1 for row in apply(Label(), table).to_pylist()}
     # Of HTML the lines around the extractor's answer are judged too.
