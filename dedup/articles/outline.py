@@ -417,7 +417,7 @@ def _placed(
         The other lines of three words or more, by number, each with the lines of the page that hold it.
     """
     places = _Places(lines, vocabulary)
-    is_there = (texts.n == 0) | (texts.share(lines.grams) >= _VOTED)
+    is_there = ((texts.n == 0) & bool(len(lines.n))) | (texts.share(lines.grams) >= _VOTED)
     lines_of_grams = places.of(texts.grams)
     starts = np.searchsorted(texts.of, np.arange(len(answer) + 1)).tolist()
     at = 0
@@ -428,7 +428,8 @@ def _placed(
         if "|" in line and (cells := places.of_cells(line)):
             held.append((number, cells))
         elif not is_there[number]:
-            missing.append((at, " ".join(line.split()).strip("| ")))
+            if text := " ".join(line.split()).strip("| "):
+                missing.append((at, text))
         else:
             found = sorted(row for row in lines_of_grams[starts[number] : starts[number + 1]].tolist() if row >= 0)
             at = found[len(found) // 2] + 1
@@ -481,6 +482,9 @@ def candidates(tree: Any, main: str, second: str = "") -> Candidates:
     for number, rows in held:
         if kept[number] < _VOTED:
             near[rows] = True
+    if not near.any() and found and tree is not None and main.strip():
+        # The answer is words that stand nowhere on the page as it was walked.
+        return candidates(None, main, second)
     return Candidates(found, votes, link_share, np.flatnonzero(near))
 
 

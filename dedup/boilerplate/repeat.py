@@ -61,6 +61,8 @@ class Holder(NamedTuple):
 
 #: From this probability on the line model trusts a line.
 TRUSTED: Final = 0.5
+#: So many trusted lines from the top may stand on other pages as teasers.
+_LEAD: Final = 3
 _TRUSTED_BITS: Final = 0x5DEECE66D1F3B5A7
 
 
@@ -300,7 +302,7 @@ def counted(segments: pa.Table, repeats: pa.Table) -> pa.Table:
         return keys, np.repeat(np.arange(len(lengths)), lengths), np.append(0, np.cumsum(lengths))
 
     keys, rows, offsets = flat("sentences")
-    is_trusted = (pc.fill_null(segments["keep"], 0.0).to_numpy() >= TRUSTED)[rows] & (keys != NO_WORDS)
+    is_trusted = _is_lead(segments)[rows] & (keys != NO_WORDS)
     keys = np.where(is_trusted, keys ^ _TRUSTED_BITS, keys)
     n_sentences = np.where(keys == NO_WORDS, 0, look_up(_salted(keys, salts, codes[rows])))
     repeated = n_sentences > 1
@@ -317,6 +319,19 @@ def counted(segments: pa.Table, repeats: pa.Table) -> pa.Table:
     for field_, column in zip(COUNTED, (lists, n_alike, n_sources, n_site), strict=True):
         segments = segments.append_column(field_, pa.array(column).cast(field_.type))
     return segments
+
+
+def _is_lead(segments: pa.Table) -> NDArray[np.bool_]:
+    """Tell the first lines of each article that the line model trusts: what teasers are made of."""
+    trusted_ = pc.fill_null(segments["keep"], 0.0).to_numpy() >= TRUSTED
+    rows = np.flatnonzero(trusted_)
+    article = pc.index_in(segments["doc_id"], pc.unique(segments["doc_id"])).to_numpy()[rows]
+    order = np.lexsort((segments["index"].to_numpy()[rows], article))
+    first = np.flatnonzero(np.diff(article[order], prepend=-1))
+    rank = np.arange(len(rows)) - np.repeat(first, np.diff(np.append(first, len(rows))))
+    lead = np.zeros(segments.num_rows, dtype=bool)
+    lead[rows[order[rank < _LEAD]]] = True
+    return lead
 
 
 def _salted(keys: NDArray[np.int64], salts: NDArray[np.uint64], codes: NDArray[np.int64]) -> NDArray[np.uint64]:

@@ -175,6 +175,13 @@ def test_an_answer_of_short_lines_alone_is_not_lost() -> None:
     assert found.lines == tuple(items)
 
 
+@pytest.mark.parametrize("page", [None, "<html><body><p>One two</p></body></html>"])
+@pytest.mark.parametrize("answer", ["x" * 5000, "Quay\n\nreopens", FIRST])
+def test_no_answer_with_words_has_an_empty_outline(page: str | None, answer: str) -> None:
+    found = outline(parse(page) if page else None, answer)
+    assert [line for line in found.lines if line in answer] == [line for line in answer.split("\n") if line]
+
+
 def test_a_line_cut_out_of_a_long_one_is_there() -> None:
     long = " ".join(f"word{number}" for number in range(90))
     assert outline(tree(f"<p>{long}</p>"), "word7 word8 word9 word10").lines == (long,)

@@ -280,6 +280,18 @@ def test_a_lead_that_is_teased_on_two_other_pages_stays_in_its_own_article() -> 
     assert found["beta"] == found["gamma"] == [3]
 
 
+def test_a_trusted_line_below_the_lead_goes_with_those_that_are_doubted() -> None:
+    plea = "Please help us to keep our news free for all."
+    rows = [
+        dict(row, index=index, keep=0.9 if row["text"] != plea or name == "alpha" else 0.2)
+        for name in ("alpha", "beta", "gamma")
+        for index, row in enumerate(table((name, "a.org", "html", line) for line in (*story(name), plea)).to_pylist())
+    ]
+    segments = pa.Table.from_pylist(rows[::-1], schema=SEGMENT)
+    done = counted(segments, apply(Repeats(), with_known(segments, None))).to_pylist()
+    assert [row["n_sentences"] for row in done if row["text"] == plea] == [[3]] * 3
+
+
 def test_a_sentence_that_is_trusted_everywhere_is_counted() -> None:
     plea = "Please help us to keep our news free for all."
     rows = [
