@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hi
 import xxhash
 
 from dedup.articles.genre import genre_model
-from dedup.boilerplate.classify import line_model
+from dedup.boilerplate.classify import MODELS, line_model
 from dedup.errors import DedupError, InputError
 from dedup.flow import Flow
 from pipelines.run_local import Limits
@@ -27,7 +27,7 @@ from pipelines.run_local import Limits
 T = TypeVar("T")
 
 _MODELS: Final[Mapping[tuple[str, str], tuple[str, Callable[[str], object]]]] = {
-    ("classify", "model"): ("line model", lambda text: line_model("page", text)),
+    ("classify", "model"): ("line model", lambda text: [line_model(kind, text) for kind in MODELS]),
     ("extract", "genre"): ("genre model", genre_model),
 }
 """Section and key of each model: how it is called, and what reads it or fails."""

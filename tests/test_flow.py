@@ -3,6 +3,7 @@
 import pyarrow as pa
 
 from dedup.articles.segment import line_key
+from dedup.boilerplate.repeat import trusted
 from dedup.flow import Flow, Inline, Unwatched
 from dedup.schema import DRAFT, REPEAT
 
@@ -29,8 +30,12 @@ def drafts(*texts: str, kind: str = "article") -> pa.Table:
 
 
 def known(n_articles: int, source: str = "a.example") -> pa.Table:
-    row = {"source": source, "key": line_key(PLEA), "n_articles": n_articles, "holders": []}
-    return pa.Table.from_pylist([row], schema=REPEAT)
+    # The line model trusted it on those nights too.
+    rows = [
+        {"source": source, "key": key, "n_articles": n_articles, "holders": []}
+        for key in (line_key(PLEA), trusted(line_key(PLEA)))
+    ]
+    return pa.Table.from_pylist(rows, schema=REPEAT)
 
 
 def test_what_earlier_nights_learned_cleans_a_single_article() -> None:

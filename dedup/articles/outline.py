@@ -9,15 +9,17 @@ Rule guarded here: every line of the main extractor's answer is in the outline, 
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import islice
+from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.articles.normalize import UNSPACED
 from dedup.tables import load_json
 
 Matrix: TypeAlias = NDArray[np.float32]
@@ -135,7 +137,8 @@ _CONTAINERS: Final = (
 )
 _BIT: Final = {tag: 1 << number for number, tag in enumerate(_CONTAINERS)}
 
-_NAMED_BY: Final = ("class", "id", "role", "itemprop")
+_NAMED_BY: Final = frozenset(["class", "id", "role", "itemprop"])
+_NAMES_LETTERS: Final = 200
 _LEVELS: Final = 3
 
 #: Columns of `Outline.layout`. ``own``, ``parent``, ``grand``: the block the line stands in, and the two around it; ``odds``: what
@@ -175,6 +178,7 @@ _REACH = 3
 """So many lines around such a sign are judged."""
 _MARKS = frozenset("|-•*–")
 _CLOSING = "\"”’»)]' "
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _ENDS = tuple(".!?…。！？।؟")
 
 
@@ -201,18 +205,20 @@ class Line:
 
 @dataclass(slots=True, eq=False)
 class Block:
-    """A block element as its lines see it.
-
-    ``inside`` is a bit set of the containers it is in, ``odds`` the columns of `LAYOUT` of that name; ``names`` holds the values of
-    class, id, role and itemprop.
-    """
+    """A block element as its lines see it; ``inside`` is a bit set of the containers it is in."""
 
     parent: "Block | None"
-    names: str = ""
+    element: Any = None
     tag: int = 0
     inside: int = 0
     depth: int = 0
-    odds: tuple[float, ...] = (0.0,) * 7
+
+    @property
+    def names(self) -> str:
+        """The values of class, id, role and itemprop."""
+        if self.element is None:
+            return ""
+        return " ".join([value[:_NAMES_LETTERS] for name, value in self.element.items() if name in _NAMED_BY])
 
 
 def names_in(attributes: str) -> frozenset[str]:
@@ -234,6 +240,22 @@ def block_odds(attributes: str) -> tuple[float, ...]:
     return tuple(sorted(known[name] for name in names_in(attributes) if name in known))
 
 
+def _odds(block: Block, known: dict[Block, tuple[float, ...]]) -> tuple[float, ...]:
+    """Return the columns of `LAYOUT` that are called odds."""
+    found = known.get(block)
+    if found is not None:
+        return found
+    least, most, total, own_least, own_most, _, _ = _odds(block.parent, known) if block.parent else (0.0,) * 7
+    # The whole page is often called "post" or "no-sidebar".
+    odds = block_odds(names) if (names := block.names) and block.element.tag != "body" else ()
+    known[block] = found = (
+        (min(least, odds[0]), max(most, odds[-1]), total + sum(odds), odds[0], odds[-1], own_least, own_most)
+        if odds
+        else (least, most, total, 0.0, 0.0, own_least, own_most)
+    )
+    return found
+
+
 class _Walk:
     """One pass over a tree, which gathers its lines."""
 
@@ -246,7 +268,7 @@ class _Walk:
 
     def element(self, element: Any, block: Block, level: int, *, linked: bool) -> None:
         tag = element.tag
-        if not isinstance(tag, str) or tag in _SKIPPED:
+        if tag in _SKIPPED or not isinstance(tag, str):
             return
         self.elements += 1
         if self.elements > _MOST:
@@ -256,55 +278,42 @@ class _Walk:
             return
         outer = block
         if tag not in _INLINE:
-            self._end(block)
-            block = self._block(element, tag, block)
+            if self._parts:
+                self._end(block)
+            block = Block(outer, element, _TAGS.get(tag, outer.tag), outer.inside | _BIT.get(tag, 0), outer.depth + 1)
         elif tag == "a":
             linked = True
         elif tag in ("td", "th") and self._parts:
             self._parts.append(" | ")
-        self._text(element.text, linked=linked)
-        if level < _DEEPEST:
-            for child in element:
-                self.element(child, block, level + 1, linked=linked)
-                self._text(child.tail, linked=linked)
-        else:
-            self._text(" ".join(islice(element.itertext(), 1, _MOST)), linked=linked)
-        if block is not outer:
+        if text := element.text:
+            self._text(text, linked=linked)
+        inner = self.element if level < _DEEPEST else self._flat
+        for child in element:
+            inner(child, block, level + 1, linked=linked)
+            if text := child.tail:
+                self._text(text, linked=linked)
+        if block is not outer and self._parts:
             self._end(block)
 
-    def _text(self, text: str | None, *, linked: bool) -> None:
-        if text:
-            self._parts.append(text)
-            self._runs += 1
-            if linked:
-                self._linked += len(text.strip())
+    def _flat(self, element: Any, _block: Block, _level: int, *, linked: bool) -> None:
+        for inner in element.iter("*"):
+            if inner.tag not in _SKIPPED and inner.text:
+                self._text(f" {inner.text} ", linked=linked)
+            if inner is not element and inner.tail:
+                self._text(inner.tail, linked=linked)
+
+    def _text(self, text: str, *, linked: bool) -> None:
+        self._parts.append(text)
+        self._runs += 1
+        if linked:
+            self._linked += len(text.strip())
 
     def _end(self, block: Block) -> None:
-        if not self._parts:
-            return
         text = " ".join("".join(self._parts).split()).strip("| ")
         if text:
             self.lines.append(Line(text, self._linked, self._runs, block))
         self._parts.clear()
         self._linked = self._runs = 0
-
-    @staticmethod
-    def _block(element: Any, tag: str, outer: Block) -> Block:
-        attributes = element.attrib
-        names = " ".join([attributes.get(name, "")[:200] for name in _NAMED_BY]).strip() if attributes else ""
-        # The whole page is often called "post" or "no-sidebar".
-        odds = block_odds(names) if names and tag != "body" else ()
-        least, most, total, own_least, own_most, _, _ = outer.odds
-        return Block(
-            outer,
-            names,
-            _TAGS.get(tag, outer.tag),
-            outer.inside | _BIT.get(tag, 0),
-            outer.depth + 1,
-            (min(least, odds[0]), max(most, odds[-1]), total + sum(odds), odds[0], odds[-1], own_least, own_most)
-            if odds
-            else (least, most, total, 0.0, 0.0, own_least, own_most),
-        )
 
 
 def lines_of(tree: Any) -> list[Line]:
@@ -317,60 +326,115 @@ def lines_of(tree: Any) -> list[Line]:
 
 
 def _tokens(line: str) -> list[str]:
+    """Return the words of a line, and its letters where it is written without spaces."""
+    if not line.isascii() and _UNSPACED.search(line):
+        line = _UNSPACED.sub(r" \g<0> ", line)
     return [token for token in line.split() if token not in _MARKS]
 
 
-def _grams(tokens: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    return zip(*(tokens[start:] for start in range(_GRAM)), strict=False)
+def _vocabulary() -> dict[str, int]:
+    """Return an empty table that gives each word asked for a number of its own."""
+    numbers: defaultdict[str, int] = defaultdict()
+    numbers.default_factory = numbers.__len__
+    return numbers
 
 
-def _kept(lines: Iterable[Sequence[str]], answer: str) -> list[float]:
+class _Texts:
+    """Lines as runs of words, to be compared with others of one vocabulary.
+
+    ``grams`` holds the word trigrams of all lines as numbers, ``of`` the line of each, ``n`` how many a line has; ``whole`` the
+    lines as strings.
+    """
+
+    def __init__(self, lines: Sequence[str], vocabulary: dict[str, int]) -> None:
+        tokens = [_tokens(line) for line in lines]
+        self.whole = [" ".join(line) for line in tokens]
+        self.sizes = np.array([len(line) for line in tokens], dtype=np.intp)
+        number = np.array([vocabulary[token] for line in tokens for token in line], dtype=np.int64)
+        line = np.repeat(np.arange(len(lines)), self.sizes)
+        inside = line[2:] == line[:-2]
+        # Words beyond 2**21 different ones may share a number.
+        self.grams = ((number[:-2] << 42) ^ (number[1:-1] << 21) ^ number[2:])[inside]
+        self.of = line[2:][inside]
+        self.n = np.maximum(self.sizes - _GRAM + 1, 0)
+
+    def share(self, held: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the share of each line's trigrams that are among ``held``; 0 for a line without any."""
+        hits = np.bincount(self.of, weights=np.isin(self.grams, held), minlength=len(self.n))
+        return hits / np.maximum(self.n, 1)
+
+
+def _kept(lines: _Texts, answer: _Texts) -> NDArray[np.float64]:
     """Return the share of each line's trigrams that an extractor's answer has; a shorter line is there as a whole."""
-    grams: set[tuple[str, ...]] = set()
-    whole: set[str] = set()
-    for line in answer.split("\n"):
-        tokens = _tokens(line)
-        grams.update(_grams(tokens))
-        whole.add(" ".join(tokens))
-    return [
-        sum(map(grams.__contains__, _grams(tokens))) / (len(tokens) - _GRAM + 1)
-        if len(tokens) >= _GRAM
-        else float(" ".join(tokens) in whole)
-        for tokens in lines
-    ]
+    kept = lines.share(answer.grams)
+    whole = set(answer.whole)
+    short = np.flatnonzero(lines.n == 0).tolist()
+    kept[short] = [lines.whole[row] in whole for row in short]
+    return kept
 
 
-def _missing(lines: Sequence[Sequence[str]], answer: str) -> list[tuple[int, str]]:
-    """Return the lines of an answer that the page's lines do not hold, with the number of the line they stand before."""
-    whole = {" ".join(tokens) for tokens in lines}
-    held: set[tuple[str, ...]] = set()
-    for tokens in lines:
-        held.update(_grams(tokens))
+class _Places:
+    """Where the lines of a page are that hold what an extractor's answer has."""
 
-    def is_there(tokens: Sequence[str]) -> bool:
-        n = len(tokens) - _GRAM + 1
-        return n < 1 or sum(map(held.__contains__, _grams(tokens))) >= _VOTED * n
+    def __init__(self, lines: _Texts, vocabulary: dict[str, int]) -> None:
+        self._vocabulary = vocabulary
+        self._gram, at = np.unique(lines.grams, return_index=True)
+        self._line = lines.of[at]
+        self._whole = {whole: row for row, whole in reversed(list(enumerate(lines.whole)))}
 
-    answers = [(line, _tokens(line)) for line in answer.split("\n")]
-    if all(is_there(tokens) for _, tokens in answers):
-        return []
-    first: dict[tuple[str, ...], int] = {}
-    for number, tokens in enumerate(lines):
-        for gram in _grams(tokens):
-            first.setdefault(gram, number)
+    def of(self, grams: NDArray[np.int64]) -> NDArray[np.intp]:
+        """Return, for each trigram, the first line that has it, or -1."""
+        if not len(self._gram):
+            return np.full(len(grams), -1)
+        at = np.minimum(np.searchsorted(self._gram, grams), len(self._gram) - 1)
+        return np.where(self._gram[at] == grams, self._line[at], -1)
+
+    def of_cells(self, row: str) -> list[int]:
+        """Return the lines of the cells of a table's row; none if most of them are not on the page."""
+        cells = [cell for cell in row.split("|") if _tokens(cell)]
+        if not cells:
+            return []
+        known = _Texts(cells, self._vocabulary)
+        found = []
+        for number, whole in enumerate(known.whole):
+            line = self._whole.get(whole)
+            if line is None:
+                line = max(self.of(known.grams[known.of == number]).tolist(), default=-1)
+            found += [line] if line >= 0 else []
+        return found if 2 * len(found) > len(cells) else []
+
+
+def _placed(
+    lines: _Texts, answer: Sequence[str], texts: _Texts, vocabulary: dict[str, int]
+) -> tuple[list[tuple[int, str]], list[tuple[int, list[int]]]]:
+    """Find the lines of an answer on the page.
+
+    Returns
+    -------
+    missing : list of (int, str)
+        The lines that the page's do not hold, each with the number of the line it stands before, in order.
+    held : list of (int, list of int)
+        The other lines of three words or more, by number, each with the lines of the page that hold it.
+    """
+    places = _Places(lines, vocabulary)
+    is_there = ((texts.n == 0) & bool(len(lines.n))) | (texts.share(lines.grams) >= _VOTED)
+    lines_of_grams = places.of(texts.grams)
+    starts = np.searchsorted(texts.of, np.arange(len(answer) + 1)).tolist()
     at = 0
-    missing = []
-    for line, tokens in answers:
-        cells = [cell_ for cell in line.split("|") if (cell_ := _tokens(cell))] if "|" in line else []
-        if sum(" ".join(cell) in whole or any(gram in first for gram in _grams(cell)) for cell in cells) * 2 > len(
-            cells
-        ):
+    missing, held = [], []
+    for number, line in enumerate(answer):
+        if is_there[number] and not texts.n[number]:
             continue
-        if not is_there(tokens):
-            missing.append((at, " ".join(line.split()).strip("| ")))
-        elif found := sorted(first[gram] for gram in _grams(tokens) if gram in first):
+        if "|" in line and (cells := places.of_cells(line)):
+            held.append((number, cells))
+        elif not is_there[number]:
+            if text := " ".join(line.split()).strip("| "):
+                missing.append((at, text))
+        else:
+            found = sorted(row for row in lines_of_grams[starts[number] : starts[number + 1]].tolist() if row >= 0)
             at = found[len(found) // 2] + 1
-    return missing
+            held.append((number, found))
+    return missing, held
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,19 +456,57 @@ def candidates(tree: Any, main: str, second: str = "") -> Candidates:
     Parameters are those of `outline`.
     """
     found = lines_of(tree) if tree is not None else []
-    for at, text in reversed(_missing([_tokens(line.text) for line in found], main)):
-        beside = found[min(max(at - 1, 0), len(found) - 1)].block if found else Block(None)
-        found.insert(at, Line(text, 0, 1, beside))
-    tokens = [_tokens(line.text) for line in found]
-    votes = np.array([_kept(tokens, main), _kept(tokens, second)], dtype=np.float32)
-    size = np.array([len(line.text) for line in found])
+    vocabulary = _vocabulary()
+    answer = main.split("\n")
+    texts = _Texts(answer, vocabulary)
+    lines = _Texts([line.text for line in found], vocabulary)
+    missing, held = _placed(lines, answer, texts, vocabulary)
+    added = np.empty(0, dtype=np.intp)
+    if missing:
+        found, moved = _with_missing(found, missing)
+        added = np.setdiff1d(np.arange(len(found)), moved)
+        held = [(number, [moved[row] for row in rows]) for number, rows in held]
+        lines = _Texts([line.text for line in found], vocabulary)
+    others = _Texts(second.split("\n"), vocabulary)
+    votes = np.array([_kept(lines, texts), _kept(lines, others)], dtype=np.float32)
+    size = np.array([_size(line.text) for line in found])
     link_share = np.array([min(line.linked / len(line.text), 1.0) for line in found], dtype=np.float32)
     ends = np.array([line.text.rstrip(_CLOSING).endswith(_ENDS) for line in found], dtype=bool)
     signs = ((votes > _VOTED).any(axis=0) & (size >= _SHORTEST)) | (ends & (size >= _SENTENCE) & (link_share < _LINKED))
-    if not signs.any():
-        return Candidates(found, votes, link_share, np.empty(0, dtype=np.intp))
-    near = np.convolve(signs, np.ones(2 * _REACH + 1), mode="full")[_REACH : _REACH + len(found)] > 0
+    near = np.zeros(len(found), dtype=bool)
+    if signs.any():
+        near = np.convolve(signs, np.ones(2 * _REACH + 1), mode="full")[_REACH : _REACH + len(found)] > 0
+    near[added] = True
+    chosen = near[lines.of]
+    kept = texts.share(lines.grams[chosen])
+    for number, rows in held:
+        if kept[number] < _VOTED:
+            near[rows] = True
+    if not near.any() and found and tree is not None and main.strip():
+        # The answer is words that stand nowhere on the page as it was walked.
+        return candidates(None, main, second)
     return Candidates(found, votes, link_share, np.flatnonzero(near))
+
+
+def _with_missing(found: Sequence[Line], missing: Sequence[tuple[int, str]]) -> tuple[list[Line], list[int]]:
+    """Put lines before those of the given numbers, and tell where each of the lines has moved."""
+    made: list[Line] = []
+    moved = []
+    waiting = deque(sorted(missing, key=itemgetter(0)))
+    for row in range(len(found) + 1):
+        while waiting and waiting[0][0] <= row:
+            beside = found[min(max(row - 1, 0), len(found) - 1)].block if found else Block(None)
+            text = waiting.popleft()[1]
+            made.append(Line(text, 0, 1, beside))
+        if row < len(found):
+            moved.append(len(made))
+            made.append(found[row])
+    return made, moved
+
+
+def _size(line: str) -> int:
+    """Return the letters of a line; one of a script without spaces says as much as three."""
+    return len(line) if line.isascii() else len(line) + 2 * len(_UNSPACED.findall(line))
 
 
 def outline(tree: Any, main: str, second: str = "") -> Outline:
@@ -425,12 +527,13 @@ def outline(tree: Any, main: str, second: str = "") -> Outline:
     n_words = np.array([line.text.count(" ") + 1 for line in page.lines], dtype=float)
     around = _blocks(page, n_words)
     skipped = np.minimum(np.diff(page.chosen, prepend=-1) - 1, 50)
+    known: dict[Block, tuple[float, ...]] = {}
     layout = []
     for row, gap in zip(page.chosen.tolist(), skipped.tolist(), strict=True):
         line = page.lines[row]
         block = line.block
         told = (*page.votes[:, row].tolist(), page.link_share[row], block.tag, block.depth, line.runs)
-        layout.append((*told, *_bits(block.inside, len(_CONTAINERS)), *around[row], *block.odds, gap))
+        layout.append((*told, *_bits(block.inside, len(_CONTAINERS)), *around[row], *_odds(block, known), gap))
     return Outline(tuple(page.lines[row].text for row in page.chosen.tolist()), np.array(layout, dtype=np.float32))
 
 

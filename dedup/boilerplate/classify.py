@@ -119,6 +119,9 @@ _VOTES: Final = (
 #: Names of the columns of :func:`html_features`.
 HTML_FEATURES = (*FEATURES, *LAYOUT, *_VOTES)
 
+#: Kinds of text that have a line model of their own.
+MODELS: Final = ("page", "article", "html")
+
 _LONG: Final = 15
 """From this size on a line that ends like a sentence counts as prose."""
 _EDGE: Final = 8
@@ -537,9 +540,7 @@ def line_model(kind: str, text: str = "") -> LineModel:
         If the model describes lines by other features than this version computes.
     """
     table = json.loads(text) if text else load_json("line_model.json")
-    return from_table(
-        table["models"]["html" if kind == "html" else "page"], HTML_FEATURES if kind == "html" else FEATURES
-    )
+    return from_table(table["models"][kind], HTML_FEATURES if kind == "html" else FEATURES)
 
 
 def from_table(table: Mapping[str, Any], names: Sequence[str]) -> LineModel:

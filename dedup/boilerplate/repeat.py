@@ -61,6 +61,8 @@ class Holder(NamedTuple):
 
 #: From this probability on the line model trusts a line.
 TRUSTED: Final = 0.5
+#: So many trusted lines from the top may stand on other pages as teasers.
+_LEAD: Final = 3
 _TRUSTED_BITS: Final = 0x5DEECE66D1F3B5A7
 
 
@@ -303,9 +305,8 @@ def counted(segments: pa.Table, repeats: pa.Table) -> pa.Table:
     keys, rows, offsets = flat("sentences")
     salted = codes[rows]
     n_sentences = np.where(keys == NO_WORDS, 0, look_up(_salted(keys, salts, salted)))
-    is_trusted = pc.fill_null(segments["keep"], 0.0).to_numpy()[rows] >= TRUSTED
-    n_trusted = look_up(_salted(keys ^ _TRUSTED_BITS, salts, salted))
-    n_sentences = np.where(is_trusted & (n_trusted < 2), 0, n_sentences)
+    is_at_home = _is_lead(segments)[rows] & (look_up(_salted(keys ^ _TRUSTED_BITS, salts, salted)) < 2)
+    n_sentences = np.where(is_at_home, 0, n_sentences)
     repeated = n_sentences > 1
     pairs = np.unique(np.column_stack([keys, codes[rows]])[np.isin(keys, keys[repeated])], axis=0)
     spread_keys, spread = np.unique(pairs[:, 0], return_counts=True)
@@ -320,6 +321,19 @@ def counted(segments: pa.Table, repeats: pa.Table) -> pa.Table:
     for field_, column in zip(COUNTED, (lists, n_alike, n_sources, n_site), strict=True):
         segments = segments.append_column(field_, pa.array(column).cast(field_.type))
     return segments
+
+
+def _is_lead(segments: pa.Table) -> NDArray[np.bool_]:
+    """Tell the first lines of each article that the line model trusts: what teasers are made of."""
+    trusted_ = pc.fill_null(segments["keep"], 0.0).to_numpy() >= TRUSTED
+    rows = np.flatnonzero(trusted_)
+    article = pc.index_in(segments["doc_id"], pc.unique(segments["doc_id"])).to_numpy()[rows]
+    order = np.lexsort((segments["index"].to_numpy()[rows], article))
+    first = np.flatnonzero(np.diff(article[order], prepend=-1))
+    rank = np.arange(len(rows)) - np.repeat(first, np.diff(np.append(first, len(rows))))
+    lead = np.zeros(segments.num_rows, dtype=bool)
+    lead[rows[order[rank < _LEAD]]] = True
+    return lead
 
 
 def _salted(keys: NDArray[np.int64], salts: NDArray[np.uint64], codes: NDArray[np.int64]) -> NDArray[np.uint64]:

@@ -1,11 +1,14 @@
 """A page becomes a draft: decoding, titles, the second extractor, and text that arrived as text."""
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dedup.articles import segment
 from dedup.articles.extract import Extract, decode
+from dedup.articles.outline import LAYOUT
 from dedup.errors import ParameterError
 from dedup.schema import DRAFT, PAGE
 from dedup.stage import apply
@@ -90,9 +93,46 @@ def test_what_the_input_states_wins() -> None:
 def test_a_page_laid_out_in_a_table_loses_its_side_columns() -> None:
     links = "".join(f"<a href='/{n}'>Menu entry {n}</a><br>" for n in range(30))
     body = f"<table><tr><td>{links}</td><td><h2>Quay reopens</h2>" + f"<p>{PARAGRAPH}</p>" * 4 + "</td></tr></table>"
-    found = draft(f"<html><head><title>Quay reopens</title></head><body>{body}</body></html>".encode())
-    assert PARAGRAPH in str(found["text"])
-    assert "Menu entry" not in str(found["text"])
+    content = f"<html><head><title>Quay reopens</title></head><body>{body}</body></html>".encode()
+    found, _ = Extract().extract(content)
+    assert PARAGRAPH in found.text
+    assert "Menu entry" not in found.text
+    # Of the column beside it no more is left to be judged than the lines next to the text.
+    assert sum("Menu entry" in line for line in found.outline.lines) <= 3
+    votes = dict(zip(found.outline.lines, found.outline.layout[:, LAYOUT.index("trafilatura")].tolist(), strict=True))
+    assert votes[PARAGRAPH] == 1
+    assert max(vote for line, vote in votes.items() if "Menu entry" in line) == 0
+
+
+def test_a_draft_of_html_has_a_row_of_layout_for_each_line_and_no_other_has() -> None:
+    found = draft(page("<nav><a href='/'>Home</a></nav>").encode())
+    layout, lines = found["layout"], segment.lines(str(found["text"]))
+    assert isinstance(layout, bytes)
+    matrix = np.frombuffer(layout, dtype="<f4").reshape(len(lines), len(LAYOUT))
+    assert lines[1] == PARAGRAPH
+    assert matrix[1, LAYOUT.index("trafilatura")] == 1
+    assert draft(PARAGRAPH.encode(), "page")["layout"] == b""
+
+
+@pytest.mark.parametrize("stage", [Extract(), Extract(extractor="resiliparse"), Extract(max_bytes=10)])
+@pytest.mark.parametrize("odd", ["\u2028", "\x85", "\x1c", "\u200b", "&#8232;", "&#133;", "&#12;", "\ufeff"])
+def test_odd_spaces_do_not_part_lines_from_their_layout(stage: Extract, odd: str) -> None:
+    found = stage.draft(row(page(f"<p>{odd}</p><p>Two{odd}words{odd}</p><p>{odd} {PARAGRAPH}{odd}More</p>").encode()))
+    layout = found["layout"]
+    assert isinstance(layout, bytes)
+    assert len(layout) == 4 * len(LAYOUT) * len(segment.lines(str(found["text"])))
+
+
+def test_what_an_extractor_dropped_is_in_the_draft_to_be_judged() -> None:
+    found, _ = Extract().extract(page(f"<aside class='related'><p>{PARAGRAPH.upper()}</p></aside>").encode())
+    assert PARAGRAPH.upper() in found.outline.lines
+
+
+def test_a_page_without_prose_is_judged_by_the_lines_that_an_extractor_kept() -> None:
+    items = "".join(f"<li>{n} spoons of flour</li>" for n in range(12))
+    found = draft(f"<html><body><article><ul>{items}</ul></article></body></html>".encode())
+    assert found["failure"] == ""
+    assert "7 spoons of flour" in str(found["text"])
 
 
 def test_deep_nesting_is_left_to_the_second_extractor() -> None:

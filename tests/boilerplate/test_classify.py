@@ -8,8 +8,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dedup.articles.extract import parse
+from dedup.articles.outline import LAYOUT, Outline, outline
 from dedup.boilerplate import classify
-from dedup.boilerplate.classify import FEATURES, MARKERS, Classify, LineModel, features, from_table, judge
+from dedup.boilerplate.classify import (
+    FEATURES,
+    HTML_FEATURES,
+    MARKERS,
+    MODELS,
+    Classify,
+    LineModel,
+    features,
+    from_table,
+    html_features,
+    judge,
+)
 from dedup.boilerplate.label import Label, Line, Thresholds, strip
 from dedup.schema import SEGMENT
 from dedup.stage import apply
@@ -42,11 +55,78 @@ ARTICLES = {
 }
 
 
+def laid_out(body: str, lines: list[str]) -> Outline:
+    """Return the outline of a page of which both extractors kept the lines."""
+    found = outline(parse(f"<html><body>{body}</body></html>"), "\n".join(lines), "\n".join(lines))
+    assert set(lines) <= set(found.lines)
+    return found
+
+
+def paragraphs(lines: list[str]) -> str:
+    return "".join(f"<p>{line}</p>" for line in lines)
+
+
 @pytest.mark.parametrize("language", sorted(ARTICLES))
 @pytest.mark.parametrize("kind", ["page", "html", "article"])
 def test_paragraphs_of_an_article_are_kept(language: str, kind: str) -> None:
     keep, _, _ = judge(ARTICLES[language], kind)
     assert min(keep) > 0.5
+
+
+@pytest.mark.parametrize("language", sorted(ARTICLES))
+def test_chrome_is_told_by_the_html_around_it(language: str) -> None:
+    article = ARTICLES[language]
+    menu = "".join(f"<li><a href='/{n}'>Entry {n}</a></li>" for n in range(8))
+    found = laid_out(
+        f"<nav><ul>{menu}</ul></nav><article>{paragraphs(article)}</article><footer><ul>{menu}</ul></footer>", article
+    )
+    keep, _, _ = judge(found.lines, "html", layout=found.layout.tobytes())
+    kept = [line for line, value in zip(found.lines, keep, strict=True) if value >= 0.5]
+    assert len(found.lines) > len(article)
+    assert kept == article
+
+
+def test_html_without_a_layout_is_judged_as_an_article() -> None:
+    lines = ["Share", *ARTICLES["de"]]
+    assert judge(lines, "html") == judge(lines, "article")
+
+
+def test_each_kind_of_text_has_a_model_of_its_own() -> None:
+    models = [classify.line_model(kind) for kind in MODELS]
+    assert len({model.value.tobytes() for model in models}) == len(MODELS)
+    with pytest.raises(KeyError):
+        classify.line_model("clean")
+
+
+def test_a_layout_of_another_number_of_lines_is_refused() -> None:
+    found = laid_out(paragraphs(ARTICLES["de"]), ARTICLES["de"])
+    with pytest.raises(ValueError, match="reshape"):
+        judge([*found.lines, "One more"], "html", layout=found.layout.tobytes())
+
+
+def test_html_features_have_their_names_and_no_missing_values() -> None:
+    found = laid_out(f"<ul><li>Share</li></ul>{paragraphs(ARTICLES['de'])}<p>Mehr</p>", ARTICLES["de"])
+    matrix = html_features(features(found.lines)[0], found.layout)
+    assert matrix.shape == (6, len(HTML_FEATURES))
+    assert len(set(HTML_FEATURES)) == len(HTML_FEATURES)
+    assert np.isfinite(matrix).all()
+    told = {name: matrix[:, number].tolist() for number, name in enumerate(HTML_FEATURES)}
+    assert told["trafilatura"] == [0, 1, 1, 1, 1, 0]
+    assert told["trafilatura-1"] == [-1, 0, 1, 1, 1, 1]
+    assert told["resiliparse+3"] == [1, 1, 0, -1, -1, -1]
+    assert told["trafilatura_before"] == [50, 0, 0, 0, 0, 1]
+    assert told["trafilatura_after"] == [1, 0, 0, 0, 0, 50]
+    assert set(told["resiliparse_agreed"]) == {1}
+    assert 0.9 < told["trafilatura_share"][0] < 1
+
+
+def test_html_features_of_lines_that_no_extractor_kept() -> None:
+    layout = np.zeros((2, len(LAYOUT)), dtype=np.float32)
+    matrix = html_features(features(["Share", "Home"])[0], layout)
+    told = dict(zip(HTML_FEATURES, matrix[0].tolist(), strict=True))
+    assert told["trafilatura_before"] == told["trafilatura_after"] == 50
+    assert told["trafilatura_share"] == told["trafilatura_agreed"] == 0
+    assert html_features(features([])[0], layout[:0]).shape == (0, len(HTML_FEATURES))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +204,7 @@ def test_clean_lines_are_not_judged() -> None:
 
 def test_trees_are_walked_by_heap_order() -> None:
     tree = {"feature": [0, 1, 1], "threshold": [0.5, 0.5, 1.5], "value": [-2.0, -1.0, 1.0, 2.0]}
-    model = from_table({"bias": 0.0, "trees": [tree]}, FEATURES)
+    model = from_table({"features": FEATURES, "bias": 0.0, "trees": [tree]}, FEATURES)
     matrix = np.zeros((4, len(FEATURES)))
     matrix[:, 0] = [0.5, 0.5, 0.6, 0.6]
     matrix[:, 1] = [0.5, 0.6, 1.5, 1.6]
@@ -133,14 +213,18 @@ def test_trees_are_walked_by_heap_order() -> None:
 
 def test_a_model_of_other_features_is_refused() -> None:
     with pytest.raises(ValueError, match="Train it again"):
-        from_table({"bias": 0.0, "trees": []}, ["size"])
+        from_table({"features": ["size"], "bias": 0.0, "trees": []}, FEATURES)
+    with pytest.raises(ValueError, match="Train it again"):
+        from_table({"features": FEATURES, "bias": 0.0, "trees": []}, HTML_FEATURES)
 
 
-@pytest.mark.parametrize("kind", ["page", "html"])
+@pytest.mark.parametrize("kind", MODELS)
 def test_a_line_is_judged_alike_alone_and_in_a_batch(kind: str) -> None:
     model = classify.line_model(kind)
     assert isinstance(model, LineModel)
     matrix, _ = features(["Share this", *ARTICLES["de"]])
+    if kind == "html":
+        matrix = html_features(matrix, np.full((len(matrix), len(LAYOUT)), 0.5, dtype=np.float32))
     whole = model.predict(matrix)
     assert all(model.predict(matrix[row : row + 1])[0] == whole[row] for row in range(len(matrix)))
 

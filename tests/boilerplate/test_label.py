@@ -57,6 +57,21 @@ def test_the_headline_is_found_and_leaves_the_text() -> None:
     assert removed == {0: "line model: menu", 1: "headline", 2: "headline repeated"}
 
 
+def test_a_headline_is_found_though_other_pages_tease_it() -> None:
+    headline = "Council votes to repair old bridge"
+    lines = [line("Politics", 0.9, "", 9), line(headline, 0.9, "", 2), line(LEAD), line(NEXT)]
+    title, kept, removed = strip(lines, "", PAGE)
+    assert title == headline
+    assert removed[1] == "headline"
+    assert kept[-2:] == [2, 3]
+
+
+def test_a_line_of_the_site_that_shares_no_word_with_the_text_is_no_headline() -> None:
+    alone, teased = "Seven days that shook Northport", "Our daily letters and podcasts"
+    assert strip([line(alone, 0.99), line(LEAD), line(NEXT)], "", PAGE)[0] == alone
+    assert strip([line(teased, 0.99, "", 2), line(LEAD), line(NEXT)], "", PAGE)[0] == ""
+
+
 def test_a_text_that_begins_with_its_first_paragraph_has_no_headline() -> None:
     title, kept, _ = strip([line(LEAD), line("Work on the old bridge"), line(NEXT)], "", PAGE)
     assert (title, kept) == ("", [0, 1, 2])
@@ -128,8 +143,13 @@ def test_stage_takes_more_from_a_page_than_from_an_article() -> None:
     table = pa.Table.from_pylist(
         [row for kind in kinds for row in rows(kind, *lines, doc_id=kind)], schema=Label().reads
     )
-    done = {row["doc_id"]: row for row in apply(Label(), table).to_pylist()}
+    done = {
+        row["doc_id"]: row for row in apply(Label(keep_page=0.5, keep_html=0.2, keep_article=0.05), table).to_pylist()
+    }
     assert [done[kind]["text"].count("\n") + 1 for kind in kinds] == [1, 2, 3, 4]
+    shipped = {row["doc_id"]: row["text"].count("\n") + 1 for row in apply(Label(), table).to_pylist()}
+    # Of HTML the lines around the extractor's answer are judged too.
+    assert [shipped[kind] for kind in kinds] == [1, 1, 3, 4]
     assert done["page"]["removed"][0] == {"text": "Share", "reason": "line model: share"}
     assert all(row["n_words"] + row["n_words_removed"] == done["clean"]["n_words"] for row in done.values())
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.articles.segment import NO_WORDS, form_keys, line_key, sentence_keys
-from dedup.boilerplate.repeat import COUNTED, Article, Repeats, Seen, count, counted, related, with_known
+from dedup.boilerplate.repeat import COUNTED, Article, Repeats, Seen, count, counted, related, trusted, with_known
 from dedup.errors import ParameterError
 from dedup.schema import REPEAT, SEGMENT
 from dedup.stage import apply
@@ -262,6 +262,51 @@ def test_segments_are_told_how_often_each_sentence_stands() -> None:
     assert (lead["n_sources"], text["n_sources"]) == (0, 2)
     assert (lead["n_alike"], byline["n_alike"]) == (0, 2)
     assert {row["n_site"] for row in done.to_pylist()} == {2}
+
+
+def test_a_lead_that_is_teased_on_two_other_pages_stays_in_its_own_article() -> None:
+    lead = story("alpha")[0]
+    pages = {"alpha": story("alpha"), "beta": [*story("beta"), lead], "gamma": [*story("gamma"), lead]}
+    rows = [
+        dict(row, keep=0.9 if row["text"] != lead or name == "alpha" else 0.2)
+        for name, lines in pages.items()
+        for row in table((name, "a.org", "html", line) for line in lines).to_pylist()
+    ]
+    segments = pa.Table.from_pylist(rows, schema=SEGMENT)
+    done = counted(segments, apply(Repeats(), with_known(segments, None))).to_pylist()
+    found = {row["doc_id"]: row["n_sentences"] for row in done if row["text"] == lead}
+    assert max(found["alpha"]) < 2
+    # Where the line model doubts it, it is counted wherever it stands.
+    assert found["beta"] == found["gamma"] == [3]
+
+
+def test_a_trusted_line_below_the_lead_goes_with_those_that_are_doubted() -> None:
+    plea = "Please help us to keep our news free for all."
+    rows = [
+        dict(row, index=index, keep=0.9 if row["text"] != plea or name == "alpha" else 0.2)
+        for name in ("alpha", "beta", "gamma")
+        for index, row in enumerate(table((name, "a.org", "html", line) for line in (*story(name), plea)).to_pylist())
+    ]
+    segments = pa.Table.from_pylist(rows[::-1], schema=SEGMENT)
+    done = counted(segments, apply(Repeats(), with_known(segments, None))).to_pylist()
+    assert [row["n_sentences"] for row in done if row["text"] == plea] == [[3]] * 3
+
+
+def test_a_sentence_that_is_trusted_everywhere_is_counted() -> None:
+    plea = "Please help us to keep our news free for all."
+    rows = [
+        dict(row, keep=0.9)
+        for name in ("alpha", "beta", "gamma")
+        for row in table((name, "a.org", "html", line) for line in (*story(name), plea)).to_pylist()
+    ]
+    segments = pa.Table.from_pylist(rows, schema=SEGMENT)
+    done = counted(segments, apply(Repeats(), with_known(segments, None))).to_pylist()
+    assert [row["n_sentences"] for row in done if row["text"] == plea] == [[3]] * 3
+
+
+def test_lines_without_words_have_no_key_of_trust() -> None:
+    assert trusted(NO_WORDS) == NO_WORDS
+    assert trusted(line_key("Menu")) not in (NO_WORDS, line_key("Menu"))
 
 
 def test_segments_without_repeats_are_told_so() -> None:

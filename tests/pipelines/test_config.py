@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dedup.boilerplate.classify import MODELS
 from dedup.errors import InputError
 from pipelines.config import Config, load
 
@@ -92,6 +93,15 @@ def test_a_line_model_is_named_by_its_path(tmp_path: Path, root: Path) -> None:
     config = load(write(tmp_path, '[classify]\nmodel = "mine.json"\n'))
     assert config.classify.model == shipped
     assert config.fingerprint() != Config().fingerprint()
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_a_line_model_without_one_of_its_models_is_refused(tmp_path: Path, root: Path, kind: str) -> None:
+    table = json.loads((root / "dedup" / "data" / "line_model.json").read_text(encoding="utf-8"))
+    del table["models"][kind]
+    (tmp_path / "mine.json").write_text(json.dumps(table))
+    with pytest.raises(InputError, match="is no line model"):
+        load(write(tmp_path, '[classify]\nmodel = "mine.json"\n'))
 
 
 @pytest.mark.parametrize(

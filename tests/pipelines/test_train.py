@@ -7,9 +7,24 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dedup.boilerplate.classify import FEATURES, features, from_table
+from dedup.articles.outline import LAYOUT
+from dedup.boilerplate.classify import FEATURES, HTML_FEATURES, features, from_table, html_features, line_model
 from dedup.errors import InputError
-from pipelines.train import align, as_text, crop, example, river, train_boilerplate
+from dedup.tables import load_json
+from pipelines.train import (
+    Draft,
+    align,
+    as_text,
+    augment,
+    crop,
+    drafts_of,
+    example,
+    examples_of,
+    interrupt,
+    offers,
+    river,
+    train_boilerplate,
+)
 
 PARAGRAPHS = [
     f"In the {word} month of the year the council of the town met again, and it decided that the {word} road would be closed."
@@ -31,9 +46,16 @@ def gold(folder: Path) -> list[Path]:
     return [lines, pages]
 
 
-def drafts(record: Any) -> dict[str, str]:
-    text = "\n".join([*CHROME, record["gold"], *CHROME])
-    return {"full": text, "main": text, "html": text}
+def drafts(record: Any) -> dict[str, Draft]:
+    lines = (*CHROME, *record["gold"].split("\n"), *CHROME)
+    layout = np.zeros((len(lines), len(LAYOUT)), dtype=np.float32)
+    layout[len(CHROME) : -len(CHROME), :2] = 1
+    return {
+        "full": Draft("page", lines),
+        "main": Draft("page", lines),
+        "answer": Draft("article", lines),
+        "outline": Draft("html", lines, layout),
+    }
 
 
 def test_lines_are_labelled_by_the_gold() -> None:
@@ -70,8 +92,132 @@ def test_training_is_deterministic_and_its_model_tells_chrome(tmp_path: Path) ->
     (tmp_path / "model.json").write_text(as_text(first), encoding="utf-8")
     table = json.loads((tmp_path / "model.json").read_text())
     assert table == first
-    keep = from_table(table["models"]["page"], FEATURES).predict(features([*CHROME, *PARAGRAPHS])[0])
-    assert np.all(keep[: len(CHROME)].max() < keep[len(CHROME) :].min())
+    lines = [*CHROME, *PARAGRAPHS]
+    layout = np.repeat(np.eye(1, len(LAYOUT)) + np.eye(1, len(LAYOUT), 1), len(lines), axis=0).astype(np.float32)
+    layout[: len(CHROME)] = 0
+    for kind, names in (("page", FEATURES), ("article", FEATURES), ("html", HTML_FEATURES)):
+        assert table["models"][kind]["features"] == list(names)
+        matrix = features(lines)[0]
+        keep = from_table(table["models"][kind], names).predict(
+            html_features(matrix, layout) if kind == "html" else matrix
+        )
+        assert keep[: len(CHROME)].max() < keep[len(CHROME) :].min()
+
+
+def test_gold_of_lines_alone_keeps_the_html_model_that_ships(tmp_path: Path) -> None:
+    lines, _ = gold(tmp_path)
+    made = train_boilerplate([lines], share=1.0, n_trees=3, n_folds=0, drafts=drafts)
+    shipped = load_json("line_model.json")["models"]
+    assert made["models"]["html"] == shipped["html"]
+    assert made["models"]["page"] != shipped["page"]
+    assert made["models"]["article"] == made["models"]["page"]
+    (tmp_path / "mine.json").write_text(as_text(made), encoding="utf-8")
+    line_model("html", (tmp_path / "mine.json").read_text())
+
+
+def test_a_page_that_is_no_article_is_not_trained_on(tmp_path: Path) -> None:
+    asked = []
+
+    def noted(record: Any) -> dict[str, Draft]:
+        asked.append(record["id"])
+        return drafts(record)
+
+    path = tmp_path / "pages.jsonl"
+    types = {"a": {"type": "article"}, "b": {"type": "listing"}, "c": {}, "d": {"type": "product"}}
+    path.write_text(
+        "".join(
+            json.dumps({"id": id_, "html": "", "gold": "\n".join(PARAGRAPHS)} | fields) + "\n"
+            for id_, fields in types.items()
+        )
+    )
+    assert {e.id for e in examples_of(path, 1.0, noted)} == {"a", "c"}
+    assert asked == ["a", "c"]
+
+
+def test_of_pages_a_share_is_taken_but_of_outlines_all(tmp_path: Path) -> None:
+    _, pages = gold(tmp_path)
+    made = examples_of(pages, 0.3, drafts)
+    by_kind = {kind: {e.id for e in made if e.kind == kind} for kind in ("page", "article", "html")}
+    assert len(by_kind["html"]) == 20
+    assert 0 < len(by_kind["page"]) < 20
+    assert by_kind["page"] == by_kind["article"]
+    assert all(e.layout.shape == (len(e.lines), len(LAYOUT)) for e in made if e.kind == "html")
+
+
+def test_drafts_of_a_page_hold_a_row_of_layout_for_each_line_of_its_outline() -> None:
+    body = "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
+    html = f"<html><body><nav><a href='/'>Home</a></nav><article>{body}</article><p>Share</p></body></html>"
+    made = drafts_of({"id": "1", "html": html, "gold": ""})
+    assert {name: draft.kind for name, draft in made.items()} == {
+        "full": "page",
+        "main": "page",
+        "answer": "article",
+        "outline": "html",
+    }
+    assert all(set(PARAGRAPHS) <= set(draft.lines) for draft in made.values())
+    assert made["outline"].layout.shape == (len(made["outline"].lines), len(LAYOUT))
+    assert made["answer"].layout.shape == (0, len(LAYOUT))
+
+
+OFFER = "Sign up for our newsletter and get the best stories of the week."
+
+
+def test_offers_are_chrome_sentences_that_announce_something() -> None:
+    page = example(
+        "1",
+        "lines",
+        "page",
+        "",
+        [("Subscribe now", False), (OFFER, False), (PARAGRAPHS[0], False), (OFFER + " ", True)],
+    )
+    assert offers([page]) == [OFFER]
+
+
+def test_boxes_stand_between_paragraphs_and_are_chrome() -> None:
+    labelled = [("Share", False), *((line, True) for line in PARAGRAPHS), ("Home", False)]
+    page = example("1", "pages/main", "page", "", labelled)
+    seen = set()
+    for seed in range(20):
+        made = interrupt(page, ["Another Story"], [OFFER], seed)
+        assert made is not None
+        assert made.origin == "pages/main/box"
+        assert len(made.lines) == len(made.keep) == len(made.weight) > len(page.lines)
+        assert [line for line, keep in zip(made.lines, made.keep, strict=True) if keep] == PARAGRAPHS
+        added = [row for row, line in enumerate(made.lines) if line not in page.lines]
+        assert made.lines.index(PARAGRAPHS[0]) < min(added)
+        assert max(added) < made.lines.index(PARAGRAPHS[-1])
+        assert all(made.weight[row] > 0 and not made.keep[row] for row in added)
+        # What is not added keeps its order and its weight.
+        rest = [row for row in range(len(made.lines)) if row not in added]
+        assert [made.lines[row] for row in rest] == list(page.lines)
+        assert made.weight[rest].tolist() == page.weight.tolist()
+        seen.add(made.lines)
+    assert len(seen) > 10
+    again, same = (interrupt(page, ["Another Story"], [OFFER], 0) for _ in range(2))
+    assert again is not None and same is not None
+    assert again.lines == same.lines
+
+
+def test_an_article_of_two_paragraphs_gets_no_boxes() -> None:
+    page = example("1", "pages/main", "page", "", [(line, True) for line in PARAGRAPHS[:2]])
+    assert interrupt(page, ["Another Story"], [OFFER], 0) is None
+
+
+def test_boxes_are_added_to_some_pages_in_plain_text_and_to_nothing_else() -> None:
+    labelled = [(OFFER, False), *((line, True) for line in PARAGRAPHS)]
+    examples = [
+        example(f"{number}", f"pages/{name}", kind, "A Story of Roads", labelled)
+        for number in range(40)
+        for name, kind in (("main", "page"), ("answer", "article"), ("outline", "html"))
+    ]
+    made = augment(examples, 0)
+    boxes = [e for e in made if e.origin.endswith("/box")]
+    assert {e.origin for e in boxes} == {"pages/main/box"}
+    assert 5 < len(boxes) < 35
+    assert [e for e in made if not e.origin.endswith("/box")] == examples
+    # Without headlines and offers there is nothing to put into boxes.
+    bare = [example("1", "lines", "page", "", [(line, True) for line in PARAGRAPHS])]
+    assert augment(bare, 0) == bare
 
 
 def test_gold_without_a_line_is_refused(tmp_path: Path) -> None:
