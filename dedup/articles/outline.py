@@ -33,6 +33,8 @@ _SKIPPED: Final = frozenset(
         "svg",
         "iframe",
         "object",
+        "button",
+        "option",
         "select",
         "datalist",
         "canvas",
