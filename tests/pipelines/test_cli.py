@@ -129,7 +129,7 @@ def test_a_genre_model_is_trained_named_and_used(run: Run, tmp_path: Path) -> No
     assert (rejected.returncode, kept.returncode) == (0, 0)
     assert rejected.stdout == ""
     assert "not_an_article" in rejected.stderr
-    assert "Quay 12 reopens for ships" in json.loads(kept.stdout)["text"]
+    assert "reopens for ships" in json.loads(kept.stdout)["text"]
 
 
 @pytest.mark.parametrize(("given", "message"), [("{}", "is no genre model of this version"), (None, "cannot be read")])
