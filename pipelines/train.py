@@ -403,7 +403,7 @@ def examples_of(path: Path, share: float, drafts: Drafts) -> list[Example]:
             continue
         if record.get("type", "article") != "article":
             continue
-        taken = _part(id_, "taken") < share
+        taken = part(id_, "taken") < share
         host = host_of(str(record.get("url") or "")) or str(record.get("host") or "")
         title = str(record.get("headline") or record.get("title") or "")
         for name, draft in drafts(record).items():
@@ -415,7 +415,8 @@ def examples_of(path: Path, share: float, drafts: Drafts) -> list[Example]:
     return made
 
 
-def _part(id_: str, salt: str) -> float:
+def part(id_: str, salt: str) -> float:
+    """Return a number in [0, 1) that depends on the id and the salt alone."""
     return zlib.crc32(f"{salt} {id_}".encode()) / 2**32
 
 
@@ -425,13 +426,13 @@ def augment(examples: Sequence[Example], seed: int) -> list[Example]:
     titles, sentences = [e.title for e in articles], offers(examples)
     made: list[Example] = []
     for e in examples:
-        if e.kind == "page" and titles and sentences and _part(e.id, "boxes") < _BOXES:
+        if e.kind == "page" and titles and sentences and part(e.id, "boxes") < _BOXES:
             interrupted = interrupt(e, titles, sentences, seed)
             made += [interrupted] if interrupted else []
         if not e.origin.endswith("/full"):
             made.append(e)
             continue
-        if _part(e.id, "full") < 1 / 3:
+        if part(e.id, "full") < 1 / 3:
             made.append(e)
         cropped = crop(e, seed)
         followed = river(e, articles, seed) if articles else None
@@ -516,7 +517,7 @@ def cross_validate(
     examples: Sequence[tuple[Example, Matrix]], n_trees: int, n_folds: int, seed: int
 ) -> dict[str, float]:
     """Return the word-weighted F1 by origin of the examples; no page is scored by a model that saw its host."""
-    folds = [int(_part(e.group or e.id, "fold") * n_folds) for e, _ in examples]
+    folds = [int(part(e.group or e.id, "fold") * n_folds) for e, _ in examples]
     scored: defaultdict[str, list[tuple[NDArray[np.bool_], Example]]] = defaultdict(list)
     for number in range(n_folds):
         rest = [item for item, fold in zip(examples, folds, strict=True) if fold != number]
