@@ -46,11 +46,13 @@ class Page:
     names: tuple[tuple[str, ...], ...]
 
 
-def read(job: tuple[str, Mapping[str, Any]]) -> Page:
-    """Outline a gold page."""
+def read(job: tuple[str, Mapping[str, Any]]) -> Page | None:
+    """Outline a gold page; None if it cannot be parsed."""
     origin, row = job
     page, url = with_closed_title(row["html"]), str(row.get("url") or "")
     tree = parse(page)
+    if tree is None:
+        return None
     main, second = by_trafilatura(tree, url), by_resiliparse(page)
     found, lines = outline(tree, main, second), candidates(tree, main, second)
     title = metadata_of(tree, url).title
@@ -114,7 +116,7 @@ def main() -> None:
     options = parser.parse_args()
     jobs = [(path.name.split(".")[0], row) for path in options.gold for row in read_gold(path)]
     with Pool() as pool:
-        pages = [page for page in pool.map(read, jobs, chunksize=8) if page.example.lines]
+        pages = [page for page in pool.map(read, jobs, chunksize=8) if page and page.example.lines]
     scored: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
     for fold in range(FOLDS):
         held = [page for page in pages if int(part(page.example.group, "fold") * FOLDS) == fold]

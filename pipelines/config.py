@@ -41,7 +41,9 @@ class Config(Flow):
 
     def fingerprint(self) -> str:
         """Return a digest of every parameter that can change an answer."""
-        return xxhash.xxh3_128_hexdigest(repr(dataclasses.replace(self, limits=Limits())).encode())
+        # Time and memory are the machine's; how long a text may be is not.
+        limits = Limits(characters=self.limits.characters, lines=self.limits.lines)
+        return xxhash.xxh3_128_hexdigest(repr(dataclasses.replace(self, limits=limits)).encode())
 
 
 def load(path: Path) -> Config:

@@ -1,8 +1,8 @@
 """Fitting of the line models on labelled pages and labelled lines.
 
 In: gold in the formats ``lines`` (JSONL ``id,lines:[{text,keep}]``) and ``pages`` (JSONL ``id,html,gold``), gzipped or
-not. Out: the model as plain JSON, with the digest of what it was made from and its score by cross-validation. Rule
-guarded here: the same gold and seed give the same file, and a page is never scored by a model that saw it.
+not. Out: the model as plain JSON, with the digest of what it was made from and, if asked for, its score by
+cross-validation. Rule guarded here: the same gold and seed give the same file.
 """
 
 import hashlib
@@ -462,7 +462,7 @@ def train_boilerplate(  # noqa: PLR0913 -- every choice that shapes the model ca
     gold_paths : sequence of Path
         Gold files in the formats ``lines`` and ``pages``.
     share : float
-        Share of the pages that is used, in (0, 1]; labelled lines are all used.
+        Share of the pages that is used, in (0, 1], for texts without HTML; outlines are made of all, labelled lines all used.
     n_trees : int
         Trees per model.
     n_folds : int

@@ -298,11 +298,16 @@ class _Walk:
             self._end(block)
 
     def _flat(self, element: Any, _block: Block, _level: int, *, linked: bool) -> None:
-        for inner in element.iter("*"):
-            if inner.tag not in _SKIPPED and inner.text:
-                self._text(f" {inner.text} ", linked=linked)
-            if inner is not element and inner.tail:
-                self._text(inner.tail, linked=linked)
+        waiting = [element]
+        while waiting:
+            inner = waiting.pop()
+            if isinstance(inner, str):
+                self._text(f" {inner} ", linked=linked)
+            elif isinstance(inner.tag, str) and inner.tag not in _SKIPPED:
+                for child in reversed(inner):
+                    waiting += [part for part in (child.tail, child) if part is not None]
+                waiting += [inner.text] if inner.text else []
+            # A comment has no text to read, but its tail waits already.
 
     def _text(self, text: str, *, linked: bool) -> None:
         self._parts.append(text)
@@ -382,7 +387,9 @@ class _Places:
         self._vocabulary = vocabulary
         self._gram, at = np.unique(lines.grams, return_index=True)
         self._line = lines.of[at]
-        self._whole = {whole: row for row, whole in reversed(list(enumerate(lines.whole)))}
+        self._whole: dict[str, list[int]] = {}
+        for row, whole in enumerate(lines.whole):
+            self._whole.setdefault(whole, []).append(row)
 
     def of(self, grams: NDArray[np.int64]) -> NDArray[np.intp]:
         """Return, for each trigram, the first line that has it, or -1."""
@@ -390,6 +397,11 @@ class _Places:
             return np.full(len(grams), -1)
         at = np.minimum(np.searchsorted(self._gram, grams), len(self._gram) - 1)
         return np.where(self._gram[at] == grams, self._line[at], -1)
+
+    def of_whole(self, whole: str, at: int) -> int:
+        """Return the first line from ``at`` on that is just this, else the last one before, or -1."""
+        rows = self._whole.get(whole, [])
+        return next((row for row in rows if row >= at), rows[-1] if rows else -1)
 
     def of_cells(self, row: str) -> list[int]:
         """Return the lines of the cells of a table's row; none if most of them are not on the page."""
@@ -399,8 +411,8 @@ class _Places:
         known = _Texts(cells, self._vocabulary)
         found = []
         for number, whole in enumerate(known.whole):
-            line = self._whole.get(whole)
-            if line is None:
+            line = self.of_whole(whole, 0)
+            if line < 0:
                 line = max(self.of(known.grams[known.of == number]).tolist(), default=-1)
             found += [line] if line >= 0 else []
         return found if 2 * len(found) > len(cells) else []
@@ -416,16 +428,20 @@ def _placed(
     missing : list of (int, str)
         The lines that the page's do not hold, each with the number of the line it stands before, in order.
     held : list of (int, list of int)
-        The other lines of three words or more, by number, each with the lines of the page that hold it.
+        The other lines, by number, each with the lines of the page that hold it.
     """
     places = _Places(lines, vocabulary)
-    is_there = ((texts.n == 0) & bool(len(lines.n))) | (texts.share(lines.grams) >= _VOTED)
+    is_there = texts.share(lines.grams) >= _VOTED
     lines_of_grams = places.of(texts.grams)
     starts = np.searchsorted(texts.of, np.arange(len(answer) + 1)).tolist()
     at = 0
     missing, held = [], []
     for number, line in enumerate(answer):
-        if is_there[number] and not texts.n[number]:
+        if not texts.sizes[number]:
+            continue
+        if not texts.n[number] and (row := places.of_whole(texts.whole[number], at)) >= 0:
+            # Short lines stand in menus too: this one stands after what came before it, and moves nothing.
+            held.append((number, [row]))
             continue
         if "|" in line and (cells := places.of_cells(line)):
             held.append((number, cells))

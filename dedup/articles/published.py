@@ -87,28 +87,25 @@ _CHANGED: Final = re.compile(r"updat|modif|review|revis|edited|verified|aktualis
 _OF_NO_COUNTRY: Final = frozenset({"us", "io", "co", "ai", "me", "tv", "ly", "to", "gg", "so", "cc", "fm", "is"})
 _IN_ADDRESS: Final = re.compile(r"/((?:19|20)\d\d)[/-]?(\d\d)[/-]?(\d\d)(?!\d)", re.ASCII)
 
-#: Months by the first letters of their names in English, German, French, Spanish, Italian, Portuguese and Dutch.
-_MONTHS: Final[dict[str, int]] = {
-    name: month
-    for month, names in enumerate(
-        (
-            ("jan", "ene", "gen"),
-            ("feb", "fév", "fev", "fée"),
-            ("mar", "mär", "mrt"),
-            ("apr", "avr", "abr"),
-            ("may", "mai", "mei", "mag"),
-            ("jun", "jui", "giu"),
-            ("jul", "juil", "lug"),
-            ("aug", "aoû", "ago"),
-            ("sep", "set"),
-            ("oct", "okt", "out", "ott"),
-            ("nov",),
-            ("dec", "dez", "déc", "dic"),
-        ),
-        start=1,
+_SHORTEST_MONTH: Final = 3
+#: Names of months in English, German, French, Spanish, Italian, Portuguese and Dutch, and short forms that do not begin them.
+_MONTHS: Final[tuple[tuple[str, ...], ...]] = tuple(
+    tuple(names.split())
+    for names in (
+        "january januar jänner janvier enero gennaio janeiro januari",
+        "february februar février fevrier febrero febbraio fevereiro februari",
+        "march märz maerz mars marzo março marco maart mrt mrz",
+        "april avril abril aprile",
+        "may mai mayo maggio maio mei",
+        "june juni juin junio giugno junho",
+        "july juli juillet julio luglio julho",
+        "august août aout agosto augustus",
+        "september septembre septiembre settembre setembro setiembre",
+        "october oktober octobre octubre ottobre outubro",
+        "november novembre noviembre novembro",
+        "december dezember décembre decembre diciembre dicembre dezembro",
     )
-    for name in names
-}
+)
 _SHOWN: Final = re.compile(
     r"""\b(?P<m1>[^\W\d_]{3,10})\.?\s*(?P<d1>\d{1,2})(?:st|nd|rd|th)?\s*,?\s+(?P<y1>(?:19|20)\d\d)\b
     |\b(?P<d2>\d{1,2})(?:st|nd|rd|th|er|\.)?(?:\s+(?:of|de))?[\s-]+(?P<m2>[^\W\d_]{3,10})\.?,?(?:\s+del?)?[\s-]+(?P<y2>(?:19|20)\d\d)\b
@@ -271,8 +268,11 @@ def _writes_day_first(host: str) -> bool:
 
 
 def _month(name: str) -> int | None:
-    # French has two months that begin alike.
-    return _MONTHS.get(name[:4].lower()) or _MONTHS.get(name[:3].lower())
+    """Return the month that a word names, in full or by three letters or more from its beginning."""
+    name = name.lower()
+    months = [month for month, names in enumerate(_MONTHS, start=1) if any(full.startswith(name) for full in names)]
+    # "jui" begins two months in French, "mar" one in every language.
+    return months[0] if len(months) == 1 and len(name) >= _SHORTEST_MONTH else None
 
 
 def _calendar(year: str, month: str | int | None, day: str) -> str:

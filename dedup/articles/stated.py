@@ -103,8 +103,8 @@ def stated(tree: Any, url: str = "", source: str = "") -> Stated:
     meta: dict[str, list[str]] = {}
     for tag in islice(tree.iter("meta"), _TAGS):
         content = line_of(tag.get("content") or "")
-        for name in {(tag.get(key) or "").lower() for key in ("property", "name", "itemprop")} - {""}:
-            if content:
+        for name in dict.fromkeys((tag.get(key) or "").lower() for key in ("property", "name", "itemprop")):
+            if content and name:
                 meta.setdefault(name, []).append(content)
     linked = list(islice(_linked(tree), _NODES))
     linked.sort(key=lambda node: not describes_article(node))

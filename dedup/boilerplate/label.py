@@ -1,9 +1,9 @@
 """Content or chrome: the last word on every line, and the article that remains.
 
 In: the lines of one draft with the judgement of the line model and the number of articles that repeat each. Out: the
-clean body, its headline, and every line that was taken out with its reason. A page in plain text is cleaned fully; what
-an extractor or the user gave as an article loses only clear chrome, repeats and its repeated headline; a clean text
-loses nothing.
+clean body, its headline, and every line that was taken out with its reason. A page, as HTML or in plain text, is cleaned
+fully; what the user gave as an article loses only clear chrome, repeats and its repeated headline; a clean text loses
+nothing.
 
 Rule guarded here: a line leaves with a reason, and an article is not emptied by doubts about each of its lines.
 """

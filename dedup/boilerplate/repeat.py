@@ -63,6 +63,9 @@ class Holder(NamedTuple):
 TRUSTED: Final = 0.5
 #: So many trusted lines from the top may stand on other pages as teasers.
 _LEAD: Final = 3
+#: A lead is teased in fewer articles than so many, or than this share of all unrelated ones of its site.
+_TEASED: Final = 10
+_TEASED_SHARE: Final = 0.3
 _TRUSTED_BITS: Final = 0x5DEECE66D1F3B5A7
 
 
@@ -305,7 +308,9 @@ def counted(segments: pa.Table, repeats: pa.Table) -> pa.Table:
     keys, rows, offsets = flat("sentences")
     salted = codes[rows]
     n_sentences = np.where(keys == NO_WORDS, 0, look_up(_salted(keys, salts, salted)))
+    n_site = look_up(_salted(np.full(segments.num_rows, NO_WORDS, dtype=np.int64), salts, codes))
     is_at_home = _is_lead(segments)[rows] & (look_up(_salted(keys ^ _TRUSTED_BITS, salts, salted)) < 2)
+    is_at_home &= n_sentences < np.maximum(_TEASED, _TEASED_SHARE * n_site)[rows]
     n_sentences = np.where(is_at_home, 0, n_sentences)
     repeated = n_sentences > 1
     pairs = np.unique(np.column_stack([keys, codes[rows]])[np.isin(keys, keys[repeated])], axis=0)
@@ -315,8 +320,6 @@ def counted(segments: pa.Table, repeats: pa.Table) -> pa.Table:
     forms, form_rows, _ = flat("forms")
     n_alike = np.zeros(segments.num_rows, dtype=np.int64)
     np.maximum.at(n_alike, form_rows, look_up(_salted(forms, salts, codes[form_rows])))
-    own = _salted(np.zeros(segments.num_rows, dtype=np.int64) + NO_WORDS, salts, codes)
-    n_site = look_up(own)
     lists = pa.LargeListArray.from_arrays(offsets, n_sentences)
     for field_, column in zip(COUNTED, (lists, n_alike, n_sources, n_site), strict=True):
         segments = segments.append_column(field_, pa.array(column).cast(field_.type))

@@ -175,6 +175,14 @@ def test_an_answer_of_short_lines_alone_is_not_lost() -> None:
     assert found.lines == tuple(items)
 
 
+def test_a_list_of_single_words_that_the_extractor_kept_is_there() -> None:
+    names = ["Smith", "Okafor", "Varden", "Sulz", "Amory", "Pell", "Ostler", "Hale"]
+    listed = "".join(f"<li>{name}</li>" for name in names)
+    page = f"<nav><a>Smith</a></nav><p>{FIRST}</p><ul>{listed}</ul>"
+    found = outline(tree(page), "\n".join([FIRST, *(f"- {name}" for name in names)]))
+    assert found.lines[-len(names) :] == tuple(names)
+
+
 @pytest.mark.parametrize("page", [None, "<html><body><p>One two</p></body></html>"])
 @pytest.mark.parametrize("answer", ["x" * 5000, "Quay\n\nreopens", FIRST])
 def test_no_answer_with_words_has_an_empty_outline(page: str | None, answer: str) -> None:

@@ -24,6 +24,11 @@ def test_meta_tags_by_name_property_and_itemprop() -> None:
     assert found.meta == {"author": ["Ann & Bo"], "og:title": ["Quay reopens"], "date": ["2026"]}
 
 
+def test_meta_tags_are_read_in_one_order_whatever_the_hash_seed() -> None:
+    page = read("<meta property=c itemprop=a name=b content=x>")
+    assert list(page.meta) == ["c", "b", "a"]
+
+
 def test_the_title_is_not_that_of_a_drawing() -> None:
     assert read(body="<svg><title>Logo</title></svg>").title == ""
     assert read("<title>Quay &amp; ferry</title>").title == "Quay & ferry"

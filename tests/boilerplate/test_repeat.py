@@ -280,6 +280,20 @@ def test_a_lead_that_is_teased_on_two_other_pages_stays_in_its_own_article() -> 
     assert found["beta"] == found["gamma"] == [3]
 
 
+def test_what_stands_in_more_articles_than_any_teaser_is_counted_even_where_it_is_trusted_once() -> None:
+    plea = "Please help us to keep our news free for all."
+    rows = [
+        dict(row, keep=0.55 if row["text"] != plea or number == 7 else 0.45)
+        for number in range(20)
+        for row in table(
+            (f"a{number}", "a.org", "html", line) for line in (plea, *story(chr(97 + number) * 6))
+        ).to_pylist()
+    ]
+    segments = pa.Table.from_pylist(rows, schema=SEGMENT)
+    done = counted(segments, apply(Repeats(), with_known(segments, None))).to_pylist()
+    assert [row["n_sentences"] for row in done if row["text"] == plea] == [[20]] * 20
+
+
 def test_a_trusted_line_below_the_lead_goes_with_those_that_are_doubted() -> None:
     plea = "Please help us to keep our news free for all."
     rows = [

@@ -31,8 +31,12 @@ def test_values_reach_their_stage(tmp_path: Path) -> None:
     assert config.fingerprint() != Config().fingerprint()
 
 
-def test_limits_are_no_part_of_the_fingerprint(tmp_path: Path) -> None:
+def test_limits_of_the_machine_are_no_part_of_the_fingerprint(tmp_path: Path) -> None:
     assert load(write(tmp_path, "[limits]\nseconds = 5\n")).fingerprint() == Config().fingerprint()
+
+
+def test_how_long_a_text_may_be_is_part_of_the_fingerprint(tmp_path: Path) -> None:
+    assert load(write(tmp_path, "[limits]\nlines = 5\n")).fingerprint() != Config().fingerprint()
 
 
 @pytest.mark.parametrize(
