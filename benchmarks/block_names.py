@@ -39,10 +39,10 @@ def names_above(block: Block | None) -> set[str]:
     return found
 
 
-def count(shares: Shares, host: str, labelled: Iterable[tuple[Block, float, bool]]) -> None:
-    """Add the lines of one page, each (block, weight, is the article's), to the weights of the names above them."""
-    for block, weight, keep in labelled:
-        for name in names_above(block):
+def count(shares: Shares, host: str, labelled: Iterable[tuple[set[str], float, bool]]) -> None:
+    """Add the lines of one page, each (names above it, weight, is the article's), to the weights of the names."""
+    for names, weight, keep in labelled:
+        for name in names:
             shares[name].setdefault(host, [0.0, 0.0])[int(keep)] += weight
 
 
@@ -73,8 +73,8 @@ def main() -> None:
             lines = [found.lines[number] for number in found.chosen]
             keep, _ = align([line.text for line in lines], row["gold"])
             weights = [min(len(line.text.split()), 100) ** 0.7 for line in lines]
-            blocks = [line.block for line in lines]
-            count(shares, host_of(url) or str(row.get("host") or row["id"]), zip(blocks, weights, keep, strict=True))
+            names = [names_above(line.block) for line in lines]
+            count(shares, host_of(url) or str(row.get("host") or row["id"]), zip(names, weights, keep, strict=True))
     table = {"least_hosts": LEAST_HOSTS, "gold": digests, "odds": odds(shares)}
     text = (
         json.dumps(table, ensure_ascii=False, separators=(",", ":"))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from block_names import Shares, count, odds
+from block_names import LEVELS, Shares, count, odds
 from numpy.typing import NDArray
 
 from dedup.articles.extract import by_resiliparse, by_trafilatura, parse, with_closed_title
@@ -96,17 +96,10 @@ def names_of(pages: Sequence[Page]) -> dict[str, float]:
     """Learn the odds of block names."""
     shares: Shares = defaultdict(dict)
     for page in pages:
-        blocks = [_chain(path) for path in page.names]
+        names = [set().union(*map(names_in, [own for own in path if own][:LEVELS])) for path in page.names]
         weights = np.minimum(page.example.weight, 100) ** 0.7
-        count(shares, page.example.group, zip(blocks, weights.tolist(), page.example.keep.tolist(), strict=True))
+        count(shares, page.example.group, zip(names, weights.tolist(), page.example.keep.tolist(), strict=True))
     return odds(shares)
-
-
-def _chain(path: Sequence[str]) -> Block | None:
-    block = None
-    for names in reversed(path):
-        block = Block(block, names)
-    return block
 
 
 def main() -> None:
