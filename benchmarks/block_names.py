@@ -7,17 +7,16 @@ article's, and ships only if several hosts use it. Only names and numbers are wr
 """
 
 import argparse
-import hashlib
 import json
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dedup.articles.extract import by_resiliparse, by_trafilatura, parse, with_closed_title
 from dedup.articles.host import host_of
 from dedup.articles.outline import Block, candidates, names_in
-from pipelines.gold import read_gold
+from pipelines.gold import digest_of, read_gold
 from pipelines.train import align
 
 LEAST_HOSTS = 6
@@ -27,16 +26,18 @@ LEVELS = 6
 Shares = dict[str, dict[str, list[float]]]
 
 
-def names_above(block: Block | None) -> set[str]:
-    """Return the names of the blocks around a line."""
-    found: set[str] = set()
-    level = 0
-    while block is not None and level < LEVELS:
-        if block.names:
-            found |= names_in(block.names)
-            level += 1
+def attributes_above(block: Block | None) -> list[str]:
+    """Return the values of class, id and the like of the blocks around a line, the nearest first; empty where there are none."""
+    found = []
+    while block is not None:
+        found.append(block.names)
         block = block.parent
     return found
+
+
+def names_above(attributes: Sequence[str]) -> set[str]:
+    """Return the names in the nearest of them."""
+    return set().union(*map(names_in, [values for values in attributes if values][:LEVELS]))
 
 
 def count(shares: Shares, host: str, labelled: Iterable[tuple[set[str], float, bool]]) -> None:
@@ -65,7 +66,7 @@ def main() -> None:
     shares: Shares = defaultdict(dict)
     digests = {}
     for path in sorted(options.gold, key=lambda path: path.name):
-        digests[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        digests[path.name] = digest_of(path)
         for row in read_gold(path):
             page, url = with_closed_title(row["html"]), str(row.get("url") or "")
             tree = parse(page)
@@ -73,7 +74,7 @@ def main() -> None:
             lines = [found.lines[number] for number in found.chosen]
             keep, _ = align([line.text for line in lines], row["gold"])
             weights = [min(len(line.text.split()), 100) ** 0.7 for line in lines]
-            names = [names_above(line.block) for line in lines]
+            names = [names_above(attributes_above(line.block)) for line in lines]
             count(shares, host_of(url) or str(row.get("host") or row["id"]), zip(names, weights, keep, strict=True))
     table = {"least_hosts": LEAST_HOSTS, "gold": digests, "odds": odds(shares)}
     text = (

@@ -15,23 +15,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from block_names import LEVELS, Shares, count, odds
+from block_names import Shares, attributes_above, count, names_above, odds
 from numpy.typing import NDArray
 
 from dedup.articles.extract import by_resiliparse, by_trafilatura, parse, with_closed_title
 from dedup.articles.metadata import metadata_of
 from dedup.articles.normalize import words
-from dedup.articles.outline import LAYOUT, Block, candidates, names_in, outline
+from dedup.articles.outline import LAYOUT, NO_ODDS, candidates, names_in, odds_inside, outline
 from dedup.boilerplate.classify import HTML_FEATURES, from_table
 from pipelines.gold import read_gold
 from pipelines.scores import shingle_score, word_bag_score
-from pipelines.train import Example, align, describe, example, fit, part
+from pipelines.train import ENOUGH, Example, align, describe, example, fit, fold_of
 
 ODDS = slice(LAYOUT.index("odds_least"), LAYOUT.index("odds_parent_most") + 1)
 FOLDS = 5
 TREES = 120
-ENOUGH = 0.6
-NO_NAMES = (0.0,) * 7
 
 
 @dataclass(frozen=True)
@@ -59,17 +57,8 @@ def read(job: tuple[str, Mapping[str, Any]]) -> Page | None:
     keep, recall = align(found.lines, row["gold"])
     host = url.split("/")[2] if "://" in url else str(row.get("host") or row["id"])
     made = example(str(row["id"]), origin, "html", title, list(zip(found.lines, keep.tolist(), strict=True)))
-    names = tuple(tuple(above(lines.lines[number].block)) for number in lines.chosen.tolist())
+    names = tuple(tuple(attributes_above(lines.lines[number].block)) for number in lines.chosen.tolist())
     return Page(replace(made, layout=found.layout, group=host), row["gold"], title, main, recall, names)
-
-
-def above(block: Block | None) -> list[str]:
-    """Return the names of the blocks around a line, empty where a block has none, the nearest first."""
-    found = []
-    while block is not None:
-        found.append(block.names)
-        block = block.parent
-    return found
 
 
 def with_odds(page: Page, known: Mapping[str, float]) -> Example:
@@ -78,15 +67,10 @@ def with_odds(page: Page, known: Mapping[str, float]) -> Example:
     made: dict[tuple[str, ...], NDArray[np.float32]] = {}
     for row, path in enumerate(page.names):
         if path not in made:
-            told: tuple[float, ...] = NO_NAMES
+            told: tuple[float, ...] = NO_ODDS
             for names in reversed(path):
                 own = sorted(known[name] for name in names_in(names) if name in known) if names else []
-                least, most, total, own_least, own_most, _, _ = told
-                told = (
-                    (min(least, own[0]), max(most, own[-1]), total + sum(own), own[0], own[-1], own_least, own_most)
-                    if own
-                    else (least, most, total, 0.0, 0.0, own_least, own_most)
-                )
+                told = odds_inside(told, own)
             made[path] = np.array(told, dtype=np.float32)
         layout[row, ODDS] = made[path]
     return replace(page.example, layout=layout)
@@ -96,7 +80,7 @@ def names_of(pages: Sequence[Page]) -> dict[str, float]:
     """Learn the odds of block names."""
     shares: Shares = defaultdict(dict)
     for page in pages:
-        names = [set().union(*map(names_in, [own for own in path if own][:LEVELS])) for path in page.names]
+        names = [names_above(path) for path in page.names]
         weights = np.minimum(page.example.weight, 100) ** 0.7
         count(shares, page.example.group, zip(names, weights.tolist(), page.example.keep.tolist(), strict=True))
     return odds(shares)
@@ -112,10 +96,8 @@ def main() -> None:
         pages = [page for page in pool.map(read, jobs, chunksize=8) if page and page.example.lines]
     scored: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
     for fold in range(FOLDS):
-        held = [page for page in pages if int(part(page.example.group, "fold") * FOLDS) == fold]
-        rest = [
-            page for page in pages if int(part(page.example.group, "fold") * FOLDS) != fold and page.recall >= ENOUGH
-        ]
+        held = [page for page in pages if fold_of(page.example, FOLDS) == fold]
+        rest = [page for page in pages if fold_of(page.example, FOLDS) != fold and page.recall >= ENOUGH]
         known = names_of(rest)
         learned = [(made, describe(made)) for made in (with_odds(page, known) for page in rest) if made.weight.any()]
         model = from_table(fit(learned, TREES, seed=0), HTML_FEATURES)

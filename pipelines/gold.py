@@ -7,6 +7,7 @@ any work is done.
 """
 
 import gzip
+import hashlib
 import json
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,11 @@ FORMATS: dict[str, dict[str, type | tuple[type, ...]]] = {
     "articles": {"id": _ID, "text": str},
     "events": {"id": _ID, "text": str, "event": _ID},
 }
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a gold file, by which a model names what it was made from."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def read_gold(path: Path) -> Iterator[Row]:

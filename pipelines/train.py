@@ -5,12 +5,12 @@ not. Out: the model as plain JSON, with the digest of what it was made from and,
 cross-validation. Rule guarded here: the same gold and seed give the same file.
 """
 
-import hashlib
 import json
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,7 +36,7 @@ from dedup.boilerplate.classify import (
 )
 from dedup.errors import InputError
 from dedup.tables import load_json
-from pipelines.gold import of_format, read_gold
+from pipelines.gold import digest_of, of_format, read_gold
 from pipelines.preprocess import check_output
 from pipelines.report import whole_file
 
@@ -55,7 +55,7 @@ _OFFERS: Final = ("sign_up", "follow", "read_more", "related")
 _FEW: Final = 0.05
 _BOXES: Final = 0.5
 """Share of the pages in plain text of which a second example, with boxes between its paragraphs, is made."""
-_ENOUGH: Final = 0.6
+ENOUGH: Final = 0.6
 """Pages of whose gold less than this share is found in the extracted lines teach nothing."""
 
 
@@ -167,12 +167,7 @@ def river(whole: Example, others: Sequence[Example], seed: int) -> Example | Non
     if not len(kept):
         return None
     rng = _generator(whole, seed + 1)
-    markers = load_json("chrome_words.json")["markers"]
-
-    def phrase(marker: str) -> str:
-        listed = markers[marker]["en"]
-        chosen = str(listed[int(rng.integers(len(listed)))])
-        return chosen.capitalize() if rng.random() < 0.7 else chosen
+    phrase = partial(_phrase, rng)
 
     before = int(rng.choice([0, 2, 5]))
     first, end = max(int(kept[0]) - before, 0), int(kept[-1]) + 1
@@ -246,12 +241,7 @@ def interrupt(whole: Example, titles: Sequence[str], sentences: Sequence[str], s
     if len(kept) < 3:
         return None
     rng = _generator(whole, seed + 2)
-    markers = load_json("chrome_words.json")["markers"]
-
-    def phrase(marker: str) -> str:
-        listed = markers[marker]["en"]
-        chosen = str(listed[int(rng.integers(len(listed)))])
-        return chosen.capitalize() if rng.random() < 0.7 else chosen
+    phrase = partial(_phrase, rng)
 
     def one(of: Sequence[str]) -> str:
         return of[int(rng.integers(len(of)))]
@@ -287,6 +277,13 @@ def interrupt(whole: Example, titles: Sequence[str], sentences: Sequence[str], s
         keep=np.array(keep, dtype=bool),
         weight=np.array(weight),
     )
+
+
+def _phrase(rng: np.random.Generator, marker: str) -> str:
+    """Choose one of a marker's phrases, mostly with a capital letter."""
+    listed = load_json("chrome_words.json")["markers"][marker]["en"]
+    chosen = str(listed[int(rng.integers(len(listed)))])
+    return chosen.capitalize() if rng.random() < 0.7 else chosen
 
 
 def _generator(whole: Example, seed: int) -> np.random.Generator:
@@ -403,21 +400,26 @@ def examples_of(path: Path, share: float, drafts: Drafts) -> list[Example]:
             continue
         if record.get("type", "article") != "article":
             continue
-        taken = part(id_, "taken") < share
+        taken = _part(id_, "taken") < share
         host = host_of(str(record.get("url") or "")) or str(record.get("host") or "")
         title = str(record.get("headline") or record.get("title") or "")
         for name, draft in drafts(record).items():
             keep, recall = align(draft.lines, record["gold"])
-            if draft.lines and recall >= _ENOUGH and (taken or draft.kind == "html"):
+            if draft.lines and recall >= ENOUGH and (taken or draft.kind == "html"):
                 labelled = list(zip(draft.lines, keep.tolist(), strict=True))
                 one = example(id_, f"{origin}/{name}", draft.kind, title, labelled)
                 made.append(replace(one, layout=draft.layout, group=host))
     return made
 
 
-def part(id_: str, salt: str) -> float:
+def _part(id_: str, salt: str) -> float:
     """Return a number in [0, 1) that depends on the id and the salt alone."""
     return zlib.crc32(f"{salt} {id_}".encode()) / 2**32
+
+
+def fold_of(e: Example, n_folds: int) -> int:
+    """Return the fold of an example; pages of one host are in one fold."""
+    return int(_part(e.group or e.id, "fold") * n_folds)
 
 
 def augment(examples: Sequence[Example], seed: int) -> list[Example]:
@@ -426,13 +428,13 @@ def augment(examples: Sequence[Example], seed: int) -> list[Example]:
     titles, sentences = [e.title for e in articles], offers(examples)
     made: list[Example] = []
     for e in examples:
-        if e.kind == "page" and titles and sentences and part(e.id, "boxes") < _BOXES:
+        if e.kind == "page" and titles and sentences and _part(e.id, "boxes") < _BOXES:
             interrupted = interrupt(e, titles, sentences, seed)
             made += [interrupted] if interrupted else []
         if not e.origin.endswith("/full"):
             made.append(e)
             continue
-        if part(e.id, "full") < 1 / 3:
+        if _part(e.id, "full") < 1 / 3:
             made.append(e)
         cropped = crop(e, seed)
         followed = river(e, articles, seed) if articles else None
@@ -506,7 +508,7 @@ def train_boilerplate(  # noqa: PLR0913 -- every choice that shapes the model ca
             scores[kind] = cross_validate(chosen, n_trees, n_folds, seed)
     return {
         "about": "Boosted trees over line features: complete binary trees in heap order, values in log odds of keep.",
-        "gold": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths},
+        "gold": {path.name: digest_of(path) for path in paths},
         "parameters": {"share": share, "n_trees": n_trees, "seed": seed},
         "word_f1_by_cross_validation": scores,
         "models": models,
@@ -517,7 +519,7 @@ def cross_validate(
     examples: Sequence[tuple[Example, Matrix]], n_trees: int, n_folds: int, seed: int
 ) -> dict[str, float]:
     """Return the word-weighted F1 by origin of the examples; no page is scored by a model that saw its host."""
-    folds = [int(part(e.group or e.id, "fold") * n_folds) for e, _ in examples]
+    folds = [fold_of(e, n_folds) for e, _ in examples]
     scored: defaultdict[str, list[tuple[NDArray[np.bool_], Example]]] = defaultdict(list)
     for number in range(n_folds):
         rest = [item for item, fold in zip(examples, folds, strict=True) if fold != number]

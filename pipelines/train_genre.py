@@ -8,7 +8,6 @@ Rules guarded here: the same gold gives the same file; a page is never judged by
 a sign that its feature must not have.
 """
 
-import hashlib
 import json
 import math
 import zlib
@@ -24,7 +23,7 @@ from numpy.typing import NDArray
 from dedup.articles.genre import AGAINST, FEATURES, features, from_table, outline
 from dedup.articles.host import host_of
 from dedup.errors import InputError
-from pipelines.gold import Row, of_format, read_gold
+from pipelines.gold import Row, digest_of, of_format, read_gold
 from pipelines.preprocess import check_output
 from pipelines.report import whole_file
 
@@ -176,7 +175,7 @@ def train_genre(gold_paths: Sequence[Path], *, n_folds: int = 10) -> dict[str, A
     examples = [
         example(row, path.name.split(".")[0]) for path in paths for row in of_format(list(read_gold(path)), "genres")
     ]
-    return model_of(examples, {path.name: _digest(path) for path in paths}, n_folds)
+    return model_of(examples, {path.name: digest_of(path) for path in paths}, n_folds)
 
 
 def model_of(examples: Sequence[Example], gold: Mapping[str, str], n_folds: int) -> dict[str, Any]:
@@ -196,10 +195,6 @@ def model_of(examples: Sequence[Example], gold: Mapping[str, str], n_folds: int)
         "by_cross_validation": table(examples, article, least),
         **fitted,
     }
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def as_text(model: Mapping[str, Any]) -> str:

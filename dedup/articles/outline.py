@@ -242,19 +242,27 @@ def block_odds(attributes: str) -> tuple[float, ...]:
     return tuple(sorted(known[name] for name in names_in(attributes) if name in known))
 
 
+#: What is told of a block with no name around it.
+NO_ODDS: Final = (0.0,) * 7
+
+
+def odds_inside(around: tuple[float, ...], own: Sequence[float]) -> tuple[float, ...]:
+    """Return the columns of `LAYOUT` that are called odds, from those of the block around and the sorted odds of a block's names."""
+    least, most, total, own_least, own_most, _, _ = around
+    if not own:
+        return (least, most, total, 0.0, 0.0, own_least, own_most)
+    return (min(least, own[0]), max(most, own[-1]), total + sum(own), own[0], own[-1], own_least, own_most)
+
+
 def _odds(block: Block, known: dict[Block, tuple[float, ...]]) -> tuple[float, ...]:
     """Return the columns of `LAYOUT` that are called odds."""
     found = known.get(block)
     if found is not None:
         return found
-    least, most, total, own_least, own_most, _, _ = _odds(block.parent, known) if block.parent else (0.0,) * 7
+    around = _odds(block.parent, known) if block.parent else NO_ODDS
     # The whole page is often called "post" or "no-sidebar".
-    odds = block_odds(names) if (names := block.names) and block.element.tag != "body" else ()
-    known[block] = found = (
-        (min(least, odds[0]), max(most, odds[-1]), total + sum(odds), odds[0], odds[-1], own_least, own_most)
-        if odds
-        else (least, most, total, 0.0, 0.0, own_least, own_most)
-    )
+    own = block_odds(names) if (names := block.names) and block.element.tag != "body" else ()
+    known[block] = found = odds_inside(around, own)
     return found
 
 
