@@ -22,7 +22,8 @@ from dedup.articles.extract import by_resiliparse, by_trafilatura, parse, with_c
 from dedup.articles.metadata import metadata_of
 from dedup.articles.normalize import words
 from dedup.articles.outline import LAYOUT, NO_ODDS, candidates, names_in, odds_inside, outline
-from dedup.boilerplate.classify import HTML_FEATURES, from_table
+from dedup.boilerplate.features import HTML_FEATURES
+from dedup.boilerplate.line_model import from_table
 from pipelines.gold import read_gold
 from pipelines.scores import shingle_score, word_bag_score
 from pipelines.train import ENOUGH, Example, align, describe, example, fit, fold_of

@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hi
 import xxhash
 
 from dedup.articles.genre import genre_model
-from dedup.boilerplate.classify import MODELS, line_model
+from dedup.boilerplate.line_model import MODELS, line_model
 from dedup.errors import DedupError, InputError
 from dedup.flow import Flow
 from pipelines.run_local import Limits

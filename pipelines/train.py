@@ -23,17 +23,16 @@ from dedup.articles.host import host_of
 from dedup.articles.language import detect_language
 from dedup.articles.normalize import words
 from dedup.articles.outline import Outline
-from dedup.boilerplate.classify import (
+from dedup.boilerplate.features import (
     FEATURES,
     HTML_FEATURES,
     MARKERS,
     Matrix,
     features,
-    from_table,
     html_features,
     mark,
-    vocabulary,
 )
+from dedup.boilerplate.line_model import from_table
 from dedup.errors import InputError
 from dedup.tables import load_json
 from pipelines.gold import digest_of, of_format, read_gold
@@ -217,7 +216,6 @@ def river(whole: Example, others: Sequence[Example], seed: int) -> Example | Non
 
 def offers(examples: Sequence[Example]) -> list[str]:
     """Return the chrome lines of the examples that are sentences of an offer: what stands in sign-up boxes."""
-    known = vocabulary()
     at = [MARKERS.index(name) for name in _OFFERS]
     found = []
     for e in examples:
@@ -225,9 +223,9 @@ def offers(examples: Sequence[Example]) -> list[str]:
             tokens = words(line)
             if keep or not 6 <= len(tokens) <= 40:
                 continue
-            shares = [0.0] * len(MARKERS)
-            mark(tokens, shares, known)
-            if sum(shares[number] for number in at) > 0.05:
+            shares = np.zeros(len(MARKERS))
+            mark(tokens, shares)
+            if shares[at].sum() > 0.05:
                 found.append(line)
     return found
 

@@ -12,7 +12,7 @@ import pytest
 from dedup.articles.language import detect_language
 from dedup.articles.normalize import words
 from dedup.articles.segment import line_key
-from dedup.boilerplate.classify import FEATURES, MARKERS, features
+from dedup.boilerplate.features import FEATURES, MARKERS, features
 from dedup.tables import load_json
 from pipelines.config import Config
 from pipelines.journal import Journal

@@ -10,6 +10,8 @@ run of digits is folded to 0, so that the same line with another date, price or 
 
 import re
 from collections.abc import Sequence
+from enum import Enum
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -108,10 +110,10 @@ def sentence_keys(line: str) -> list[int]:
     return [line_key(line[start:end]) for start, end in pairwise(borders)]
 
 
-def form_keys(line: str) -> list[int]:
+def form_keys(line: str, tokens: Sequence[str] | None = None) -> list[int]:
     """Return the keys of the forms of a line: with names, dates and numbers left open, its first words, its last words.
 
-    None for a line that is too short or too long to have a form.
+    None for a line that is too short or too long to have a form. ``tokens``: its normalised words, if they are known.
 
     Examples
     --------
@@ -121,14 +123,14 @@ def form_keys(line: str) -> list[int]:
     """
     if len(line) > 2 * _FORM_WORDS[1] * _LETTERS_PER_WORD:
         return []
-    tokens = words(line)
-    edge = 2 * _EDGE if not line.isascii() and _UNSPACED.search(line) else _EDGE
+    tokens = words(line) if tokens is None else tokens
     if not _FORM_WORDS[0] <= len(tokens) <= _FORM_WORDS[1]:
         return []
     made = []
     folded = _folded(line)
     if folded:
         made.append(_hash(f"form {folded}".encode()))
+    edge = 2 * _EDGE if not line.isascii() and _UNSPACED.search(line) else _EDGE
     if len(tokens) > edge:
         made.append(_hash(f"head {_NUMBER.sub('0', ' '.join(tokens[:edge]))}".encode()))
         made.append(_hash(f"tail {_NUMBER.sub('0', ' '.join(tokens[-edge:]))}".encode()))
@@ -140,16 +142,36 @@ def _folded(line: str) -> str:
     kept: list[str] = []
     plain = 0
     for place, raw in enumerate(line.split()):
-        token = raw.strip("\"“”‘’'()[],;:.!?-–—|•*/")
-        if _CLOCK.fullmatch(token):
+        kind, folded = _fold(raw)
+        if kind is _Kind.CLOCK:
             continue
-        if not token or (_NAME.match(token) and (place or token.startswith("@"))) or "@" in token:
+        if kind is _Kind.GAP or (kind is _Kind.NAME and place):
             if not kept or kept[-1] != "*":
                 kept.append("*")
         else:
-            kept.append(" ".join(words(token)))
+            kept.append(folded)
             plain += 1
     return " ".join(kept) if "*" in kept and plain > 1 else ""
+
+
+class _Kind(Enum):
+    """What a word of a form is: ``NAME`` may be one but at the beginning of a line, ``GAP`` is one anywhere."""
+
+    PLAIN = 0
+    NAME = 1
+    GAP = 2
+    CLOCK = 3
+
+
+@lru_cache(maxsize=16_384)
+def _fold(raw: str) -> tuple[_Kind, str]:
+    """Return what a word, as it is written, is to a form, and its normalised words; chrome has few words."""
+    token = raw.strip("\"“”‘’'()[],;:.!?-–—|•*/")
+    if _CLOCK.fullmatch(token):
+        return _Kind.CLOCK, ""
+    if not token or "@" in token:
+        return _Kind.GAP, ""
+    return _Kind.NAME if _NAME.match(token) else _Kind.PLAIN, " ".join(words(token))
 
 
 def _borders(line: str) -> list[int]:

@@ -10,6 +10,7 @@ Rule guarded here: a line leaves with a reason, and an article is not emptied by
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -59,6 +60,11 @@ class Line:
     marker: str
     n_articles: int
 
+    @cached_property
+    def words(self) -> list[str]:
+        """The normalised words."""
+        return words(self.text)
+
 
 @dataclass(frozen=True)
 class Thresholds:
@@ -101,7 +107,7 @@ def strip(
     removed : dict of int to str
         Position -> reason of every other line, in order.
     """
-    tokens = [words(line.text) for line in lines]
+    tokens = [line.words for line in lines]
     reasons: dict[int, str] = {}
     for position, line in enumerate(lines):
         repeated = _repeated(line, len(tokens[position]), thresholds)
@@ -351,6 +357,6 @@ class Label:
             "title": title,
             "text": joined([pieces[position] for position in kept]),
             "removed": [{"text": lines[position].text, "reason": reason} for position, reason in removed.items()],
-            "n_words": sum(len(words(lines[position].text)) for position in kept),
-            "n_words_removed": sum(len(words(lines[position].text)) for position in removed),
+            "n_words": sum(len(lines[position].words) for position in kept),
+            "n_words_removed": sum(len(lines[position].words) for position in removed),
         }

@@ -1,28 +1,18 @@
-"""The line model: features, trees and the stage."""
+"""The judgement of lines and its stage."""
 
 import pickle
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup.articles.extract import parse
-from dedup.articles.outline import LAYOUT, Outline, outline
-from dedup.boilerplate import classify
-from dedup.boilerplate.classify import (
-    FEATURES,
-    HTML_FEATURES,
-    MARKERS,
-    MODELS,
-    Classify,
-    LineModel,
-    features,
-    from_table,
-    html_features,
-    judge,
-)
+from dedup.articles.normalize import words
+from dedup.articles.outline import Outline, outline
+from dedup.articles.segment import key
+from dedup.boilerplate.classify import Classify, judge
+from dedup.boilerplate.features import MARKERS
 from dedup.boilerplate.label import Label, Line, Thresholds, strip
 from dedup.schema import SEGMENT
 from dedup.stage import apply
@@ -91,42 +81,10 @@ def test_html_without_a_layout_is_judged_as_an_article() -> None:
     assert judge(lines, "html") == judge(lines, "article")
 
 
-def test_each_kind_of_text_has_a_model_of_its_own() -> None:
-    models = [classify.line_model(kind) for kind in MODELS]
-    assert len({model.value.tobytes() for model in models}) == len(MODELS)
-    with pytest.raises(KeyError):
-        classify.line_model("clean")
-
-
 def test_a_layout_of_another_number_of_lines_is_refused() -> None:
     found = laid_out(paragraphs(ARTICLES["de"]), ARTICLES["de"])
     with pytest.raises(ValueError, match="reshape"):
         judge([*found.lines, "One more"], "html", layout=found.layout.tobytes())
-
-
-def test_html_features_have_their_names_and_no_missing_values() -> None:
-    found = laid_out(f"<ul><li>Share</li></ul>{paragraphs(ARTICLES['de'])}<p>Mehr</p>", ARTICLES["de"])
-    matrix = html_features(features(found.lines)[0], found.layout)
-    assert matrix.shape == (6, len(HTML_FEATURES))
-    assert len(set(HTML_FEATURES)) == len(HTML_FEATURES)
-    assert np.isfinite(matrix).all()
-    told = {name: matrix[:, number].tolist() for number, name in enumerate(HTML_FEATURES)}
-    assert told["trafilatura"] == [0, 1, 1, 1, 1, 0]
-    assert told["trafilatura-1"] == [-1, 0, 1, 1, 1, 1]
-    assert told["resiliparse+3"] == [1, 1, 0, -1, -1, -1]
-    assert told["trafilatura_before"] == [50, 0, 0, 0, 0, 1]
-    assert told["trafilatura_after"] == [1, 0, 0, 0, 0, 50]
-    assert set(told["resiliparse_agreed"]) == {1}
-    assert 0.9 < told["trafilatura_share"][0] < 1
-
-
-def test_html_features_of_lines_that_no_extractor_kept() -> None:
-    layout = np.zeros((2, len(LAYOUT)), dtype=np.float32)
-    matrix = html_features(features(["Share", "Home"])[0], layout)
-    told = dict(zip(HTML_FEATURES, matrix[0].tolist(), strict=True))
-    assert told["trafilatura_before"] == told["trafilatura_after"] == 50
-    assert told["trafilatura_share"] == told["trafilatura_agreed"] == 0
-    assert html_features(features([])[0], layout[:0]).shape == (0, len(HTML_FEATURES))
 
 
 @pytest.mark.parametrize(
@@ -158,8 +116,8 @@ def test_html_features_of_lines_that_no_extractor_kept() -> None:
 )
 def test_chrome_around_an_article_is_told(language: str, chrome: list[str]) -> None:
     lines = [*chrome[:2], *ARTICLES[language], *chrome[2:]]
-    keep, markers, keys = judge(lines, "page")
-    judged = [Line(*line, 0) for line in zip(lines, keys, keep, markers, strict=True)]
+    keep, markers, tokens = judge(lines, "page")
+    judged = [Line(*line, 0) for line in zip(lines, map(key, tokens), keep, markers, strict=True)]
     _, kept, _ = strip(judged, "", Thresholds(Label().keep_page, island=Label().island))
     assert [lines[position] for position in kept] == ARTICLES[language]
     edges = [0, 1, *range(len(lines) - 3, len(lines))]
@@ -167,30 +125,14 @@ def test_chrome_around_an_article_is_told(language: str, chrome: list[str]) -> N
     assert all(markers[row] for row in edges)
 
 
-def test_features_have_their_names_and_no_missing_values() -> None:
-    matrix, tokens = features(["Share", "日本語の文章です。", "---", "A. B."], "A headline")
-    assert matrix.shape == (4, len(FEATURES))
-    assert len(set(FEATURES)) == len(FEATURES)
-    assert np.isfinite(matrix).all()
-    assert tokens[0] == ["share"]
-
-
-def test_features_of_no_line() -> None:
-    assert features([])[0].shape == (0, len(FEATURES))
-
-
 @settings(deadline=None, max_examples=30)
 @given(st.lists(st.text(min_size=1).filter(str.strip).map(str.strip), max_size=8), st.text(max_size=20))
 def test_any_lines_get_a_probability_and_a_known_marker(lines: list[str], title: str) -> None:
-    keep, markers, keys = judge(lines, "page", title)
-    assert len(keep) == len(markers) == len(keys) == len(lines)
+    keep, markers, tokens = judge(lines, "page", title)
+    assert tokens == [words(line) for line in lines]
+    assert len(keep) == len(markers) == len(lines)
     assert all(0 <= value <= 1 for value in keep)
     assert set(markers) <= {"", *MARKERS}
-
-
-def test_words_of_glued_elements_are_told_apart() -> None:
-    matrix, _ = features(["keep readingShow less"])
-    assert matrix[0, FEATURES.index("read_more")] == 1.0
 
 
 def test_a_word_of_prose_is_no_marker() -> None:
@@ -200,33 +142,6 @@ def test_a_word_of_prose_is_no_marker() -> None:
 
 def test_clean_lines_are_not_judged() -> None:
     assert judge(["Share", "Share"], "clean")[:2] == ([1.0, 1.0], ["", ""])
-
-
-def test_trees_are_walked_by_heap_order() -> None:
-    tree = {"feature": [0, 1, 1], "threshold": [0.5, 0.5, 1.5], "value": [-2.0, -1.0, 1.0, 2.0]}
-    model = from_table({"features": FEATURES, "bias": 0.0, "trees": [tree]}, FEATURES)
-    matrix = np.zeros((4, len(FEATURES)))
-    matrix[:, 0] = [0.5, 0.5, 0.6, 0.6]
-    matrix[:, 1] = [0.5, 0.6, 1.5, 1.6]
-    assert np.allclose(model.predict(matrix), 1 / (1 + np.exp([2.0, 1.0, -1.0, -2.0])))
-
-
-def test_a_model_of_other_features_is_refused() -> None:
-    with pytest.raises(ValueError, match="Train it again"):
-        from_table({"features": ["size"], "bias": 0.0, "trees": []}, FEATURES)
-    with pytest.raises(ValueError, match="Train it again"):
-        from_table({"features": FEATURES, "bias": 0.0, "trees": []}, HTML_FEATURES)
-
-
-@pytest.mark.parametrize("kind", MODELS)
-def test_a_line_is_judged_alike_alone_and_in_a_batch(kind: str) -> None:
-    model = classify.line_model(kind)
-    assert isinstance(model, LineModel)
-    matrix, _ = features(["Share this", *ARTICLES["de"]])
-    if kind == "html":
-        matrix = html_features(matrix, np.full((len(matrix), len(LAYOUT)), 0.5, dtype=np.float32))
-    whole = model.predict(matrix)
-    assert all(model.predict(matrix[row : row + 1])[0] == whole[row] for row in range(len(matrix)))
 
 
 def drafts() -> pa.Table:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dedup.boilerplate.classify import MODELS
+from dedup.boilerplate.line_model import MODELS
 from dedup.errors import InputError
 from pipelines.config import Config, load
 

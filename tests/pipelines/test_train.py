@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from dedup.articles.outline import LAYOUT
-from dedup.boilerplate.classify import FEATURES, HTML_FEATURES, features, from_table, html_features, line_model
+from dedup.boilerplate.features import FEATURES, HTML_FEATURES, features, html_features
+from dedup.boilerplate.line_model import from_table, line_model
 from dedup.errors import InputError
 from dedup.tables import load_json
 from pipelines.train import (

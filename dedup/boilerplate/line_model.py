@@ -1,0 +1,91 @@
+"""The line model: boosted trees that weigh the features of a line.
+
+In: a matrix of features. Out: how probable it is that each line belongs to the article. The trees ship as readable
+JSON (``data/line_model.json``), fitted by ``pipelines/train.py``; no pickle is read.
+
+Rule guarded here: a model whose features are not those of this version is refused, not misread.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.boilerplate.features import FEATURES, HTML_FEATURES, Matrix
+from dedup.tables import load_json
+
+#: Kinds of text that have a line model of their own.
+MODELS: Final = ("page", "article", "html")
+
+
+@dataclass(frozen=True, eq=False)
+class LineModel:
+    """Boosted trees, padded to complete binary trees of one depth.
+
+    ``feature`` and ``threshold`` have shape (n_trees, 2**depth - 1), ``value`` (n_trees, 2**depth): from node ``i`` the
+    way goes to ``2 i + 1`` if the feature is at most the threshold, else to ``2 i + 2``. ``languages``: of the pages it was fitted
+    on; none where it does not matter.
+    """
+
+    feature: NDArray[np.intp]
+    threshold: Matrix
+    value: Matrix
+    bias: float
+    languages: frozenset[str] = frozenset()
+
+    def predict(self, matrix: Matrix, bonus: Matrix | float = 0.0) -> Matrix:
+        """Return the probability of ``keep`` for each row of ``matrix``, shape (n_lines,), in [0, 1].
+
+        ``bonus`` is added to the log odds.
+        """
+        n_trees, n_inner = self.feature.shape
+        flat = np.ascontiguousarray(matrix).ravel()
+        rows = (np.arange(len(matrix)) * matrix.shape[1])[:, None]
+        trees = np.arange(n_trees) * n_inner
+        node = np.zeros((len(matrix), n_trees), dtype=np.intp)
+        feature, threshold = self.feature.ravel(), self.threshold.ravel()
+        for _ in range((n_inner + 1).bit_length() - 1):
+            at = node + trees
+            node = 2 * node + 1 + (flat[rows + feature[at]] > threshold[at])
+        leaf = node - n_inner + np.arange(n_trees) * (n_inner + 1)
+        log_odds = self.value.ravel()[leaf].sum(axis=1) + self.bias + bonus
+        keep: Matrix = 1 / (1 + np.exp(-log_odds))
+        return keep
+
+
+@lru_cache(maxsize=8)
+def line_model(kind: str, text: str = "") -> LineModel:
+    """Return the model for texts of ``kind``: ``html``, ``page`` or ``article``.
+
+    Parameters
+    ----------
+    kind : str
+        What the text is.
+    text : str
+        A model as JSON, as `dedup train boilerplate` writes it; empty for the one that ships with the package.
+
+    Raises
+    ------
+    ValueError
+        If the model describes lines by other features than this version computes.
+    """
+    table = json.loads(text) if text else load_json("line_model.json")
+    return from_table(table["models"][kind], HTML_FEATURES if kind == "html" else FEATURES)
+
+
+def from_table(table: Mapping[str, Any], names: Sequence[str]) -> LineModel:
+    """Build a model from its plain form; see ``pipelines/train.py``."""
+    if list(table["features"]) != list(names):
+        raise ValueError("line model: its features are not those of this version. Train it again.")
+    trees = table["trees"]
+    return LineModel(
+        np.array([tree["feature"] for tree in trees], dtype=np.intp),
+        np.array([tree["threshold"] for tree in trees], dtype=np.float64),
+        np.array([tree["value"] for tree in trees], dtype=np.float64),
+        float(table["bias"]),
+        frozenset(table.get("languages", ())),
+    )

@@ -1,0 +1,42 @@
+"""The trees of the line model."""
+
+import numpy as np
+import pytest
+
+from dedup.articles.outline import LAYOUT
+from dedup.boilerplate.features import FEATURES, HTML_FEATURES, features, html_features
+from dedup.boilerplate.line_model import MODELS, LineModel, from_table, line_model
+
+
+def test_each_kind_of_text_has_a_model_of_its_own() -> None:
+    models = [line_model(kind) for kind in MODELS]
+    assert len({model.value.tobytes() for model in models}) == len(MODELS)
+    with pytest.raises(KeyError):
+        line_model("clean")
+
+
+def test_trees_are_walked_by_heap_order() -> None:
+    tree = {"feature": [0, 1, 1], "threshold": [0.5, 0.5, 1.5], "value": [-2.0, -1.0, 1.0, 2.0]}
+    model = from_table({"features": FEATURES, "bias": 0.0, "trees": [tree]}, FEATURES)
+    matrix = np.zeros((4, len(FEATURES)))
+    matrix[:, 0] = [0.5, 0.5, 0.6, 0.6]
+    matrix[:, 1] = [0.5, 0.6, 1.5, 1.6]
+    assert np.allclose(model.predict(matrix), 1 / (1 + np.exp([2.0, 1.0, -1.0, -2.0])))
+
+
+def test_a_model_of_other_features_is_refused() -> None:
+    with pytest.raises(ValueError, match="Train it again"):
+        from_table({"features": ["size"], "bias": 0.0, "trees": []}, FEATURES)
+    with pytest.raises(ValueError, match="Train it again"):
+        from_table({"features": FEATURES, "bias": 0.0, "trees": []}, HTML_FEATURES)
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_a_line_is_judged_alike_alone_and_in_a_batch(kind: str) -> None:
+    model = line_model(kind)
+    assert isinstance(model, LineModel)
+    matrix, _ = features(["Share this", "They met on Monday, she said, and left the same day."])
+    if kind == "html":
+        matrix = html_features(matrix, np.full((len(matrix), len(LAYOUT)), 0.5, dtype=np.float32))
+    whole = model.predict(matrix)
+    assert all(model.predict(matrix[row : row + 1])[0] == whole[row] for row in range(len(matrix)))
