@@ -9,7 +9,7 @@ Rule guarded here: every line of the main extractor's answer is in the outline, 
 
 import math
 import re
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,6 +19,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.articles.gram import grams_of, numbering
 from dedup.articles.normalize import UNSPACED
 from dedup.tables import load_json
 
@@ -347,13 +348,6 @@ def _tokens(line: str) -> list[str]:
     return [token for token in line.split() if token not in _MARKS]
 
 
-def _vocabulary() -> dict[str, int]:
-    """Return an empty table that gives each word asked for a number of its own."""
-    numbers: defaultdict[str, int] = defaultdict()
-    numbers.default_factory = numbers.__len__
-    return numbers
-
-
 class _Texts:
     """Lines as runs of words, to be compared with others of one vocabulary.
 
@@ -364,14 +358,7 @@ class _Texts:
     def __init__(self, lines: Sequence[str], vocabulary: dict[str, int]) -> None:
         tokens = [_tokens(line) for line in lines]
         self.whole = [" ".join(line) for line in tokens]
-        self.sizes = np.array([len(line) for line in tokens], dtype=np.intp)
-        number = np.array([vocabulary[token] for line in tokens for token in line], dtype=np.int64)
-        line = np.repeat(np.arange(len(lines)), self.sizes)
-        inside = line[2:] == line[:-2]
-        # Words beyond 2**21 different ones may share a number.
-        self.grams = ((number[:-2] << 42) ^ (number[1:-1] << 21) ^ number[2:])[inside]
-        self.of = line[2:][inside]
-        self.n = np.maximum(self.sizes - _GRAM + 1, 0)
+        self.grams, self.of, self.n, self.sizes = grams_of(tokens, _GRAM, vocabulary)
 
     def share(self, held: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the share of each line's trigrams that are among ``held``; 0 for a line without any."""
@@ -482,7 +469,7 @@ def candidates(tree: Any, main: str, second: str = "") -> Candidates:
     Parameters are those of `outline`.
     """
     found = lines_of(tree) if tree is not None else []
-    vocabulary = _vocabulary()
+    vocabulary = numbering()
     answer = main.split("\n")
     texts = _Texts(answer, vocabulary)
     lines = _Texts([line.text for line in found], vocabulary)

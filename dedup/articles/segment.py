@@ -182,6 +182,8 @@ def _borders(line: str) -> list[int]:
         for end in stop.finditer(line)
         if end.end() < len(line) and not _ABBREVIATED.search(line, max(end.start() - 6, 0), end.start() + 1)
     ]
+    if not inner:
+        return [0, len(line)]
     return [0, *(start for start, end in pairwise([*inner, len(line)]) if _WORD.search(line, start, end)), len(line)]
 
 

@@ -92,6 +92,9 @@ _PLACE: Final = (
     "since_end",
     "section_shared",
     "section_words",
+    "section_credit",
+    "section_read_more",
+    "to_section_end",
     "credits_seen",
     "marked_around",
     "page_lines",
@@ -124,6 +127,10 @@ _EDGE: Final = 8
 """In a line of more than four times this many words, phrases are looked for at both edges only."""
 _CONTENT: Final = 4
 """Shortest content word, in letters."""
+_ANNOUNCES: Final = 0.5
+"""A line of which so much is chrome phrases announces the end of something."""
+_FAR: Final = 30
+"""From so many lines on it does not matter how far away something is."""
 _IN_LANGUAGE: Final = 0.08
 """A page is in a language if more than this share of its words are function words of it."""
 
@@ -422,17 +429,21 @@ def _marks(lines: Sequence[str], read: _Words, glued: Flags) -> tuple[Matrix, Ma
     phrases = vocabulary().phrases
     shares = np.zeros((len(lines), len(MARKERS)))
     total, opens = np.zeros(len(lines)), np.zeros(len(lines))
-    begins = np.array([word in phrases for word in read.known])
-    found = np.flatnonzero(begins[read.number])
+    begun = [phrases.get(word) for word in read.known]
+    stream = [*read.stream, "\n"]
+    found = np.flatnonzero(np.array([following is not None for following in begun])[read.number])
     row, at = read.row[found], read.at[found]
     local = found - (np.cumsum(read.n) - read.n)[row]
     n = read.n[row]
     looked_at = ~glued[row] & ((n <= 4 * _EDGE) | (local < _EDGE) | (local >= n - _EDGE))
     done = -1
-    for line, place, inside, size in zip(*(column[looked_at].tolist() for column in (row, at, local, n)), strict=True):
-        if place < done:
+    columns = (read.number[found], row, at, local, n)
+    for number, line, place, inside, size in zip(*(column[looked_at].tolist() for column in columns), strict=True):
+        following = begun[number]
+        # Most words that may begin a phrase do not.
+        if place < done or not following or ("" not in following and stream[place + 1] not in following):
             continue
-        longest = _phrase_at(read.stream, place, size, shares[line])
+        longest = _phrase_at(stream, place, size, shares[line])
         if longest:
             done = place + longest
             total[line] += longest
@@ -531,12 +542,12 @@ def _place(own: Matrix, content: _Content) -> Matrix:
     in_block = (position >= first) & (position <= last)
 
     # A line that announces the end of the article: mostly made of such phrases, after the block has begun.
-    announces = (marked >= 0.5) & (own[:, _I["byline"]] < 0.5) & (position > first)
+    announces = (marked >= _ANNOUNCES) & (own[:, _I["byline"]] < _ANNOUNCES) & (position > first)
     seen = np.concatenate([[0], np.cumsum(announces)[:-1]])
     last_end = np.maximum.accumulate(np.where(announces, position, -99))
     last_end = np.concatenate([[-99], last_end[:-1]])
     credit = (own[:, _I["marked_start"]] > 0) & (own[:, _I["credit"]] > 0) & (position > first)
-    around = np.convolve(np.pad((marked >= 0.5).astype(float), _REACH), np.ones(2 * _REACH + 1), mode="valid")
+    around = np.convolve(np.pad((marked >= _ANNOUNCES).astype(float), _REACH), np.ones(2 * _REACH + 1), mode="valid")
 
     return np.column_stack(
         [
@@ -558,6 +569,7 @@ def _place(own: Matrix, content: _Content) -> Matrix:
             np.minimum(seen, 10),
             np.minimum(position - last_end, 30),
             *_sections(content, prose, announces | credit, size),
+            *_edges(announces, credit, own[:, _I["read_more"]] >= _ANNOUNCES),
             np.minimum(np.cumsum(credit), 10),
             around,
             np.full(n, np.log1p(n)),
@@ -622,6 +634,24 @@ def _sections(content: _Content, prose: Flags, breaks: Flags, size: Matrix) -> l
     told = (n_held > 0) & (edges > row[0])
     shared = np.where(told, n_before / np.maximum(n_held, 1), -1.0)
     return [shared[section], total]
+
+
+def _edges(announces: Flags, credit: Flags, read_more: Flags) -> list[Matrix]:
+    """Return how the section of each line begins and ends: with a credit, with an invitation to read on, and how far away the end is.
+
+    A teaser is what stands between a picture's credit and "read more", on whatever subject it is.
+    """
+    n = len(announces)
+    position = np.arange(n)
+    breaks = announces | credit
+    last = np.maximum.accumulate(np.where(breaks, position, -1))
+    following = np.append(np.minimum.accumulate(np.where(breaks, position, n)[::-1])[::-1][1:], n)
+    after = np.minimum(following, n - 1)
+    return [
+        (last >= 0) & credit[np.maximum(last, 0)],
+        (following < n) & read_more[after] & announces[after],
+        np.minimum(following - position, _FAR),
+    ]
 
 
 def html_features(matrix: Matrix, layout: NDArray[np.float32]) -> Matrix:

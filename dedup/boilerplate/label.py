@@ -18,6 +18,7 @@ import pyarrow as pa
 from dedup.articles.host import names_host
 from dedup.articles.normalize import words
 from dedup.articles.segment import NO_WORDS
+from dedup.boilerplate.doubled import doubled
 from dedup.boilerplate.passage import joined, parts
 from dedup.boilerplate.repeat import COUNTED
 from dedup.errors import ParameterError
@@ -46,6 +47,8 @@ _HEADLINE_ALONE = 0.45
 """From this probability on a line may be the headline though it shares no word with the text."""
 _SHORT = 3
 """Words of so many letters or fewer say little about the subject."""
+
+_TWICE = "doubled: stands on this page twice"
 
 _CLOSING = "\"”’»)]' "
 
@@ -140,6 +143,8 @@ def strip(
             ):
                 reasons[position] = reasons[position] if reasons.get(position) == "headline" else "headline repeated"
     kept = [position for position in range(len(lines)) if position not in reasons]
+    reasons.update((kept[again], _TWICE) for again in doubled([tokens[position] for position in kept]))
+    kept = [position for position in kept if position not in reasons]
     return title, kept, {position: reasons[position] for position in sorted(reasons)}
 
 
