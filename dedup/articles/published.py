@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any, Final
 
 from dedup.articles.normalize import words
-from dedup.articles.stated import Stated, describes_article, text_of
+from dedup.articles.stated import LONG, Stated, Text, describes_article, text_of
 
 _YEARS: Final = range(1800, 2101)
 _DAY: Final = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})\Z", re.ASCII)
@@ -80,7 +80,6 @@ _IN_SCRIPT: Final = re.compile(
     r"""["'](?:datePublished|date_published|publish(?:ed)?_?(?:At|Date|Time|On)|pub_?date|first_?published_?at)\\?["']\s*:\s*\\?["']([^"'\\]{8,40})""",
     re.IGNORECASE,
 )
-_SCRIPTS: Final = "descendant::script[contains(., 'ublish') or contains(., 'pubDate')][position() <= 20]/text()"
 _SCRIPT_WITHIN: Final = 300_000
 _WITHIN: Final = 1000
 _CHANGED: Final = re.compile(r"updat|modif|review|revis|edited|verified|aktualisiert|actualis|actualiz", re.IGNORECASE)
@@ -106,6 +105,12 @@ _MONTHS: Final[tuple[tuple[str, ...], ...]] = tuple(
         "december dezember décembre decembre diciembre dicembre dezembro",
     )
 )
+#: The months that a word of three letters or more begins: "jui" two in French, "mar" one in every language.
+_BEGINNINGS: Final[dict[str, set[int]]] = {}
+for _number, _names in enumerate(_MONTHS, start=1):
+    for _name in _names:
+        for _end in range(_SHORTEST_MONTH, len(_name) + 1):
+            _BEGINNINGS.setdefault(_name[:_end], set()).add(_number)
 _SHOWN: Final = re.compile(
     r"""\b(?P<m1>[^\W\d_]{3,10})\.?\s*(?P<d1>\d{1,2})(?:st|nd|rd|th)?\s*,?\s+(?P<y1>(?:19|20)\d\d)\b
     |\b(?P<d2>\d{1,2})(?:st|nd|rd|th|er|\.)?(?:\s+(?:of|de))?[\s-]+(?P<m2>[^\W\d_]{3,10})\.?,?(?:\s+del?)?[\s-]+(?P<y2>(?:19|20)\d\d)\b
@@ -114,12 +119,9 @@ _SHOWN: Final = re.compile(
     |(?<!\d)(?P<a>\d\d?)(?P<by>[/.-])(?P<b>\d\d?)(?P=by)(?P<y4>(?:19|20)\d\d)\b""",
     re.VERBOSE | re.IGNORECASE,
 )
-# Times, headings, long texts (which part the article from what stands around it) and short texts that may hold a year.
-_NODES: Final = """descendant::node()[self::h1 or self::h2 or self::h3 or self::time or (self::*[@itemprop='datePublished'])
-    or (self::text()[not(parent::script or parent::style or parent::noscript or parent::time)]
-        [string-length(.) > 200 or contains(., '20') or contains(., '19')])][position() <= 3000]"""
-_PARAGRAPH, _BYLINE, _DATELINE, _LABEL = 200, 120, 50, 40
-_HEADINGS: Final = ("h1", "h2", "h3")
+_YEAR: Final = re.compile(r"(?:19|20)\d\d", re.ASCII)
+_BYLINE, _DATELINE, _LABEL = 120, 50, 40
+_HEADINGS: Final = frozenset({"h1", "h2", "h3"})
 _MARKS: Final = ("class", "id", "itemprop")
 
 #: What speaks for a day and how much: a conditional logit over the days of a page; "only dateline", which decides where
@@ -152,7 +154,7 @@ _UPDATES: Final = ("meta changed", "article changed", "web page changed", "besid
 ENOUGH: Final = 0.0
 
 
-def published(tree: Any, page: Stated, headline: str) -> str:
+def published(page: Stated, headline: str) -> str:
     """Choose the day on which an article was published, as its page says it.
 
     Candidates are the days that meta tags, linked data and the address state, and the days that stand on the page; what
@@ -160,10 +162,8 @@ def published(tree: Any, page: Stated, headline: str) -> str:
 
     Parameters
     ----------
-    tree : lxml.html.HtmlElement
-        The page.
     page : Stated
-        What it states about itself.
+        What the page states about itself.
     headline : str
         Its headline.
 
@@ -176,10 +176,11 @@ def published(tree: Any, page: Stated, headline: str) -> str:
     Examples
     --------
     >>> from lxml.html import fromstring
-    >>> published(fromstring("<body><h1>Quay reopens</h1><p>2 March 2026</p></body>"), Stated(), "Quay reopens")
+    >>> from dedup.articles.stated import stated
+    >>> published(stated(fromstring("<body><h1>Quay reopens</h1><p>2 March 2026</p></body>")), "Quay reopens")
     '2026-03-02'
     """
-    found, written = evidence(tree, page, headline)
+    found, written = evidence(page, headline)
     scores = {day: sum(WEIGHTS.get(name, 0.0) * value for name, value in held.items()) for day, held in found.items()}
     day = max(scores, key=lambda one: scores[one], default="")
     if not day or scores[day] < ENOUGH:
@@ -188,13 +189,13 @@ def published(tree: Any, page: Stated, headline: str) -> str:
     return next((moment for moment in moments if moment.startswith(f"{day}T")), day)
 
 
-def evidence(tree: Any, page: Stated, headline: str) -> tuple[dict[str, dict[str, float]], list[str]]:
+def evidence(page: Stated, headline: str) -> tuple[dict[str, dict[str, float]], list[str]]:
     """Return the days that a page names with what speaks for each, and its statements of when it was published."""
     found: dict[str, dict[str, float]] = defaultdict(dict)
     moments = []
     stated = list(_stated(page))
     if not any(kind == "stated" for _, _, kind in stated):
-        stated += _in_scripts(tree)
+        stated += _in_scripts(page)
     for where, text, kind in stated:
         for days in _days_in(text)[:1]:
             for day in days.readings:
@@ -203,7 +204,7 @@ def evidence(tree: Any, page: Stated, headline: str) -> tuple[dict[str, dict[str
                     found[day]["stated"] = 1.0
         if kind == "stated":
             moments.append(text)
-    shown = [] if page.large else list(_shown(tree, headline, day_first=_writes_day_first(page.host)))
+    shown = list(_shown(page, headline, day_first=_writes_day_first(page.host)))
     _place(found, shown)
     known = any("stated" in held for held in found.values())
     for held in found.values():
@@ -240,8 +241,11 @@ class _Shown:
 
 
 def _days_in(text: str, *, day_first: bool = False) -> list[_Days]:
-    found = []
-    for match in _SHOWN.finditer(text[:_WITHIN]):
+    found: list[_Days] = []
+    text = text[:_WITHIN]
+    if not _YEAR.search(text):
+        return found
+    for match in _SHOWN.finditer(text):
         part = match.groupdict()
         readings: list[tuple[str, str | int | None, str]]
         if part["m1"]:
@@ -269,10 +273,8 @@ def _writes_day_first(host: str) -> bool:
 
 def _month(name: str) -> int | None:
     """Return the month that a word names, in full or by three letters or more from its beginning."""
-    name = name.lower()
-    months = [month for month, names in enumerate(_MONTHS, start=1) if any(full.startswith(name) for full in names)]
-    # "jui" begins two months in French, "mar" one in every language.
-    return months[0] if len(months) == 1 and len(name) >= _SHORTEST_MONTH else None
+    months = _BEGINNINGS.get(name.lower(), set())
+    return next(iter(months)) if len(months) == 1 else None
 
 
 def _calendar(year: str, month: str | int | None, day: str) -> str:
@@ -297,22 +299,21 @@ def _stated(page: Stated) -> Iterator[tuple[str, str, str]]:
         yield "address", "-".join(match.groups()), "stated"
 
 
-def _in_scripts(tree: Any) -> Iterator[tuple[str, str, str]]:
-    for script in tree.xpath(_SCRIPTS):
+def _in_scripts(page: Stated) -> Iterator[tuple[str, str, str]]:
+    for script in page.scripts:
         for match in islice(_IN_SCRIPT.finditer(script[:_SCRIPT_WITHIN]), 3):
             yield "script", match[1], "stated"
 
 
-def _shown(tree: Any, headline: str, *, day_first: bool = False) -> Iterator[_Shown]:
+def _shown(page: Stated, headline: str, *, day_first: bool = False) -> Iterator[_Shown]:
     """Give the days that stand on the page, in order, and where they stand to the headline."""
-    nodes = tree.xpath(_NODES)
-    stands = _stands(nodes, headline)
+    stands = _stands(page.nodes, headline)
     long_texts = 0
-    for index, node in enumerate(nodes):
+    for index, node in enumerate(page.nodes):
         after = index > stands
-        if isinstance(node, str):
-            text = " ".join(node.split())
-            if len(text) > _PARAGRAPH:
+        if isinstance(node, Text):
+            text = " ".join(node.text.split())
+            if len(text) > LONG:
                 long_texts += 1
                 continue
             for days in _days_in(text, day_first=day_first):
@@ -343,12 +344,11 @@ def _stands(nodes: list[Any], headline: str) -> int:
 
 
 def _is_heading(node: Any) -> bool:
-    return not isinstance(node, str) and node.tag in _HEADINGS
+    return not isinstance(node, Text) and node.tag in _HEADINGS
 
 
-def _label_of_text(text: Any) -> str:
-    parent = text.getparent()
-    return _end_of(parent) if text.is_tail else _label(parent)
+def _label_of_text(text: Text) -> str:
+    return _end_of(text.element) if text.is_tail else _label(text.element)
 
 
 def _label(node: Any) -> str:

@@ -70,7 +70,7 @@ def test_parse_date_keeps_the_moment(moment: dt.datetime) -> None:
 
 def day_on(body: str, head: str = "", url: str = "") -> str:
     tree = document_fromstring(f"<html><head>{head}</head><body>{body}</body></html>")
-    return published(tree, stated(tree, url), "Quay reopens")
+    return published(stated(tree, url), "Quay reopens")
 
 
 HEADLINE = "<h1>Quay reopens</h1>"

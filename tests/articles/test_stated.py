@@ -57,7 +57,7 @@ def test_headings_that_lead_home_name_the_site() -> None:
     found = read(
         body='<h1><a href="/">Harbour Notes</a></h1><a href="https://x.example/q"><h2 class="Post-Title">Quay</h2></a>'
     )
-    assert found.headings == [Heading(1, "Harbour Notes", home=True), Heading(2, "Quay", marked=True)]
+    assert found.headings == [Heading(1, "Harbour Notes", home=True, parts=1), Heading(2, "Quay", marked=True)]
     assert found.names_site("harbour notes")
 
 
