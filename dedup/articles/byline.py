@@ -109,7 +109,7 @@ def _meta(page: Stated) -> Iterable[str]:
 
 def _on_page(tree: Any, headline: str) -> Iterator[str]:
     """Give the first names on the page that are marked as the author's or follow a "By"."""
-    for node in islice(filter(_is_marked, tree.iter()), _MOST_MARKED):
+    for node in islice(filter(_is_marked, tree.iter("*")), _MOST_MARKED):
         named = next((tag for tag in node.iter() if tag.get("itemprop") == "name"), node)
         told = _first_names(islice(named.itertext(), 20), headline)
         if told:

@@ -179,10 +179,13 @@ def walk(tree: Any, wants: Callable[[Any], bool], reads: Callable[[str], bool]) 
             if text and reads(text):
                 yield Text(text, ended, is_tail=True)
         around.append(element)
+        # Comments and processing instructions are walked over too, for the texts after them.
+        if not isinstance(element.tag, str):
+            continue
         if wants(element):
             yield element
         text = element.text
-        if text and isinstance(element.tag, str) and reads(text):
+        if text and reads(text):
             yield Text(text, element, is_tail=False)
     for ended in reversed(around[1:]):
         text = ended.tail
