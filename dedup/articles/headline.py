@@ -24,24 +24,24 @@ _PARTED: Final = re.compile(r"\s[|\u2013\u2014-]\s")
 _LONGEST: Final = 400
 _MOST_LATER, _MOST_PARTS, _MOST_BELOW = 5, 3, 5
 
-#: What speaks for a candidate and how much: a conditional logit over the candidates of a page.
+#: What speaks for a candidate and how much: a conditional logit over the candidates of a page (``benchmarks/metadata.py``).
 WEIGHTS: Final = {
-    "h1": 2.4,
+    "h1": 2.5,
     "h1 front": 1.2,
     "front": 1.0,
-    "end": 0.3,
-    "parted": -1.9,
-    "like a title": 2.4,
-    "like both": 2.4,
-    "agreed, like h1": 2.2,
-    "address": 1.7,
-    "marked": 0.7,
+    "end": 0.4,
+    "parted": -2.0,
+    "like a title": 2.6,
+    "like both": 2.7,
+    "agreed, like h1": 2.3,
+    "address": 1.9,
+    "marked": 0.8,
     "within": 0.7,
     "short": -0.7,
     "site": -0.9,
     "later": -0.9,
     "parts": -1.2,
-    "below": -0.8,
+    "below": -1.0,
 }
 
 Words = tuple[str, ...]

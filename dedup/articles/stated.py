@@ -66,6 +66,8 @@ class Stated:
         Text of the title element.
     headings : list of Heading
         In order.
+    language : str
+        The language that the page declares, as it writes it.
     url, host : str
         Address of the page, canonical if it states one, and its host; or ``""``.
     names : frozenset of str
@@ -84,6 +86,7 @@ class Stated:
     linked: list[Node] = field(default_factory=list)
     title: str = ""
     headings: list[Heading] = field(default_factory=list)
+    language: str = ""
     url: str = ""
     host: str = ""
     names: frozenset[str] = frozenset()
@@ -138,6 +141,7 @@ def stated(tree: Any, url: str = "", source: str = "") -> Stated:
         linked=linked,
         title=next((text_of(tag) for tag in tree.iter("title") if not _in_drawing(tag)), ""),
         headings=headings,
+        language=tree.getroottree().getroot().get("lang") or "",
         url=found,
         host=source or host_of(found),
         names=frozenset((_names(meta, linked) | {letters_of(one.text) for one in headings if one.home}) - {""}),

@@ -140,6 +140,63 @@ def test_which_number_is_the_month_depends_on_the_country(host: str, wanted: str
     assert day_on(f"{HEADLINE}<p>3/4/2026</p>{LONG}", url=f"https://{host}/quay") == wanted
 
 
+@pytest.mark.parametrize(
+    ("language", "other", "wanted"),
+    [
+        ("en-US", "", "2026-03-04"),
+        ("en", "", "2026-03-04"),
+        ("en-GB", "", "2026-04-03"),
+        ("fr", "", "2026-04-03"),
+        ("en-US", "31/1/2026", "2026-04-03"),
+        ("en_GB", "1/31/2026", "2026-03-04"),
+        ("en-US", "3/4/2026 is not 5/6/2026", "2026-03-04"),
+    ],
+)
+def test_which_number_is_the_month_depends_on_language_and_other_dates(language: str, other: str, wanted: str) -> None:
+    page = f"<html lang={language}><body>{HEADLINE}<p>3/4/2026</p>{LONG * 3}<p>{other}</p></body></html>"
+    assert published(stated(document_fromstring(page)), "Quay reopens") == wanted
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("2026/03/02/quay", "2026-03-02"),
+        ("2026-03-02-quay", "2026-03-02"),
+        ("20260302/quay", "2026-03-02"),
+        ("2026/march/02/quay", "2026-03-02"),
+        ("2026/03/quay", "2026-03-05"),
+        ("2026/05/quay", "2026-05-06"),
+        ("2026/marketing/02/quay", ""),
+        ("202603021234", ""),
+    ],
+)
+def test_the_day_or_the_month_that_the_address_names(path: str, wanted: str) -> None:
+    meta = (
+        "<meta name=date content=2026-03-05><meta name=date content=2026-05-06>"
+        if "/quay" in path and len(path) < 15
+        else ""
+    )
+    assert day_on(HEADLINE + LONG, meta, f"https://gazette.example/{path}") == wanted
+
+
+def test_a_day_beside_the_headline_may_be_said_again_far_off() -> None:
+    again = f"{HEADLINE}<p>{{}}</p>{LONG * 3}<p>2 March 2026</p><p>1 March 2026</p>"
+    assert day_on(again.format("2 March 2026")) == day_on(again.format("2 March 2026 or 1 March 2026")) == "2026-03-02"
+
+
+def test_a_day_is_called_by_what_stands_before_it_however_deep() -> None:
+    head = '<meta property="article:published_time" content="2026-03-02">'
+    page = f"{HEADLINE}<p><span><b>{{}}</b><i></i></span> <span><time>9 March 2026</time></span></p>{LONG}"
+    assert day_on(page.format("Updated"), head) == "2026-03-02"
+    assert day_on(page.format("Published"), head) == "2026-03-09"
+
+
+def test_a_day_out_of_a_list_of_days_is_less_than_one_that_stands_alone() -> None:
+    others = "".join(f"<p class=other>{day} February 2026</p>" for day in range(2, 6))
+    assert day_on(f"<p class=day>1 February 2026</p>{others}<h1>Quay reopens</h1>{LONG}") == "2026-02-01"
+    assert day_on(f"<p class=other>1 February 2026</p>{others}<h1>Quay reopens</h1>{LONG}") == "2026-02-05"
+
+
 def test_the_days_of_other_articles_farther_down_are_not_taken() -> None:
     other = f"{LONG * 3}<h3>Ferry sold</h3><time datetime='2026-02-01'>1 February 2026</time><p>8 February 2026</p>"
     assert day_on(f"{HEADLINE}<p>2 March 2026</p>{other}") == "2026-03-02"
