@@ -115,6 +115,8 @@ def _on_page(tree: Any, headline: str) -> Iterator[str]:
         if told:
             yield told
             return
+    if not any(map(_begins_with_by, tree.xpath("descendant::text()", smart_strings=False))):
+        return
     texts = walk(tree, lambda _: False, _begins_with_by)
     for text in islice((text for text in texts if text.within.tag not in _NEVER_READ), _MOST_BY):
         told = name_of(text.text, headline)

@@ -96,11 +96,10 @@ def evidence(page: Stated) -> tuple[dict[Words, str], dict[Words, dict[str, floa
             add(whole[cuts[-1].end() :], "end")
     for heading in page.headings:
         key = add(heading.text, "h1" if heading.level == 1 else "h2")
+        if not key:
+            continue
         places.setdefault(key, heading)
-        if heading.marked:
-            add(heading.text, "marked")
-        if heading.home:
-            add(heading.text, "home")
+        roles[key].update(name for name in ("marked", "home") if getattr(heading, name))
         if heading.level == 1:
             for cut in _CUT.finditer(heading.text):
                 add(heading.text[: cut.start()], "h1 front")

@@ -217,11 +217,11 @@ def evidence(page: Stated, headline: str) -> tuple[dict[str, dict[str, float]], 
             moments.append(text)
     shown = list(_shown(page, headline, day_first=_writes_day_first(page)))
     _place(found, shown)
-    known = [day for day, held in found.items() if "stated" in held]
+    earliest = min((day for day, held in found.items() if "stated" in held), default=_LAST)
     months = tuple(month for month, _ in _in_address(page.url))
     for day, held in found.items():
         held["month in address"] = float(day.startswith(months))
-        held["after stated"] = float(any(other < day for other in known))
+        held["after stated"] = float(earliest < day)
         late = "stated" not in held and any(held.get(name) for name in _UPDATES)
         held["beside, not changed"] = float("beside" in held and not late and not held.get("beside, changed"))
     return found, moments + [one.written for one in shown if one.written]
@@ -287,7 +287,7 @@ def _writes_day_first(page: Stated) -> bool:
     first; else the host, where its ending is of a country and not a name for sale.
     """
     for node in page.nodes:
-        found = _SLASHED.search(node.text[:_WITHIN]) if isinstance(node, Text) else None
+        found = _SLASHED.search(node.text[:_WITHIN]) if isinstance(node, Text) and "/" in node.text else None
         if found and max(int(found[1]), int(found[2])) > _MONTHS_A_YEAR:
             return int(found[1]) > _MONTHS_A_YEAR
     language, _, region = page.language.lower().replace("_", "-").partition("-")
