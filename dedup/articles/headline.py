@@ -107,7 +107,7 @@ def evidence(page: Stated) -> tuple[dict[Words, str], dict[Words, dict[str, floa
     main = [key for key in roles if roles[key] & {"og", "title", "linked"}]
     first = [key for key in roles if "h1" in roles[key]]
     nowhere = Heading(0, "")
-    slug = _slug(page.url)
+    slug = Counter(_slug(page.url))
     found = {}
     for key, held in roles.items():
         own = counts[key]
@@ -122,10 +122,7 @@ def evidence(page: Stated) -> tuple[dict[Words, str], dict[Words, dict[str, floa
             "parts": min(place.parts, _MOST_PARTS) / 2,
             "below": min(place.below, _MOST_BELOW) / 3,
             "parted": float(bool(_PARTED.search(texts[key]))),
-            "address": (sum(word in key for word in slug) / len(slug) + sum(word in slug for word in key) / len(key))
-            / 2
-            if slug
-            else 0.0,
+            "address": _in_both(own, slug),
             "site": float("home" in held or page.names_site(texts[key])),
             "short": float(len(key) <= 2),
             "within": float(
@@ -208,6 +205,16 @@ def _alike(left: Counter[str], right: Counter[str]) -> float:
         return 0.0
     shared = sum(min(n, right[word]) for word, n in left.items() if word in right)
     return 2 * shared / (left.total() + right.total())
+
+
+def _in_both(left: Counter[str], right: Counter[str]) -> float:
+    """Return the mean of the shares of the words of each that the other has."""
+    if left.keys().isdisjoint(right):
+        return 0.0
+    return (
+        sum(n for word, n in left.items() if word in right) / left.total()
+        + sum(n for word, n in right.items() if word in left) / right.total()
+    ) / 2
 
 
 def _holds(outer: Words, inner: Words) -> bool:
