@@ -84,9 +84,14 @@ _IN_SCRIPT: Final = re.compile(
 )
 _SCRIPT_WITHIN: Final = 300_000
 _WITHIN: Final = 1000
-_CHANGED: Final = re.compile(r"updat|modif|review|revis|edited|verified|aktualisiert|actualis|actualiz", re.IGNORECASE)
+_CHANGED: Final = re.compile(
+    r"updat|modif|review|revis|edited|verified|aktualisiert|actualis|actualiz|atualiz|aggiorn|mise? à jour|bijgewerkt|oppdatert|opdateret"
+    r"|güncelle|обновл|изменен|оновлен|更新|修改|업데이트|تحديث",
+    re.IGNORECASE,
+)
 _CALLED: Final = re.compile(
-    r"publi|posted|pubdate|(?:entry|post)-date|date-?line|written|ver\u00f6ffentlicht|erschienen", re.IGNORECASE
+    r"publi|pubbl|posted|pubdate|(?:entry|post)-date|date-?line|written|veröffentlicht|erschienen|yayın|опубл|发布|发表|公開|نشر",
+    re.IGNORECASE,
 )
 _OF_NO_COUNTRY: Final = frozenset({"us", "io", "co", "ai", "me", "tv", "ly", "to", "gg", "so", "cc", "fm", "is"})
 _IN_ADDRESS: Final = re.compile(
@@ -95,22 +100,23 @@ _IN_ADDRESS: Final = re.compile(
 )
 
 _SHORTEST_MONTH: Final = 3
-#: Names of months in English, German, French, Spanish, Italian, Portuguese and Dutch, and short forms that do not begin them.
+#: Names of months in English, German, French, Spanish, Italian, Portuguese and Dutch; in Danish, Norwegian, Swedish,
+#: Indonesian, Polish and Turkish; in Russian, Ukrainian and Arabic; and short forms that do not begin them.
 _MONTHS: Final[tuple[tuple[str, ...], ...]] = tuple(
     tuple(names.split())
     for names in (
-        "january januar jänner janvier enero gennaio janeiro januari",
-        "february februar février fevrier febrero febbraio fevereiro februari",
-        "march märz maerz mars marzo março marco maart mrt mrz",
-        "april avril abril aprile",
-        "may mai mayo maggio maio mei",
-        "june juni juin junio giugno junho",
-        "july juli juillet julio luglio julho",
-        "august août aout agosto augustus",
-        "september septembre septiembre settembre setembro setiembre",
-        "october oktober octobre octubre ottobre outubro",
-        "november novembre noviembre novembro",
-        "december dezember décembre decembre diciembre dicembre dezembro",
+        "january januar jänner janvier enero gennaio janeiro januari stycznia ocak января січня يناير",
+        "february februar février fevrier febrero febbraio fevereiro februari lutego şubat февраля лютого فبراير",
+        "march märz maerz mars marzo março marco maart mrt mrz marts maret marca mart марта березня مارس",
+        "april avril abril aprile kwietnia nisan апреля квітня أبريل ابريل",
+        "may mai mayo maggio maio mei maj maja mayıs мая травня مايو",
+        "june juni juin junio giugno junho czerwca haziran июня червня يونيو",
+        "july juli juillet julio luglio julho lipca temmuz июля липня يوليو",
+        "august août aout agosto augustus augusti agustus sierpnia ağustos августа серпня أغسطس اغسطس",
+        "september septembre septiembre settembre setembro setiembre września eylül сентября вересня سبتمبر",
+        "october oktober octobre octubre ottobre outubro października ekim октября жовтня أكتوبر اكتوبر",
+        "november novembre noviembre novembro listopada kasım ноября листопада نوفمبر",
+        "december dezember décembre decembre diciembre dicembre dezembro desember grudnia aralık декабря грудня ديسمبر",
     )
 )
 #: The months that a word of three letters or more begins: "jui" two in French, "mar" one in every language.
@@ -120,10 +126,11 @@ for _number, _names in enumerate(_MONTHS, start=1):
         for _end in range(_SHORTEST_MONTH, len(_name) + 1):
             _BEGINNINGS.setdefault(_name[:_end], set()).add(_number)
 _SHOWN: Final = re.compile(
-    r"""\b(?P<m1>[^\W\d_]{3,10})\.?\s*(?P<d1>\d{1,2})(?:st|nd|rd|th)?\s*,?\s+(?P<y1>(?:19|20)\d\d)\b
-    |\b(?P<d2>\d{1,2})(?:st|nd|rd|th|er|\.)?(?:\s+(?:of|de))?[\s-]+(?P<m2>[^\W\d_]{3,10})\.?,?(?:\s+del?)?[\s-]+(?P<y2>(?:19|20)\d\d)\b
-    |\b(?P<y5>(?:19|20)\d\d)\s+(?P<m5>[^\W\d_]{3,10})\.?\s+(?P<d5>\d{1,2})\b
+    r"""\b(?P<m1>[^\W\d_]{3,12})\.?\s*(?P<d1>\d{1,2})(?:st|nd|rd|th)?\s*,?\s+(?P<y1>(?:19|20)\d\d)\b
+    |\b(?P<d2>\d{1,2})(?:st|nd|rd|th|er|\.)?(?:\s+(?:of|de))?[\s-]+(?P<m2>[^\W\d_]{3,12})\.?,?(?:\s+del?)?[\s-]+(?P<y2>(?:19|20)\d\d)\b
+    |\b(?P<y5>(?:19|20)\d\d)\s+(?P<m5>[^\W\d_]{3,12})\.?\s+(?P<d5>\d{1,2})\b
     |\b(?P<y3>(?:19|20)\d\d)[-/.](?P<m3>\d\d?)[-/.](?P<d3>\d\d?)(?!\d)
+    |(?<!\d)(?P<y6>(?:19|20)\d\d)\s?[年년]\s?(?P<m6>\d\d?)\s?[月월]\s?(?P<d6>\d\d?)\s?[日일]
     |(?<!\d)(?P<a>\d\d?)(?P<by>[/.-])(?P<b>\d\d?)(?P=by)(?P<y4>(?:19|20)\d\d)\b""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -271,6 +278,8 @@ def _days_in(text: str, *, day_first: bool = False) -> list[_Days]:
             readings = [(part["y5"], _month(part["m5"]), part["d5"])]
         elif part["y3"]:
             readings = [(part["y3"], part["m3"], part["d3"])]
+        elif part["y6"]:
+            readings = [(part["y6"], part["m6"], part["d6"])]
         else:
             readings = [(part["y4"], part["a"], part["b"]), (part["y4"], part["b"], part["a"])]
             readings = readings[::-1] if day_first or part["by"] != "/" else readings

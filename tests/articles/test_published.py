@@ -122,6 +122,14 @@ def test_the_day_that_a_page_states_for_machines(head: str, wanted: str) -> None
         ("Results: Marathon 26 2019", ""),
         ("Decision 14 2021", ""),
         ("2 de marzo de 2026", "2026-03-02"),
+        ("2 марта 2026 г.", "2026-03-02"),
+        ("2 березня 2026", "2026-03-02"),
+        ("2 października 2026", "2026-10-02"),
+        ("2 Ağustos 2026", "2026-08-02"),
+        ("2 مارس 2026", "2026-03-02"),
+        ("發布於2026年3月2日 09:30", "2026-03-02"),
+        ("2026년 3월 2일", "2026-03-02"),
+        ("2026年3月", ""),
         ("02.03.2026", "2026-03-02"),
         ("3/2/2026", "2026-03-02"),
         ("31/3/2026", "2026-03-31"),
@@ -189,6 +197,10 @@ def test_a_day_is_called_by_what_stands_before_it_however_deep() -> None:
     page = f"{HEADLINE}<p><span><b>{{}}</b><i></i></span> <span><time>9 March 2026</time></span></p>{LONG}"
     assert day_on(page.format("Updated"), head) == "2026-03-02"
     assert day_on(page.format("Published"), head) == "2026-03-09"
+    for word in ("Mis à jour le", "Обновлено", "更新", "Zuletzt aktualisiert"):
+        assert day_on(page.format(word), head) == "2026-03-02"
+    for word in ("Publié le", "Опубликовано", "发布"):
+        assert day_on(page.format(word), head) == "2026-03-09"
 
 
 def test_a_day_out_of_a_list_of_days_is_less_than_one_that_stands_alone() -> None:
