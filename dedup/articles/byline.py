@@ -10,17 +10,16 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
 
-from dedup.articles.stated import Node, Stated, line_of
+from dedup.articles.stated import Node, Stated, line_of, walk
 
 _TAGS: Final = ("author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl", "citation_author")
 # Elements that are called after their author, and short texts that begin as a byline does.
-_MARKED: Final = """descendant::*[not(self::meta or self::link or self::script)][@rel='author' or @itemprop='author'
-    or contains(@class, 'author') or contains(@class, 'byline') or contains(@class, 'Author') or contains(@class, 'Byline')
-    or contains(@href, '/author/') or contains(@href, '/authors/')][position() <= 40]"""
-_BY: Final = """descendant::text()[not(parent::script or parent::style)][string-length(.) < 200]
-    [starts-with(normalize-space(.), 'By ') or starts-with(normalize-space(.), 'by ') or normalize-space(.) = 'By'
-    or normalize-space(.) = 'by' or normalize-space(.) = 'By:' or starts-with(normalize-space(.), 'Written by')
-    or starts-with(normalize-space(.), 'BY ')][position() <= 10]"""
+_CALLED: Final = re.compile("[Aa]uthor|[Bb]yline")
+_PROFILE: Final = re.compile("/authors?/")
+_NOT_SHOWN: Final = frozenset({"meta", "link", "script"})
+_NEVER_READ: Final = frozenset({"script", "style"})
+_BY: Final = re.compile(r"\s*(?:(?:By|by|BY)\s+\S|(?:By:?|by)\s*\Z|Written\s+by)", re.ASCII)
+_LONGEST_BY, _MOST_MARKED, _MOST_BY = 200, 40, 10
 _LEAD: Final = re.compile(r"\A(?:(?:\w+\s+){0,2}?by|authors?|von|par|por)\b[\s:]*", re.IGNORECASE)
 _JOINS: Final = frozenset({"and", "&", ",", "und", "et", "y"})
 _END: Final = re.compile(
@@ -110,22 +109,37 @@ def _meta(page: Stated) -> Iterable[str]:
 
 def _on_page(tree: Any, headline: str) -> Iterator[str]:
     """Give the first names on the page that are marked as the author's or follow a "By"."""
-    for node in tree.xpath(_MARKED):
+    for node in islice(filter(_is_marked, tree.iter("*")), _MOST_MARKED):
         named = next((tag for tag in node.iter() if tag.get("itemprop") == "name"), node)
         told = _first_names(islice(named.itertext(), 20), headline)
         if told:
             yield told
             return
-    for text in tree.xpath(_BY):
-        told = name_of(text, headline)
+    if not any(map(_begins_with_by, tree.xpath("descendant::text()", smart_strings=False))):
+        return
+    texts = walk(tree, lambda _: False, _begins_with_by)
+    for text in islice((text for text in texts if text.within.tag not in _NEVER_READ), _MOST_BY):
+        told = name_of(text.text, headline)
         # Prose that begins with "by" goes on in lower case.
         told = told if told[:1].isupper() else ""
-        if not told and _LEAD.fullmatch(line_of(text)):
-            node = text.getparent()
-            told = _first_names(islice((node.getparent() if text.is_tail else node).itertext(), 20), headline)
+        if not told and _LEAD.fullmatch(line_of(text.text)):
+            told = _first_names(islice(text.within.itertext(), 20), headline)
         if told:
             yield told
             return
+
+
+def _is_marked(node: Any) -> bool:
+    """Decide whether an element is called after the author, or leads to a page on one."""
+    return (
+        bool(_CALLED.search(node.get("class", "")) or _PROFILE.search(node.get("href", "")))
+        or node.get("rel") == "author"
+        or node.get("itemprop") == "author"
+    ) and node.tag not in _NOT_SHOWN
+
+
+def _begins_with_by(text: str) -> bool:
+    return len(text) < _LONGEST_BY and bool(_BY.match(text))
 
 
 def _first_names(texts: Iterable[str], headline: str) -> str:

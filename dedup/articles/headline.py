@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from dedup.articles.normalize import words
-from dedup.articles.stated import Stated, line_of, types_of
+from dedup.articles.stated import Heading, Stated, line_of, types_of
 
 _CUT: Final = re.compile(r"\s+(?:[|\u2013\u2014\u00b7\u00bb\u2022:~<>/-]{1,2})\s+|\s*\|\s*")
 _LABEL: Final = re.compile(r"([^:]{3,60}):\s+")
@@ -20,22 +20,28 @@ _EXTENSION: Final = re.compile(r"\.\w{2,5}\Z")
 _AROUND_PATH: Final = re.compile(r"\A(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*|[?#].*\Z", re.DOTALL)
 _ENCODED: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _NO_WORD: Final = re.compile(r"[\W_]+")
+_PARTED: Final = re.compile(r"\s[|\u2013\u2014-]\s")
 _LONGEST: Final = 400
+_MOST_LATER, _MOST_PARTS, _MOST_BELOW = 5, 3, 5
 
-#: What speaks for a candidate and how much: a conditional logit over the candidates of a page.
+#: What speaks for a candidate and how much: a conditional logit over the candidates of a page (``benchmarks/metadata.py``).
 WEIGHTS: Final = {
-    "h1": 2.1,
-    "h1 front": 2.6,
-    "front": 2.1,
-    "end": 1.5,
-    "titles": 0.6,
-    "like a title": 1.8,
-    "like both": 3.6,
-    "address": 2.2,
-    "marked": 0.7,
-    "within": 0.9,
+    "h1": 2.5,
+    "h1 front": 1.2,
+    "front": 1.0,
+    "end": 0.4,
+    "parted": -2.0,
+    "like a title": 2.6,
+    "like both": 2.7,
+    "agreed, like h1": 2.3,
+    "address": 1.9,
+    "marked": 0.8,
+    "within": 0.7,
     "short": -0.7,
-    "site": -0.8,
+    "site": -0.9,
+    "later": -0.9,
+    "parts": -1.2,
+    "below": -1.0,
 }
 
 Words = tuple[str, ...]
@@ -71,12 +77,14 @@ def evidence(page: Stated) -> tuple[dict[Words, str], dict[Words, dict[str, floa
     """
     texts: dict[Words, str] = {}
     roles: dict[Words, set[str]] = defaultdict(set)
+    places: dict[Words, Heading] = {}
 
-    def add(text: str, role: str) -> None:
+    def add(text: str, role: str) -> Words:
         key = tuple(words(text)) if len(text) <= _LONGEST else ()
         if key:
             texts.setdefault(key, text.strip())
             roles[key].add(role)
+        return key
 
     for role, text in _titles(page):
         whole = without_site(text[:_LONGEST], page)
@@ -87,29 +95,34 @@ def evidence(page: Stated) -> tuple[dict[Words, str], dict[Words, dict[str, floa
         if cuts:
             add(whole[cuts[-1].end() :], "end")
     for heading in page.headings:
-        role = "h1" if heading.level == 1 else "h2"
-        add(heading.text, role)
-        if heading.marked:
-            add(heading.text, "marked")
-        if heading.home:
-            add(heading.text, "home")
+        key = add(heading.text, "h1" if heading.level == 1 else "h2")
+        if not key:
+            continue
+        places.setdefault(key, heading)
+        roles[key].update(name for name in ("marked", "home") if getattr(heading, name))
         if heading.level == 1:
             for cut in _CUT.finditer(heading.text):
                 add(heading.text[: cut.start()], "h1 front")
+    counts = {key: Counter(key) for key in roles}
     main = [key for key in roles if roles[key] & {"og", "title", "linked"}]
     first = [key for key in roles if "h1" in roles[key]]
-    slug = _slug(page.url)
+    nowhere = Heading(0, "")
+    slug = Counter(_slug(page.url))
     found = {}
     for key, held in roles.items():
-        alike = max((_alike(key, other) for other in main), default=0.0)
+        own = counts[key]
+        alike = max((_alike(own, counts[other]) for other in main), default=0.0)
+        like_h1 = max((_alike(own, counts[other]) for other in first), default=0.0)
+        place = places.get(key, nowhere)
         found[key] = {name: 1.0 for name in ("h1", "front", "end", "marked", "h1 front") if name in held} | {
-            "titles": float(len(held & {"og", "title", "linked"})),
             "like a title": alike,
-            "like both": (alike + max((_alike(key, other) for other in first), default=0.0)) / 2,
-            "address": (sum(word in key for word in slug) / len(slug) + sum(word in slug for word in key) / len(key))
-            / 2
-            if slug
-            else 0.0,
+            "like both": (alike + like_h1) / 2,
+            "agreed, like h1": like_h1 if {"og", "title"} <= held and "h1" not in held else 0.0,
+            "later": float(min(first.index(key), _MOST_LATER)) if "h1" in held else 0.0,
+            "parts": min(place.parts, _MOST_PARTS) / 2,
+            "below": min(place.below, _MOST_BELOW) / 3,
+            "parted": float(bool(_PARTED.search(texts[key]))),
+            "address": _in_both(own, slug),
             "site": float("home" in held or page.names_site(texts[key])),
             "short": float(len(key) <= 2),
             "within": float(
@@ -186,9 +199,22 @@ def _decoded(match: re.Match[str]) -> str:
     return bytes.fromhex(match[0].replace("%", "")).decode("utf-8", errors="replace")
 
 
-def _alike(left: Words, right: Words) -> float:
-    shared = sum((Counter(left) & Counter(right)).values())
-    return 2 * shared / (len(left) + len(right))
+def _alike(left: Counter[str], right: Counter[str]) -> float:
+    """Return the F1 of two bags of words."""
+    if left.keys().isdisjoint(right):
+        return 0.0
+    shared = sum(min(n, right[word]) for word, n in left.items() if word in right)
+    return 2 * shared / (left.total() + right.total())
+
+
+def _in_both(left: Counter[str], right: Counter[str]) -> float:
+    """Return the mean of the shares of the words of each that the other has."""
+    if left.keys().isdisjoint(right):
+        return 0.0
+    return (
+        sum(n for word, n in left.items() if word in right) / left.total()
+        + sum(n for word, n in right.items() if word in left) / right.total()
+    ) / 2
 
 
 def _holds(outer: Words, inner: Words) -> bool:

@@ -47,4 +47,4 @@ def metadata_of(tree: Any, url: str = "", source: str = "") -> Metadata:
     """
     page = stated(tree, url, source)
     title = headline(page)
-    return Metadata(title, published(tree, page, title), author(tree, page, title), page.url, page.host)
+    return Metadata(title, published(page, title), author(tree, page, title), page.url, page.host)

@@ -9,10 +9,10 @@ only the first few of each kind are looked at.
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from dedup.articles.host import host_of, names_host
 
@@ -21,23 +21,35 @@ Node = dict[str, Any]
 _ARTICLE: Final = re.compile(r"article|posting|report|review|recipe", re.IGNORECASE)
 _MARKED: Final = re.compile(r"title|headline", re.IGNORECASE)
 _HOME: Final = re.compile(r"(?:(?:https?:)?//[^/?#]*)?/?", re.IGNORECASE)
-_NO_LETTER: Final = re.compile(r"[\W_]")
+_NO_LETTER: Final = re.compile(r"[\W_]+")
 _LONGEST: Final = 400
 _HEADINGS: Final = 60
 _SCRIPTS: Final = 30
 _NODES: Final = 200
 _TAGS: Final = 400
 _TEXTS: Final = 50_000
+_NODES_READ: Final = 3000
+_SCRIPTS_READ: Final = 20
+_OF_DAYS: Final = frozenset({"h1", "h2", "h3", "time"})
+_UNSEEN: Final = frozenset({"script", "style", "noscript", "time"})
+#: Texts of more letters are long: paragraphs.
+LONG: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """One ``h1``, ``h2`` or ``h3``. ``marked``: its class says title; ``home``: it links to the front page."""
+    """One ``h1``, ``h2`` or ``h3``.
+
+    ``marked``: its class says title; ``home``: it links to the front page; ``parts``: elements right inside it;
+    ``below``: long texts above it.
+    """
 
     level: int
     text: str
     marked: bool = False
     home: bool = False
+    parts: int = 0
+    below: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +66,32 @@ class Stated:
         Text of the title element.
     headings : list of Heading
         In order.
+    language : str
+        The language that the page declares, as it writes it.
     url, host : str
         Address of the page, canonical if it states one, and its host; or ``""``.
     names : frozenset of str
         Names of the site, letters and digits in lower case.
+    nodes : list
+        What the days of the page are read from, in order: an lxml element for each heading, time and mark of the day of
+        publication; a ``Text`` for each long one (they part the article from what stands around it) and each that may
+        hold a year.
+    scripts : list of str
+        Scripts that may state a day of publication.
     large : bool
-        The page has so many texts that looking at each would take seconds.
+        The page has so many texts that looking at each would take seconds; there are no nodes.
     """
 
     meta: dict[str, list[str]] = field(default_factory=dict)
     linked: list[Node] = field(default_factory=list)
     title: str = ""
     headings: list[Heading] = field(default_factory=list)
+    language: str = ""
     url: str = ""
     host: str = ""
     names: frozenset[str] = frozenset()
+    nodes: list[Any] = field(default_factory=list)
+    scripts: list[str] = field(default_factory=list)
     large: bool = False
 
     def names_site(self, text: str) -> bool:
@@ -109,22 +132,69 @@ def stated(tree: Any, url: str = "", source: str = "") -> Stated:
     linked = list(islice(_linked(tree), _NODES))
     linked.sort(key=lambda node: not describes_article(node))
     found = _address(tree, meta, url)
-    headings = list(islice(_headings(tree), _HEADINGS))
+    large = tree.xpath("count(descendant::text())") > _TEXTS
+    nodes = [] if large else list(islice(_dated(tree), _NODES_READ))
+    headings = list(islice(_headings(tree, nodes), _HEADINGS))
+    scripts = (script.text or "" for script in tree.iter("script"))
     return Stated(
         meta=meta,
         linked=linked,
         title=next((text_of(tag) for tag in tree.iter("title") if not _in_drawing(tag)), ""),
         headings=headings,
+        language=tree.getroottree().getroot().get("lang") or "",
         url=found,
         host=source or host_of(found),
         names=frozenset((_names(meta, linked) | {letters_of(one.text) for one in headings if one.home}) - {""}),
-        large=tree.xpath("count(descendant::text())") > _TEXTS,
+        nodes=nodes,
+        scripts=list(islice((text for text in scripts if "ublish" in text or "pubDate" in text), _SCRIPTS_READ)),
+        large=large,
     )
 
 
 def text_of(element: Any) -> str:
     """Return the text of an element in one line."""
     return line_of(" ".join(islice(element.itertext(), _TAGS)))
+
+
+class Text(NamedTuple):
+    """A text of a page: the one that its element begins with, or the tail that comes after it."""
+
+    text: str
+    element: Any
+    is_tail: bool
+
+    @property
+    def within(self) -> Any:
+        """The element that the text stands in."""
+        return self.element.getparent() if self.is_tail else self.element
+
+
+def walk(tree: Any, wants: Callable[[Any], bool], reads: Callable[[str], bool]) -> Iterator[Any]:
+    """Give elements and texts of a page in order: an lxml element where it is wanted, a ``Text`` where it is to be read.
+
+    In Python, as XPath takes several times as long for tests like these.
+    """
+    around: list[Any] = []
+    for element in tree.iter():
+        parent = element.getparent()
+        while around and around[-1] is not parent:
+            ended = around.pop()
+            text = ended.tail
+            if text and reads(text):
+                yield Text(text, ended, is_tail=True)
+        around.append(element)
+        # Comments and processing instructions are walked over too, for the texts after them.
+        if not isinstance(element.tag, str):
+            continue
+        if wants(element):
+            yield element
+        text = element.text
+        if text and reads(text):
+            yield Text(text, element, is_tail=False)
+    for ended in reversed(around[1:]):
+        text = ended.tail
+        if text and reads(text):
+            yield Text(text, ended, is_tail=True)
 
 
 def line_of(text: str) -> str:
@@ -183,7 +253,28 @@ def _nodes(value: Any, depth: int = 0) -> Iterator[Node]:
             yield from _nodes(value.get(key), depth + 1)
 
 
-def _headings(tree: Any) -> Iterator[Heading]:
+def _dated(tree: Any) -> Iterator[Any]:
+    for node in walk(tree, _is_dated, _may_hold_day):
+        if not isinstance(node, Text) or node.within.tag not in _UNSEEN:
+            yield node
+
+
+def _is_dated(element: Any) -> bool:
+    return element.tag in _OF_DAYS or element.get("itemprop") == "datePublished"
+
+
+def _may_hold_day(text: str) -> bool:
+    return "20" in text or "19" in text or len(text) > LONG
+
+
+def _headings(tree: Any, nodes: list[Any]) -> Iterator[Heading]:
+    below: dict[Any, int] = {}
+    long_texts = 0
+    for node in nodes:
+        if isinstance(node, Text):
+            long_texts += len(node.text) > LONG
+        else:
+            below[node] = long_texts
     for tag in islice(tree.iter("h1", "h2", "h3"), _TAGS):
         text = text_of(tag)
         if not 0 < len(text) <= _LONGEST:
@@ -195,6 +286,8 @@ def _headings(tree: Any) -> Iterator[Heading]:
             text=text,
             marked=any(_MARKED.search(tag.get(key) or "") for key in ("class", "id", "itemprop")),
             home=link is not None and bool(_HOME.fullmatch((link.get("href") or "#").strip())),
+            parts=len(tag),
+            below=below.get(tag, 0),
         )
 
 

@@ -105,3 +105,7 @@ def test_what_is_stated_comes_before_what_is_shown() -> None:
 )
 def test_names_in_a_byline(text: str, wanted: str) -> None:
     assert name_of(text, "Quay reopens") == wanted
+
+
+def test_what_is_no_element_is_no_mark_of_an_author() -> None:
+    assert by("<?php class='author' ?><!-- author --><p class='byline'>By <!-- who --> Ann Lee</p>") == "Ann Lee"

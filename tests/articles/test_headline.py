@@ -71,6 +71,24 @@ def test_a_title_with_an_unknown_name_at_its_end_is_cut_where_a_heading_says_so(
     assert headline(page) == "Quay reopens after storm"
 
 
+def test_a_heading_with_things_in_it_gives_way_to_the_title_that_is_like_it() -> None:
+    page = Stated(
+        meta={"og:title": ["Quay reopens after the storm"]},
+        title="Quay reopens after the storm",
+        headings=[Heading(1, "Quay reopens after the storm (wire.example) 87", parts=3)],
+    )
+    assert headline(page) == "Quay reopens after the storm"
+
+
+def test_a_first_heading_below_much_text_is_of_something_else() -> None:
+    headings = [Heading(1, "Quay reopens after the storm"), Heading(1, "Sign up for the letter", below=5)]
+    assert headline(Stated(headings=headings)) == headline(Stated(headings=headings[::-1])) == headings[0].text
+
+
+def test_a_title_without_heading_is_cut_at_its_separator() -> None:
+    assert headline(Stated(title="Quay reopens after the storm | Nordhavn Daily")) == "Quay reopens after the storm"
+
+
 def test_an_address_with_encoded_letters_is_read() -> None:
     headings = [Heading(1, "Straße am Kai öffnet"), Heading(1, "Kai und Straße im Wandel")]
     url = "https://gazette.example/2026/kai-und-stra%C3%9Fe-im-wandel.html?x=1"

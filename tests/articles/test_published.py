@@ -70,7 +70,7 @@ def test_parse_date_keeps_the_moment(moment: dt.datetime) -> None:
 
 def day_on(body: str, head: str = "", url: str = "") -> str:
     tree = document_fromstring(f"<html><head>{head}</head><body>{body}</body></html>")
-    return published(tree, stated(tree, url), "Quay reopens")
+    return published(stated(tree, url), "Quay reopens")
 
 
 HEADLINE = "<h1>Quay reopens</h1>"
@@ -122,6 +122,14 @@ def test_the_day_that_a_page_states_for_machines(head: str, wanted: str) -> None
         ("Results: Marathon 26 2019", ""),
         ("Decision 14 2021", ""),
         ("2 de marzo de 2026", "2026-03-02"),
+        ("2 марта 2026 г.", "2026-03-02"),
+        ("2 березня 2026", "2026-03-02"),
+        ("2 października 2026", "2026-10-02"),
+        ("2 Ağustos 2026", "2026-08-02"),
+        ("2 مارس 2026", "2026-03-02"),
+        ("發布於2026年3月2日 09:30", "2026-03-02"),
+        ("2026년 3월 2일", "2026-03-02"),
+        ("2026年3月", ""),
         ("02.03.2026", "2026-03-02"),
         ("3/2/2026", "2026-03-02"),
         ("31/3/2026", "2026-03-31"),
@@ -138,6 +146,67 @@ def test_the_day_that_stands_under_the_headline(shown: str, wanted: str) -> None
 @pytest.mark.parametrize(("host", "wanted"), [("gazette.example", "2026-03-04"), ("gazette.uk", "2026-04-03")])
 def test_which_number_is_the_month_depends_on_the_country(host: str, wanted: str) -> None:
     assert day_on(f"{HEADLINE}<p>3/4/2026</p>{LONG}", url=f"https://{host}/quay") == wanted
+
+
+@pytest.mark.parametrize(
+    ("language", "other", "wanted"),
+    [
+        ("en-US", "", "2026-03-04"),
+        ("en", "", "2026-03-04"),
+        ("en-GB", "", "2026-04-03"),
+        ("fr", "", "2026-04-03"),
+        ("en-US", "31/1/2026", "2026-04-03"),
+        ("en_GB", "1/31/2026", "2026-03-04"),
+        ("en-US", "3/4/2026 is not 5/6/2026", "2026-03-04"),
+    ],
+)
+def test_which_number_is_the_month_depends_on_language_and_other_dates(language: str, other: str, wanted: str) -> None:
+    page = f"<html lang={language}><body>{HEADLINE}<p>3/4/2026</p>{LONG * 3}<p>{other}</p></body></html>"
+    assert published(stated(document_fromstring(page)), "Quay reopens") == wanted
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("2026/03/02/quay", "2026-03-02"),
+        ("2026-03-02-quay", "2026-03-02"),
+        ("20260302/quay", "2026-03-02"),
+        ("2026/march/02/quay", "2026-03-02"),
+        ("2026/03/quay", "2026-03-05"),
+        ("2026/05/quay", "2026-05-06"),
+        ("2026/marketing/02/quay", ""),
+        ("202603021234", ""),
+    ],
+)
+def test_the_day_or_the_month_that_the_address_names(path: str, wanted: str) -> None:
+    meta = (
+        "<meta name=date content=2026-03-05><meta name=date content=2026-05-06>"
+        if "/quay" in path and len(path) < 15
+        else ""
+    )
+    assert day_on(HEADLINE + LONG, meta, f"https://gazette.example/{path}") == wanted
+
+
+def test_a_day_beside_the_headline_may_be_said_again_far_off() -> None:
+    again = f"{HEADLINE}<p>{{}}</p>{LONG * 3}<p>2 March 2026</p><p>1 March 2026</p>"
+    assert day_on(again.format("2 March 2026")) == day_on(again.format("2 March 2026 or 1 March 2026")) == "2026-03-02"
+
+
+def test_a_day_is_called_by_what_stands_before_it_however_deep() -> None:
+    head = '<meta property="article:published_time" content="2026-03-02">'
+    page = f"{HEADLINE}<p><span><b>{{}}</b><i></i></span> <span><time>9 March 2026</time></span></p>{LONG}"
+    assert day_on(page.format("Updated"), head) == "2026-03-02"
+    assert day_on(page.format("Published"), head) == "2026-03-09"
+    for word in ("Mis à jour le", "Обновлено", "更新", "Zuletzt aktualisiert"):
+        assert day_on(page.format(word), head) == "2026-03-02"
+    for word in ("Publié le", "Опубликовано", "发布"):
+        assert day_on(page.format(word), head) == "2026-03-09"
+
+
+def test_a_day_out_of_a_list_of_days_is_less_than_one_that_stands_alone() -> None:
+    others = "".join(f"<p class=other>{day} February 2026</p>" for day in range(2, 6))
+    assert day_on(f"<p class=day>1 February 2026</p>{others}<h1>Quay reopens</h1>{LONG}") == "2026-02-01"
+    assert day_on(f"<p class=other>1 February 2026</p>{others}<h1>Quay reopens</h1>{LONG}") == "2026-02-05"
 
 
 def test_the_days_of_other_articles_farther_down_are_not_taken() -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 from lxml.html import document_fromstring
 
-from dedup.articles.stated import Heading, Stated, stated
+from dedup.articles.stated import Heading, Stated, Text, stated
 
 
 def read(head: str = "", body: str = "<p>Text</p>", url: str = "") -> Stated:
@@ -57,7 +57,7 @@ def test_headings_that_lead_home_name_the_site() -> None:
     found = read(
         body='<h1><a href="/">Harbour Notes</a></h1><a href="https://x.example/q"><h2 class="Post-Title">Quay</h2></a>'
     )
-    assert found.headings == [Heading(1, "Harbour Notes", home=True), Heading(2, "Quay", marked=True)]
+    assert found.headings == [Heading(1, "Harbour Notes", home=True, parts=1), Heading(2, "Quay", marked=True)]
     assert found.names_site("harbour notes")
 
 
@@ -95,3 +95,23 @@ def test_the_given_source_is_the_host() -> None:
 def test_only_the_first_elements_of_each_kind_are_read() -> None:
     found = read("<meta name='author' content='x'>" * 5000, "<h2>Teaser</h2>" * 5000)
     assert (len(found.meta["author"]), len(found.headings)) == (400, 60)
+
+
+def test_texts_and_elements_that_days_are_read_from_come_in_the_order_of_the_page() -> None:
+    found = read(
+        body="<h1>Quay <b>2020</b> of 2021</h1>3 May 2022<!-- 2023 --> to 2024<script>2025</script> 2026"
+        "<p>no year</p><time>2027 <i>2028</i> 2029</time><noscript>2030</noscript><i itemprop=datePublished>5 May</i>"
+    )
+    order = [node.text.strip() if isinstance(node, Text) else node.tag for node in found.nodes]
+    assert order == ["h1", "2020", "of 2021", "3 May 2022", "to 2024", "2026", "time", "2028", "i"]
+    assert [node.within.tag for node in found.nodes if isinstance(node, Text)] == ["b", "h1", *["body"] * 3, "i"]
+
+
+def test_a_heading_knows_its_parts_and_the_long_texts_above_it() -> None:
+    paragraph = f"<p>{'The crane lifted its first container. ' * 6}</p>"
+    found = read(body=f"<h1>Quay <b>2026</b> <i>x</i></h1>{paragraph * 2}<h2>Ferry</h2>")
+    assert [(one.parts, one.below) for one in found.headings] == [(2, 0), (0, 2)]
+
+
+def test_scripts_that_may_state_a_day_are_kept() -> None:
+    assert read("<script>let publishDate = 1</script><script>let other</script>").scripts == ["let publishDate = 1"]
