@@ -26,8 +26,10 @@ from dedup.tables import load_json
 
 _WITHIN: Final = 1_500
 """Lines of a page that are read."""
-_TAGS: Final = 400
-"""Elements of one kind in the head of a page that are looked at."""
+_TAGS: Final = 1_000
+"""Elements in which a page speaks of itself, and scripts, that are looked at."""
+_LONG_WORDS: Final = 10
+"""Letters a word, on the whole of a line, that are so many that the line may be written without spaces."""
 _PROSE: Final = 15
 """From this many words on a block that ends like a sentence, and is no heading and not mostly links, is prose."""
 _WINDOW: Final = 300
@@ -61,7 +63,7 @@ _LD_TYPE = re.compile(r'"@type"\s*:\s*(?:\[\s*)?"([A-Za-z]+)"')
 _HEADLINE_TAG: Final = TAGS["h1"]
 _HEADINGS: Final = frozenset([TAGS[f"h{rank}"] for rank in range(1, 7)])
 
-_TEMPLATE: Final = ("goods", "cart", "filter", "card", "pagination", "button", "byline", "published", "comment")
+_TEMPLATE: Final = ("goods", "cart", "filter", "card", "pagination", "button", "byline", "comment")
 
 
 @cache
@@ -121,13 +123,11 @@ FOR: Final = (
     "body_post",
     "authored",
     "template_byline",
-    "template_published",
     "template_comment",
     "runs",
     "runs_share",
     "prose_together",
     "run_words",
-    "prose_longest",
     "below_prose",
 )
 FEATURES: Final = (*AGAINST, *FOR)
@@ -162,7 +162,6 @@ FIRST: Final = (
     "runs",
     "runs_share",
     "run_words",
-    "prose_longest",
     "prose_alone",
     "prose_together",
 )
@@ -229,37 +228,40 @@ def read(tree: Any, lines: Sequence[Line], url: str = "") -> Page:
     [(2, 0), (4, 2)]
     """
     meta: dict[str, str] = {}
-    for element in islice(tree.iter("meta"), _TAGS):
-        key = element.get("property") or element.get("name") or element.get("itemprop")
-        if key:
-            meta.setdefault(key.lower(), element.get("content") or "")
     types: Counter[str] = Counter()
-    for element in islice(tree.iter("script"), _TAGS):
-        if "ld+json" in (element.get("type") or ""):
-            types.update(_LD_TYPE.findall(element.text or ""))
-    body = next(tree.iter("body"), None)
+    canonical = ""
+    # One iterator for all: each goes through the whole tree.
+    for element in islice(tree.iter("meta", "script", "link"), _TAGS):
+        tag = element.tag
+        if tag == "meta":
+            key = element.get("property") or element.get("name") or element.get("itemprop")
+            if key:
+                meta.setdefault(key.lower(), element.get("content") or "")
+        elif tag == "script":
+            if "ld+json" in (element.get("type") or ""):
+                types.update(_LD_TYPE.findall(element.text or ""))
+        elif not (url or canonical) and (element.get("rel") or "").lower() == "canonical":
+            canonical = element.get("href") or ""
+    body = tree.find("body")
     lines = lines[:_WITHIN]
     return Page(
         tree,
         lines,
-        url=url or _canonical(tree) or meta.get("og:url", ""),
+        url=url or canonical or meta.get("og:url", ""),
         blocks=[_block(line) for line in lines],
         meta=meta,
         types=types,
         body_classes=frozenset((body.get("class") or "").lower().split()) if body is not None else frozenset(),
-        title=next((element.text or "" for element in tree.iter("title")), ""),
+        title=tree.xpath("string(/descendant::title[1])", smart_strings=False),
     )
-
-
-def _canonical(tree: Any) -> str:
-    links = (link for link in islice(tree.iter("link"), _TAGS) if (link.get("rel") or "").lower() == "canonical")
-    return next((link.get("href") or "" for link in links), "")
 
 
 def _block(line: Line) -> Block:
     text, block = line.text, line.block
-    words = text.count(" ") + 1 if text.isascii() else count_words(text)
-    linked = min(words * line.linked // len(text), words) if line.linked else 0
+    words = text.count(" ") + 1
+    if len(text) > _LONG_WORDS * words:
+        words = count_words(text)
+    linked = min(round(words * line.linked / len(text)), words) if line.linked else 0
     is_link = 2 * linked > words
     is_heading = block.tag in _HEADINGS
     is_prose = words >= _PROSE and not is_heading and not is_link and text.rstrip(_CLOSING)[-1:] in _STOPS
@@ -380,13 +382,12 @@ def _address(url: str) -> dict[str, float]:
 
 def _runs(blocks: Sequence[Block]) -> dict[str, float]:
     """Describe the running prose: paragraphs after paragraphs, with no more than a word or two between them."""
-    total = longest = alone = in_runs = words = paragraphs = neighbours = last = 0
+    total = alone = in_runs = words = paragraphs = neighbours = last = 0
     together: defaultdict[int, int] = defaultdict(int)
     for block in [*blocks, _END]:
         if block.is_prose:
             last = block.words
             total += last
-            longest = max(longest, last)
             words, paragraphs, neighbours = words + last, paragraphs + 1, neighbours + 1
             together[block.around] += last
             continue
@@ -402,7 +403,6 @@ def _runs(blocks: Sequence[Block]) -> dict[str, float]:
         "runs": math.log1p(in_runs),
         "runs_share": in_runs / max(sum([block.words for block in blocks]), 1),
         "run_words": math.log1p(in_run),
-        "prose_longest": math.log1p(longest),
         "prose_alone": alone / total if total else 1.0,
         "prose_together": max(together.values(), default=0) / max(total, 1),
     }
