@@ -1,9 +1,9 @@
 """The genre of a page: whether it is an article, or a section front, a listing, a shop's page or a forum.
 
-In: the HTML of a page and, where it is known, its address. Out: the probability that it is an article, and in words why
-it is taken for something else. The page is read once, without a tree, into blocks of text and links; a logistic
-regression, fitted by ``pipelines/train_genre.py``, weighs what the page says of itself, its address, how much running
-prose it has, what stands below its headline, and how much of it is made by one template over and over.
+In: a parsed page with its lines, as the outline finds them, and its address where it is known. Out: the probability that
+it is an article, and in words why it is taken for something else. A logistic regression, fitted by
+``pipelines/train_genre.py``, weighs what the page says of itself, its address, and how much running prose it has; unless
+that settles it, also what stands below its headline and how much of it is made by one template over and over.
 
 Rules guarded here: a page is judged by itself and by a frozen table; no feature looks at the words of a language; the
 sign of every weight is fixed beforehand, so that no accident of the training data lets prose speak against an article.
@@ -57,6 +57,7 @@ _TITLE_CUT = re.compile(r"\s+[|–—·»:-]{1,2}\s+|\s*[|｜]\s*")
 _ADDRESS = re.compile(r"https?://[^/?#\s]+([^?#]*)(?:\?([^#]*))?", re.IGNORECASE)
 _DATE_PATH = re.compile(r"/(?:19|20)\d\d[/_-]?(?:0?[1-9]|1[0-2])\b")
 _RECORD_NUMBER = re.compile(r"=\d{3}")
+_SLUG = re.compile("[-_+]")
 _SUFFIX = re.compile(r"\.\w{2,5}$")
 _LD_TYPE = re.compile(r'"@type"\s*:\s*(?:\[\s*)?"([A-Za-z]+)"')
 
@@ -365,7 +366,7 @@ def _address(url: str) -> dict[str, float]:
     whole, query = (found.group(1).lower(), found.group(2) or "") if found else ("", "")
     path = [part for part in whole.split("/") if part]
     last = _SUFFIX.sub("", path[-1]) if path else ""
-    slug = len([part for part in re.split(r"[-_+]", last) if part])
+    slug = len([part for part in _SLUG.split(last) if part])
     inside = set(path)
     ends_list = last in _known("path_front") and not _RECORD_NUMBER.search(query)
     return {
