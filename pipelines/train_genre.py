@@ -20,8 +20,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.articles.genre import AGAINST, FEATURES, features, from_table, outline
+from dedup.articles.extract import parse, with_closed_title
+from dedup.articles.genre import AGAINST, FEATURES, FIRST, features, from_table, read
 from dedup.articles.host import host_of
+from dedup.articles.outline import lines_of
 from dedup.errors import InputError
 from pipelines.gold import Row, digest_of, of_format, read_gold
 from pipelines.preprocess import check_output
@@ -38,6 +40,10 @@ _STRENGTH: Final = 0.01
 """Inverse of the penalty on squared weights; a hundred features' worth of freedom for fifty lists would fit the lists."""
 _LOST: Final = 0.01
 """Share of the articles of any one gold file that may be lost."""
+_NEVER: Final = -99.0
+"""Log odds that no page has."""
+_FARTHEST: Final = 5.0
+"""Log odds between which the threshold is."""
 _ENOUGH: Final = 50
 """A gold file of fewer articles does not set the threshold."""
 
@@ -52,12 +58,15 @@ class Example:
     values: Vector
 
 
-def example(row: Row, origin: str) -> Example:
-    """Describe a gold page."""
+def example(row: Row, origin: str) -> Example | None:
+    """Describe a gold page; None if it cannot be parsed, and so is not judged."""
     url = str(row.get("url") or "")
-    page = outline(row["html"])
-    described = features(page, url)
-    host = host_of(url) or host_of(page.canonical) or host_of(page.meta.get("og:url", "")) or str(row["id"])
+    tree = parse(with_closed_title(row["html"]))
+    if tree is None:
+        return None
+    page = read(tree, lines_of(tree), url)
+    described = features(page)
+    host = host_of(page.url) or str(row["id"])
     return Example(
         origin, host, str(row.get("type") or _ARTICLE), np.array([described[name] for name in FEATURES], dtype=float)
     )
@@ -74,7 +83,8 @@ def fit(examples: Sequence[Example]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``bias``, and per feature ``mean``, ``scale`` and ``weight``; positive log odds speak against an article.
+        ``bias``, and per feature ``mean``, ``scale`` and ``weight``; positive log odds speak against an article. By
+        ``sure`` every page is looked at to the end; see `model_of`.
     """
     from scipy.optimize import minimize
 
@@ -97,6 +107,7 @@ def fit(examples: Sequence[Example]) -> dict[str, Any]:
     found = minimize(loss, np.zeros(len(FEATURES) + 1), jac=True, method="L-BFGS-B", bounds=[*bounds, (None, None)]).x
     return {
         "bias": _short(found[-1]),
+        "sure": _NEVER,
         "features": {
             name: {"mean": _short(mean[i]), "scale": _short(scale[i]), "weight": _short(found[i])}
             for i, name in enumerate(FEATURES)
@@ -108,10 +119,19 @@ def _short(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def cross_validate(examples: Sequence[Example], n_folds: int) -> Vector:
-    """Return the probability that each page is an article, by a model that saw no page of its host."""
+def cross_validate(examples: Sequence[Example], n_folds: int) -> tuple[Vector, Vector]:
+    """Return the log odds that each page is no article, by a model that saw no page of its host.
+
+    Returns
+    -------
+    whole : array of float, shape (n_examples,)
+        By all features.
+    first : array of float, shape (n_examples,)
+        By the features that are looked at first.
+    """
     folds = np.array([zlib.crc32(e.host.encode()) % n_folds for e in examples])
-    article = np.ones(len(examples))
+    whole = np.full(len(examples), _NEVER)
+    first = whole.copy()
     for number in range(n_folds):
         rest = [e for e, fold in zip(examples, folds.tolist(), strict=True) if fold != number]
         held = np.flatnonzero(folds == number).tolist()
@@ -119,8 +139,10 @@ def cross_validate(examples: Sequence[Example], n_folds: int) -> Vector:
             continue
         model = from_table(fit(rest))
         for at in held:
-            article[at] = model.article(dict(zip(FEATURES, examples[at].values.tolist(), strict=True)))
-    return article
+            described = dict(zip(FEATURES, examples[at].values.tolist(), strict=True))
+            whole[at] = model.against(described)
+            first[at] = model.against({name: described[name] for name in FIRST})
+    return whole, first
 
 
 def _fits(examples: Sequence[Example]) -> bool:
@@ -128,23 +150,23 @@ def _fits(examples: Sequence[Example]) -> bool:
     return _ARTICLE in types and len(types) > 1
 
 
-def threshold(examples: Sequence[Example], article: Vector) -> float:
-    """Return the probability under which a page is no article: the highest at which no gold file loses too many."""
+def threshold(examples: Sequence[Example], against: Vector) -> float:
+    """Return the log odds above which a page is no article: the lowest at which no gold file loses too many."""
     by_origin: defaultdict[str, list[float]] = defaultdict(list)
-    for e, probability in zip(examples, article.tolist(), strict=True):
+    for e, odds in zip(examples, against.tolist(), strict=True):
         if e.type == _ARTICLE:
-            by_origin[e.origin].append(probability)
+            by_origin[e.origin].append(odds)
     set_by = [found for found in by_origin.values() if len(found) >= _ENOUGH] or list(by_origin.values())
     # The article of this rank is the first that must stay.
-    return min(sorted(found)[math.floor(_LOST * len(found))] for found in set_by)
+    return max(sorted(found, reverse=True)[math.floor(_LOST * len(found))] for found in set_by)
 
 
-def table(examples: Sequence[Example], article: Vector, least: float) -> dict[str, dict[str, Any]]:
+def table(examples: Sequence[Example], rejected: NDArray[np.bool_]) -> dict[str, dict[str, Any]]:
     """Count what is lost of the articles of each gold file, and caught of each other type."""
     lost: dict[str, list[bool]] = defaultdict(list)
     caught: dict[str, list[bool]] = defaultdict(list)
-    for e, probability in zip(examples, article.tolist(), strict=True):
-        (lost[e.origin] if e.type == _ARTICLE else caught[e.type]).append(probability < least)
+    for e, hit in zip(examples, rejected.tolist(), strict=True):
+        (lost[e.origin] if e.type == _ARTICLE else caught[e.type]).append(hit)
     return {
         name: {key: {"n": len(hits), "share": round(sum(hits) / len(hits), 4)} for key, hits in sorted(group.items())}
         for name, group in (("articles_lost", lost), ("caught", caught))
@@ -172,9 +194,10 @@ def train_genre(gold_paths: Sequence[Path], *, n_folds: int = 10) -> dict[str, A
         If there are no articles, or nothing but articles.
     """
     paths = sorted(gold_paths, key=lambda path: path.name)
-    examples = [
+    read_ = (
         example(row, path.name.split(".")[0]) for path in paths for row in of_format(list(read_gold(path)), "genres")
-    ]
+    )
+    examples = [one for one in read_ if one is not None]
     return model_of(examples, {path.name: digest_of(path) for path in paths}, n_folds)
 
 
@@ -184,15 +207,23 @@ def model_of(examples: Sequence[Example], gold: Mapping[str, str], n_folds: int)
         raise InputError(
             "train: the genre model needs gold pages with html of both kinds: articles, and pages with another 'type'."
         )
-    article = cross_validate(examples, n_folds)
-    least = min(max(threshold(examples, article), 0.01), 0.99)
+    whole, first = cross_validate(examples, n_folds)
+    least = min(max(threshold(examples, whole), -_FARTHEST), _FARTHEST)
+    rejected = whole > least
+    others = [e.type != _ARTICLE for e in examples]
+    # No page that is rejected and rightly so is sure to be an article by its first features.
+    sure = min((first - least)[rejected & others].tolist(), default=_NEVER)
     fitted = fit(examples)
     # What is a half in the end is what was the threshold in the folds.
-    fitted["bias"] = _short(fitted["bias"] + math.log(least / (1 - least)))
+    fitted["bias"] = _short(fitted["bias"] - least)
+    fitted["sure"] = math.floor(100 * sure) / 100
+    is_sure = first - least < sure
+    articles = ~np.array(others)
     return {
         "about": "Logistic regression over features of a page; positive log odds speak against an article.",
         "gold": dict(gold),
-        "by_cross_validation": table(examples, article, least),
+        "by_cross_validation": table(examples, rejected & ~is_sure),
+        "sure_articles": round(float(is_sure[articles].mean()), 4),
         **fitted,
     }
 

@@ -21,7 +21,7 @@ from dedup.articles.encoding import by_label, by_looks, torn_utf8
 from dedup.articles.genre import why_no_article
 from dedup.articles.language import declared_language, detect_language
 from dedup.articles.metadata import Metadata, metadata_of
-from dedup.articles.outline import Outline, outline
+from dedup.articles.outline import Line, Outline, lines_of, outline
 from dedup.errors import ParameterError
 from dedup.schema import DRAFT, PAGE
 
@@ -263,10 +263,13 @@ class Extract:
         text = next((text for text in (main, second) if self._enough(text)), "")
         if not text:
             return Extracted(**asdict(about)), " ".join(failures)
-        lines = outline(tree if is_walked else None, text, second)
+        walked: list[Line] = tried("lines", lambda: lines_of(tree), []) if tree is not None else []
+        lines = outline(tree, text, second, walked) if is_walked else outline(None, text, second)
         declared = _HTML_LANGUAGE.search(page[:_HEAD])
         language = declared_language(declared.group(1) if declared else "")
-        no_article = "" if self.all_pages else why_no_article(page, url, self.genre)
+        no_article = ""
+        if tree is not None and not self.all_pages:
+            no_article = tried("genre", lambda: why_no_article(tree, walked, url, self.genre), "")
         found = Extracted(text, language=language, no_article=no_article, outline=lines, **asdict(about))
         return found, " ".join(failures)
 

@@ -95,7 +95,8 @@ _INLINE: Final = frozenset(
         "th",
     ]
 )
-_TAGS: Final = {
+#: Numbers of block elements, as `Block.tag` has them; an element that is not listed has that of the one around.
+TAGS: Final = {
     tag: number
     for number, tag in enumerate(
         [
@@ -291,7 +292,7 @@ class _Walk:
         if tag not in _INLINE:
             if self._parts:
                 self._end(block)
-            block = Block(outer, element, _TAGS.get(tag, outer.tag), outer.inside | _BIT.get(tag, 0), outer.depth + 1)
+            block = Block(outer, element, TAGS.get(tag, outer.tag), outer.inside | _BIT.get(tag, 0), outer.depth + 1)
         elif tag == "a":
             linked = True
         elif tag in ("td", "th") and self._parts:
@@ -463,12 +464,12 @@ class Candidates:
     chosen: NDArray[np.intp]
 
 
-def candidates(tree: Any, main: str, second: str = "") -> Candidates:
+def candidates(tree: Any, main: str, second: str = "", walked: Sequence[Line] | None = None) -> Candidates:
     """Find the lines of a page that may be its article's: those that an extractor has or that read so, and those near.
 
     Parameters are those of `outline`.
     """
-    found = lines_of(tree) if tree is not None else []
+    found = list(walked) if walked is not None else lines_of(tree) if tree is not None else []
     vocabulary = numbering()
     answer = main.split("\n")
     texts = _Texts(answer, vocabulary)
@@ -522,7 +523,7 @@ def _size(line: str) -> int:
     return len(line) if line.isascii() else len(line) + 2 * len(_UNSPACED.findall(line))
 
 
-def outline(tree: Any, main: str, second: str = "") -> Outline:
+def outline(tree: Any, main: str, second: str = "", walked: Sequence[Line] | None = None) -> Outline:
     """Outline a page.
 
     Parameters
@@ -533,8 +534,10 @@ def outline(tree: Any, main: str, second: str = "") -> Outline:
         What trafilatura made of the page.
     second : str
         What resiliparse made of it.
+    walked : sequence of Line, optional
+        The lines of the tree, where `lines_of` has been asked for them before.
     """
-    page = candidates(tree, main, second)
+    page = candidates(tree, main, second, walked)
     if not len(page.chosen):
         return Outline()
     n_words = np.array([line.text.count(" ") + 1 for line in page.lines], dtype=float)

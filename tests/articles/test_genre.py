@@ -8,18 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dedup.articles.extract import parse
 from dedup.articles.genre import (
     AGAINST,
     FEATURES,
+    FIRST,
     FOR,
+    Page,
+    Verdict,
     count_words,
     features,
+    first_features,
     from_table,
     genre_model,
     judge,
-    outline,
+    later_features,
+    read,
     why_no_article,
 )
+from dedup.articles.outline import lines_of
 from dedup.tables import load_json
 
 # Sentences of an invented newsroom, five a language: headlines are their beginnings.
@@ -68,6 +75,25 @@ MENU = {
     "ru": ("Главная", "Мир", "Политика", "Экономика", "Спорт", "Культура", "Погода", "Контакты"),
     "zh": ("首页", "国际", "政治", "财经", "体育", "文化", "天气", "联系我们"),
 }
+
+
+def page_of(page: str, url: str = "") -> Page:
+    tree = parse(page)
+    return read(tree, lines_of(tree), url)
+
+
+def judged(page: str, url: str = "") -> Verdict:
+    return judge(page_of(page, url))
+
+
+def why(page: str, url: str = "") -> str:
+    tree = parse(page)
+    return why_no_article(tree, lines_of(tree), url)
+
+
+def probability(page: str, url: str = "") -> float:
+    """Return the probability by all features, whatever the first of them say."""
+    return genre_model().article(features(page_of(page, url)))
 
 
 def headline(sentence: str) -> str:
@@ -183,7 +209,7 @@ FRONTS = {
 @pytest.mark.parametrize("kind", FRONTS)
 @pytest.mark.parametrize("url", ["", "https://tagblatt.example/politik/"])
 def test_a_section_front_is_no_article(kind: str, language: str, url: str) -> None:
-    assert why_no_article(FRONTS[kind](language), url).startswith("no article (p=")
+    assert why(FRONTS[kind](language), url).startswith("no article (p=")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -192,42 +218,72 @@ def test_a_section_front_is_no_article(kind: str, language: str, url: str) -> No
     "url", ["", "https://tagblatt.example/politik/hafen-kai-wieder-offen-nach-arbeiten-a-1234.html"]
 )
 def test_an_article_of_any_kind_stays(kind: str, language: str, url: str) -> None:
-    assert why_no_article(KEPT[kind](language), url) == ""
+    assert why(KEPT[kind](language), url) == ""
 
 
 def test_what_a_page_says_of_itself_counts() -> None:
     page = article("en", 2)
     said = page.replace("</head>", "<meta property='og:type' content='article'></head>")
-    assert judge(said).article > judge(page).article
+    assert probability(said) > probability(page)
     shop = page.replace("</head>", "<meta property='og:type' content='product'></head>")
-    assert judge(shop).article < judge(page).article
+    assert probability(shop) < probability(page)
 
 
 def test_the_address_counts_and_is_taken_from_the_page_where_it_is_not_given() -> None:
     page = article("de", 2)
     listing = "https://tagblatt.example/category/politik/"
-    assert judge(page, listing).article < judge(page).article
+    assert probability(page, listing) < probability(page)
     linked = page.replace("</head>", f"<link rel='canonical' href='{listing}'></head>")
-    assert judge(linked).article == judge(page, listing).article
+    assert probability(linked) == probability(page, listing)
 
 
 @pytest.mark.parametrize(
     "url", ["http://[::1", "about:blank", "//", "https://", "\ud800", "https://a.example/%ff?x=1#y"]
 )
 def test_any_address_will_do(url: str) -> None:
-    assert 0 <= judge(article("en"), url).article <= 1
+    assert 0 <= probability(article("en"), url) <= 1
+    assert 0 <= judged(article("en"), url).article <= 1
 
 
 @given(st.text(alphabet="<>/=\"'! abhprst1-\n日", max_size=400))
-def test_any_text_is_judged_and_no_feature_is_missing(page: str) -> None:
-    described = features(outline(page))
-    assert sorted(described) == sorted(FEATURES)
+def test_any_text_is_judged_and_no_feature_is_missing(text: str) -> None:
+    page = page_of(f"<html><body>{text}</body></html>")
+    first, later = first_features(page), later_features(page)
+    assert set(first) == set(FIRST)
+    assert set(later) == set(FEATURES) - set(FIRST)
     assert 0 <= judge(page).article <= 1
 
 
+def test_a_page_without_a_line_is_judged_by_what_it_says_of_itself() -> None:
+    page = "<html><head><meta property='og:type' content='{}'></head><body><noscript>Wait</noscript></body></html>"
+    assert probability(page.format("product")) < probability(page.format("article"))
+
+
 def test_more_prose_never_speaks_against_an_article() -> None:
-    judged = [judge(article("en", n)).article for n in (1, 3, 6, 12)]
-    assert judged == sorted(judged)
+    by_prose = [probability(article("en", n)) for n in (1, 3, 6, 12)]
+    assert by_prose == sorted(by_prose)
+
+
+def test_prose_under_one_element_speaks_for_an_article_more_than_the_same_in_cards() -> None:
+    paragraphs = [f"<p>{sentence}</p>" for sentence in SENTENCES["en"]]
+    apart = "".join(f"<div>{paragraph}</div>" for paragraph in paragraphs)
+    assert features(page_of(shell("Quay", "".join(paragraphs), "en")))["prose_together"] == 1.0
+    assert features(page_of(shell("Quay", apart, "en")))["prose_together"] == pytest.approx(0.2, abs=0.03)
+
+
+def test_a_page_is_sure_to_be_an_article_by_its_first_features_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "<meta property='og:type' content='article'><meta name='author' content='Ann Lee'>"
+    page = page_of(article("en", 12, said), "https://tagblatt.example/2026/03/harbour-board-opens-eastern-quay")
+    assert genre_model().against(first_features(page)) < genre_model().sure
+    monkeypatch.setattr("dedup.articles.genre.later_features", None)
+    assert judge(page) == (pytest.approx(1.0, abs=0.1), "")
+
+
+def test_what_a_page_says_of_its_site_speaks_against_it_only_without_an_article() -> None:
+    data = '<script type="application/ld+json">[{{"@type": "WebSite"}}{}]</script>'
+    site, both = data.format(""), data.format(', {"@type": "NewsArticle"}')
+    assert features(page_of(article("en", 2, site)))["says_site"] == 1.0
+    assert features(page_of(article("en", 2, both)))["says_site"] == 0.0
 
 
 def test_no_weight_has_a_sign_its_feature_must_not_have() -> None:
@@ -244,7 +300,15 @@ def test_a_model_of_other_features_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "broken",
-    [[], 3, "x", None, {"bias": 0}, {"features": [], "bias": 0}, {"features": dict.fromkeys(FEATURES), "bias": 0}],
+    [
+        [],
+        3,
+        "x",
+        None,
+        {"bias": 0, "sure": 0},
+        {"features": [], "bias": 0, "sure": 0},
+        {"features": dict.fromkeys(FEATURES), "bias": 0, "sure": 0},
+    ],
 )
 def test_what_is_no_model_is_refused(broken: Any) -> None:
     with pytest.raises(ValueError, match="genre model"):
@@ -257,26 +321,12 @@ def test_a_model_that_cannot_be_computed_with_is_refused(key: str, value: object
     name = FEATURES[0]
     with pytest.raises(ValueError, match="genre model"):
         from_table(table | {"features": table["features"] | {name: table["features"][name] | {key: value}}})
+    with pytest.raises(ValueError, match="genre model"):
+        from_table(table | {"sure": "inf"})
 
 
 def test_the_reason_is_in_words_with_figures() -> None:
-    why = why_no_article(front("en", 24, "bare"))
-    assert "24 links with headlines, 0 words of running prose" in why
-
-
-@pytest.mark.parametrize(
-    "hidden",
-    [
-        "<script>var a = '<p>no text</p>'</script>",
-        "<style>p > a {}</style>",
-        "<!-- <p>no text</p> -->",
-        "<svg><title>no text</title></svg>",
-        "<script>never closed",
-    ],
-)
-def test_what_no_reader_sees_is_no_text(hidden: str) -> None:
-    (block, *_) = outline(f"<body><p>One two three</p>{hidden}").blocks
-    assert (block.words, block.text) == (3, "One two three")
+    assert "24 links with headlines, 0 words of running prose" in why(front("en", 24, "bare"))
 
 
 @pytest.mark.parametrize(
@@ -291,21 +341,23 @@ def test_what_no_reader_sees_is_no_text(hidden: str) -> None:
     ],
 )
 def test_teasers_make_a_pattern_with_links(unit: str, times: int, share: float) -> None:
-    described = features(outline("<h1>News</h1>" + "".join(unit.format(n) for n in range(times))))
+    described = features(page_of(f"<html><body><h1>News</h1>{''.join(map(unit.format, range(times)))}</body></html>"))
     assert described["pattern"] == share
 
 
 def test_blocks_know_their_links_and_headings() -> None:
-    read = outline(
-        "<title>Tag</title><h2><a href='/a'>One two three four</a></h2><p>Five <b>six</b><br>seven<br><br>eight</p>"
-        '<time>9</time><script type=\'application/ld+json\'>{"@type": "NewsArticle"}</script>'
+    page = page_of(
+        "<html><head><title>Tag</title><link rel=canonical href='https://a.example/b'></head><body class='Post Wide'>"
+        "<h2><a href='/a'>One two three four</a></h2><p>Five <b>six</b></p><td>seven <a>eight</a> nine"
+        '<script type=\'application/ld+json\'>{"@type": "NewsArticle"}</script></body></html>'
     )
-    assert [(block.words, block.linked, block.heading) for block in read.blocks[:3]] == [
-        (4, 4, "h2"),
-        (3, 0, ""),
-        (1, 0, ""),
+    assert [(block.words, block.linked, block.is_heading) for block in page.blocks] == [
+        (4, 4, True),
+        (2, 0, False),
+        (3, 1, False),
     ]
-    assert (read.title, read.headlines, read.elements["time"], read.types["NewsArticle"]) == ("Tag", 1, 1, 1)
+    assert (page.title, page.url, page.types["NewsArticle"]) == ("Tag", "https://a.example/b", 1)
+    assert page.body_classes == {"post", "wide"}
 
 
 def test_words_of_scripts_without_spaces() -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dedup.articles.genre import AGAINST, FEATURES, from_table, why_no_article
+from dedup.articles.extract import parse
+from dedup.articles.genre import AGAINST, FEATURES, FIRST, from_table, why_no_article
+from dedup.articles.outline import lines_of
 from dedup.errors import InputError
 from pipelines.train_genre import Example, as_text, cross_validate, fit, model_of, run, threshold, train_genre
 
@@ -37,6 +39,11 @@ def gold(folder: Path) -> list[Path]:
     return [one, other]
 
 
+def why(page: str, url: str, model: str) -> str:
+    tree = parse(page)
+    return why_no_article(tree, lines_of(tree), url, model)
+
+
 def made(n: int, type_: str, level: float) -> list[Example]:
     rng = np.random.default_rng([n, len(type_)])
     return [Example("gold", f"{type_}{i}", type_, rng.normal(level, 1, len(FEATURES))) for i in range(n)]
@@ -61,8 +68,8 @@ def test_what_is_written_is_what_is_used(tmp_path: Path) -> None:
     )
     text = (tmp_path / "model.json").read_text(encoding="utf-8")
     listing = LISTING.format("".join(CARD.format(n) for n in range(30)))
-    assert why_no_article(listing, "https://new.example/list", text)
-    assert not why_no_article(ARTICLE.format(PARAGRAPH * 9), "https://new.example/story", text)
+    assert why(listing, "https://new.example/list", text)
+    assert not why(ARTICLE.format(PARAGRAPH * 9), "https://new.example/story", text)
 
 
 def test_a_row_of_another_shape_is_refused(tmp_path: Path) -> None:
@@ -87,9 +94,9 @@ def test_the_threshold_loses_at_most_one_in_a_hundred_of_every_gold_file() -> No
     one = [Example("one", str(i), "article", np.zeros(1)) for i in range(200)]
     other = [Example("other", str(i), "article", np.zeros(1)) for i in range(100)]
     few = [Example("few", "x", "article", np.zeros(1))]
-    probability = np.concatenate([np.linspace(0.1, 1, 200), np.linspace(0.3, 1, 100), [0.01]])
-    least = threshold([*one, *other, *few], probability)
-    assert [int((part < least).sum()) for part in (probability[:200], probability[200:300])] == [2, 0]
+    against = np.concatenate([np.linspace(1, -1, 200), np.linspace(0.8, -1, 100), [5.0]])
+    least = threshold([*one, *other, *few], against)
+    assert [int((part > least).sum()) for part in (against[:200], against[200:300])] == [2, 0]
 
 
 def test_a_page_is_judged_by_a_model_that_saw_no_page_of_its_host() -> None:
@@ -97,10 +104,13 @@ def test_a_page_is_judged_by_a_model_that_saw_no_page_of_its_host() -> None:
     # One host whose pages are like nothing else: a model that saw it would know it.
     odd = np.where(np.array([name in AGAINST for name in FEATURES]), 9.0, -9.0)
     same = [Example("gold", "odd.example", "article", odd) for _ in range(30)]
-    judged = cross_validate([*examples, *same], 5)
+    judged, first = cross_validate([*examples, *same], 5)
     assert set(np.round(judged[60:], 9)) == {np.round(judged[60], 9)}
     seen = from_table(fit([*examples, *same]))
-    assert judged[60] != seen.article(dict(zip(FEATURES, odd.tolist(), strict=True)))
+    described = dict(zip(FEATURES, odd.tolist(), strict=True))
+    assert judged[60] != seen.against(described)
+    assert set(np.round(first[60:], 9)) == {np.round(first[60], 9)}
+    assert first[60] != judged[60]
 
 
 def test_the_probability_of_the_threshold_is_a_half() -> None:
@@ -113,3 +123,15 @@ def test_the_probability_of_the_threshold_is_a_half() -> None:
         if e.type == "article"
     ]
     assert sum(lost) <= 6
+
+
+def test_no_page_that_is_rejected_by_all_features_is_sure_to_be_an_article_by_the_first() -> None:
+    examples = [*made(200, "article", -0.4), *made(60, "listing", 0.4)]
+    model = model_of(examples, {}, 5)
+    judge = from_table(model)
+    described = [dict(zip(FEATURES, e.values.tolist(), strict=True)) for e in examples]
+    sure = [judge.against({name: one[name] for name in FIRST}) < judge.sure for one in described]
+    rejected = [judge.article(one) < 0.5 for one in described]
+    assert sum(s and r for s, r in zip(sure[200:], rejected[200:], strict=True)) <= 1
+    assert model["sure_articles"] == pytest.approx(np.mean(sure[:200]), abs=0.1)
+    assert sum(sure) > 0
