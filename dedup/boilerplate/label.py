@@ -75,7 +75,8 @@ class Thresholds:
 
     ``keep``: least probability; ``n_repeats``: number of unrelated articles in which a line of ``min_words`` words or
     more is the site's; ``doubtful``: a line below this probability is the site's when it stands in two; ``island``:
-    least mean probability of a run of lines that stands apart from the article's largest run.
+    least mean probability of a run of lines that stands apart from the article's largest run; ``once``: of what the page says
+    twice one copy stays.
     """
 
     keep: float
@@ -83,6 +84,7 @@ class Thresholds:
     min_words: int = 2
     doubtful: float = 0.5
     island: float = 0.0
+    once: bool = False
 
 
 def strip(
@@ -143,7 +145,8 @@ def strip(
             ):
                 reasons[position] = reasons[position] if reasons.get(position) == "headline" else "headline repeated"
     kept = [position for position in range(len(lines)) if position not in reasons]
-    reasons.update((kept[again], _TWICE) for again in doubled([tokens[position] for position in kept]))
+    twice = doubled([tokens[position] for position in kept]) if thresholds.once else ()
+    reasons.update((kept[again], _TWICE) for again in twice)
     kept = [position for position in kept if position not in reasons]
     return title, kept, {position: reasons[position] for position in sorted(reasons)}
 
@@ -355,7 +358,8 @@ class Label:
         if kind != "clean":
             keep = {"page": self.keep_page, "html": self.keep_html}.get(kind, self.keep_article)
             island = self.island if kind == "page" else 0.0
-            thresholds = Thresholds(keep, self.n_repeats, self.min_words, island=island)
+            # Copies for another screen are in HTML; who hands over a text has it as it should be.
+            thresholds = Thresholds(keep, self.n_repeats, self.min_words, island=island, once=kind == "html")
             title, kept, removed = strip(lines, title, thresholds, rows[0]["source"] or "")
         return {
             "doc_id": rows[0]["doc_id"],
