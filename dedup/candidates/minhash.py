@@ -23,10 +23,7 @@ from dedup.schema import ARTICLE, SIGNATURE
 SEED: Final = 1
 #: Value of every place of the signature of an empty set.
 EMPTY: Final = np.uint32(0xFFFFFFFF)
-#: Shingles permuted at a time, so that the block of products stays in the cache.
-_BLOCK: Final = 1024
 _HALF: Final = np.uint64(32)
-_SHIFT: Final = np.uint32(16)
 _MADE: Final = ("text_digest", "words", "shingles", "signature", "flags")
 
 
@@ -70,25 +67,16 @@ def sign(hashes: NDArray[np.int64], n_permutations: int = 128) -> NDArray[np.uin
     .. [1] Broder. On the resemblance and containment of documents. SEQUENCES 1997.
     .. [2] datasketch 2.0.0, ``MinHash``, scheme ``affine32``.
     """
-    multipliers, offsets = permutations(n_permutations)
-    mixed = _murmur_finalizer(fold32(hashes))
+    from dedup import kernels
+
     signature = np.full(n_permutations, EMPTY)
-    for start in range(0, len(mixed), _BLOCK):
-        block = np.multiply.outer(multipliers, mixed[start : start + _BLOCK])
-        block += offsets[:, None]
-        np.minimum(signature, block.min(axis=1), out=signature)
+    kernels.sign(hashes, *permutations(n_permutations), signature)
     return signature
 
 
 def estimate(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> float:
     """Return the Jaccard similarity two signatures suggest: the share of places in which they agree, in [0, 1]."""
     return float(np.mean(left == right))
-
-
-def _murmur_finalizer(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    values = (values ^ (values >> _SHIFT)) * np.uint32(0x85EBCA6B)
-    values = (values ^ (values >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-    return values ^ (values >> _SHIFT)
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.candidates.shingle import SHINGLE_WORDS, mix, shingle_sequence
+from dedup.candidates.shingle import SHINGLE_WORDS, mix
 
 #: More equal shingle places than this (a text that repeats itself, met by its like) and only the longest is listed.
 _MANY_PLACES: Final = 200_000
-
-_LOW_BITS: Final = 0xFFFF
 
 
 class Passage(NamedTuple):
@@ -68,18 +66,6 @@ class Similarity:
 NOTHING: Final = Similarity(0, 0.0, 0.0, 0.0, 0, 0, ())
 
 
-def intersection(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the common members of two sorted sets, sorted."""
-    if len(left) > len(right):
-        left, right = right, left
-    if not len(left):
-        return left
-    places = np.searchsorted(right, left)
-    places[places == len(right)] = len(right) - 1
-    common: NDArray[np.int64] = left[right[places] == left]
-    return common
-
-
 def compare(
     left_words: NDArray[np.int64],
     right_words: NDArray[np.int64],
@@ -114,69 +100,24 @@ def compare(
     if len(left_words) and np.array_equal(left_words, right_words):
         n_words = len(left_words)
         return Similarity(len(left_shingles), 1.0, 1.0, 1.0, n_words, n_words, (Passage(0, 0, n_words),))
-    common = intersection(left_shingles, right_shingles)
-    n_shared = len(common)
+    if min(len(left_words), len(right_words)) < size:
+        return NOTHING
+    from dedup import kernels
+
+    n_shared, covered_left, covered_right, rows = kernels.common_runs(left_words, right_words, size, _MANY_PLACES)
     if not n_shared:
         return NOTHING
-    size = min(size, len(left_words), len(right_words))
-    left_at = _places(shingle_sequence(left_words, size), common)
-    right_at = _places(shingle_sequence(right_words, size), common)
+    runs = sorted(rows.tolist()) if len(rows) else []
     return Similarity(
         n_shared=n_shared,
         jaccard=n_shared / (len(left_shingles) + len(right_shingles) - n_shared),
         containment_left=n_shared / len(left_shingles),
         containment_right=n_shared / len(right_shingles),
-        covered_left=covered(left_at[0], size),
-        covered_right=covered(right_at[0], size),
-        passages=_passages((left_words, right_words), left_at, right_at, n_shared, size),
+        covered_left=covered_left,
+        covered_right=covered_right,
+        passages=tuple([Passage(left, right, -length) for length, left, right in runs])
+        or (_longest(left_words, right_words, size),),
     )
-
-
-def covered(starts: NDArray[np.intp], size: int) -> int:
-    """Return how many words stand in runs of ``size`` words that begin at ``starts`` (ascending)."""
-    return int(np.minimum(np.diff(starts), size).sum()) + size if len(starts) else 0
-
-
-def _places(sequence: NDArray[np.int64], common: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Where shingles of ``common`` begin in a text, ascending, and which of them."""
-    # Most shingles are in no common one: the low bits tell that faster than a search.
-    may_be = np.zeros(_LOW_BITS + 1, dtype=bool)
-    may_be[common & _LOW_BITS] = True
-    starts = np.flatnonzero(may_be[sequence & _LOW_BITS])
-    which = np.searchsorted(common, sequence[starts])
-    which[which == len(common)] = len(common) - 1
-    found = common[which] == sequence[starts]
-    return starts[found], which[found]
-
-
-def _passages(
-    words: tuple[NDArray[np.int64], NDArray[np.int64]],
-    left_at: tuple[NDArray[np.intp], NDArray[np.intp]],
-    right_at: tuple[NDArray[np.intp], NDArray[np.intp]],
-    n_shared: int,
-    size: int,
-) -> tuple[Passage, ...]:
-    (left_starts, left_which), (right_starts, right_which) = left_at, right_at
-    left_count = np.bincount(left_which, minlength=n_shared)
-    right_count = np.bincount(right_which, minlength=n_shared)
-    if int(left_count @ right_count) > _MANY_PLACES:
-        return (_longest(*words, size),)
-    # Every place of a shingle on the left with every place of it on the right, as points (left, right).
-    order = np.argsort(right_which, kind="stable")
-    first = np.concatenate(([0], np.cumsum(right_count)[:-1]))
-    repeats = right_count[left_which]
-    left = np.repeat(left_starts, repeats)
-    offset = np.arange(len(left)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    right = right_starts[order][np.repeat(first[left_which], repeats) + offset]
-    # Points that follow one another on a diagonal are one passage.
-    diagonal = right - left
-    along = np.lexsort((left, diagonal))
-    left, diagonal = left[along], diagonal[along]
-    begins = np.flatnonzero(np.concatenate(([True], (np.diff(left) != 1) | (np.diff(diagonal) != 0))))
-    lengths = np.diff(begins, append=len(left)) + size - 1
-    starts = left[begins]
-    rows = zip(starts.tolist(), (starts + diagonal[begins]).tolist(), lengths.tolist(), strict=True)
-    return tuple(sorted((Passage(*row) for row in rows), key=lambda found: (-found.words, found.left, found.right)))
 
 
 def _longest(left_words: NDArray[np.int64], right_words: NDArray[np.int64], size: int) -> Passage:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from dedup.candidates.shingle import shingles, word_hashes
 from dedup.duplicates import similarity
-from dedup.duplicates.similarity import NOTHING, Passage, compare, covered, intersection
+from dedup.duplicates.similarity import NOTHING, Passage, compare
 
 #: Texts over three words repeat themselves and one another.
 TEXTS = st.lists(st.integers(0, 2), max_size=30).map(lambda values: np.array(values, dtype=np.int64))
@@ -100,13 +100,3 @@ def test_short_texts_match_whole_or_not_at_all():
     assert compared(word_hashes("Ceasefire holds"), word_hashes("ceasefire holds, day two in Gaza")) == NOTHING
 
 
-@given(st.sets(st.integers(-20, 20)), st.sets(st.integers(-20, 20)))
-def test_intersection(one, other):
-    found = intersection(*(np.array(sorted(values), dtype=np.int64) for values in (one, other)))
-    assert found.tolist() == sorted(one & other)
-
-
-@given(st.sets(st.integers(0, 40)), st.integers(1, 6))
-def test_covered(starts, size):
-    words = {start + step for start in starts for step in range(size)}
-    assert covered(np.array(sorted(starts), dtype=np.intp), size) == len(words)

@@ -1,0 +1,198 @@
+"""The loops that machine code is made of: over letters, words and shingles.
+
+In: arrays. Out: arrays. Each kernel does what the function that calls it documents; nothing else calls it, and whoever does imports
+this file where it is needed, for it loads a compiler. What is compiled is kept beside this file, else in the user's cache, and is
+compiled anew by each process where neither can be written.
+
+Rule guarded here: integers wrap modulo 2^64, so that a kernel gives the same on every machine and in every process.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import numpy as np
+from numba import njit, types
+from numpy.typing import NDArray
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _compiled(*signatures: Any) -> Callable[[_Function], _Function]:
+    """Compile a function for given types of arguments, now or from what an earlier process kept."""
+
+    def decorate(function: _Function) -> _Function:
+        try:
+            made: _Function = njit(list(signatures), cache=True, boundscheck=False)(function)
+        except (RuntimeError, OSError):
+            # There is no place to keep it, or that is full.
+            made = njit(list(signatures), boundscheck=False)(function)
+        return made
+
+    return decorate
+
+
+def _array(element: Any) -> Any:
+    """Return the type of an array that is only read; numba takes any of these elements for it."""
+    return types.Array(element, 1, "C", readonly=True)
+
+
+_BYTES, _CODES, _HALVES = (_array(element) for element in (types.uint8, types.uint32, types.uint32))
+_INTS, _WIDE = _array(types.int64), _array(types.uint64)
+
+_GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
+_PLACE: Final = np.uint64(0x243F6A8885A308D3)
+_TURN: Final = np.uint64(0x13198A2E03707345)
+_MIX_1: Final = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2: Final = np.uint64(0x94D049BB133111EB)
+_S27, _S30, _S31, _S32 = (np.uint64(bits) for bits in (27, 30, 31, 32))
+_MURMUR_1: Final = np.uint32(0x85EBCA6B)
+_MURMUR_2: Final = np.uint32(0xC2B2AE35)
+
+
+@_compiled(types.uint64(types.uint64))
+def _mix(value: Any) -> Any:
+    value += _GOLDEN
+    value = (value ^ (value >> _S30)) * _MIX_1
+    value = (value ^ (value >> _S27)) * _MIX_2
+    return value ^ (value >> _S31)
+
+
+@_compiled(*(types.int64(codes, _BYTES, _INTS, types.int64[::1], types.uint8[::1]) for codes in (_BYTES, _CODES)))
+def read_words(
+    codes: NDArray[Any], kinds: NDArray[np.uint8], posts: NDArray[np.int64], hashes: Any, flags: Any
+) -> int:
+    """Write the hash and the flags of every word of a normalised text; return how many there are."""
+    n, post = 0, 0
+    total, power = np.uint64(0), np.uint64(1)
+    before, quoted, begins_line = np.uint8(0), False, True
+    for i in range(len(codes)):
+        code = codes[i]
+        kind = kinds[code]
+        mark = kind == 2
+        if mark:
+            # Of the kind of the letter it follows; one that follows none is no part of a word.
+            kind = before
+        if kind != before or (kind == 3 and not mark):
+            if before != 0:
+                hashes[n] = np.int64(_mix(total))
+                n += 1
+            if kind != 0:
+                total, power = np.uint64(0), np.uint64(1)
+                while post < len(posts) and posts[post + 1] <= i:
+                    post += 2
+                in_post = post < len(posts) and posts[post] <= i
+                flags[n] = (1 if quoted or in_post else 0) + (4 if begins_line else 0)
+                begins_line = False
+        if kind != 0:
+            total += _mix(np.uint64(code)) * power
+            power *= _PLACE
+            if 48 <= code <= 57:
+                flags[n] |= np.uint8(2)
+        elif code == 10:
+            quoted, begins_line = False, True
+        elif code == 34:
+            # A mark opens when nothing, a space, a break, a bracket or a dash stands before it.
+            quoted = i == 0 or codes[i - 1] == 32 or codes[i - 1] == 10 or codes[i - 1] == 40 or codes[i - 1] == 45
+        before = kind
+    if before != 0:
+        hashes[n] = np.int64(_mix(total))
+        n += 1
+    return n
+
+
+@_compiled(types.int64[::1](_INTS, types.int64))
+def shingle_sequence(words: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Return the shingle that starts at each word; ``1 <= size <= len(words)``."""
+    made = np.empty(len(words) - size + 1, dtype=np.int64)
+    for i in range(len(made)):
+        total = np.uint64(words[i])
+        for place in range(1, size):
+            total = total * _TURN + np.uint64(words[i + place])
+        made[i] = np.int64(_mix(total))
+    return made
+
+
+@_compiled(types.void(_INTS, _HALVES, _HALVES, types.uint32[::1]))
+def sign(hashes: Any, multipliers: Any, offsets: Any, signature: Any) -> None:
+    """Lower each place of the signature to the least value of its permutation."""
+    for i in range(len(hashes)):
+        value = np.uint32(np.uint64(hashes[i]) >> _S32)
+        value = np.uint32((value ^ (value >> np.uint32(16))) * _MURMUR_1)
+        value = np.uint32((value ^ (value >> np.uint32(13))) * _MURMUR_2)
+        value = np.uint32(value ^ (value >> np.uint32(16)))
+        for place in range(len(signature)):
+            permuted = np.uint32(multipliers[place] * value + offsets[place])
+            signature[place] = min(signature[place], permuted)
+
+
+@_compiled(
+    types.Tuple((types.int64, types.int64, types.int64, types.int64[:, ::1]))(_INTS, _INTS, types.int64, types.int64)
+)
+def common_runs(left_words: Any, right_words: Any, size: int, many: int) -> Any:
+    """Return shared shingles, covered words of either side, and rows (minus length, left, right) of maximal common runs.
+
+    No rows are given where more than ``many`` pairs of places are equal. Neither text has fewer than ``size`` words.
+    """
+    left, right = shingle_sequence(left_words, size), shingle_sequence(right_words, size)
+    n_slots = 4
+    while n_slots < 2 * len(left):
+        n_slots *= 2
+    mask = np.uint64(n_slots - 1)
+    # A hash table of the places on the left: of equal shingles the first place is in it, the others follow by `after`.
+    table = np.full(n_slots, -1, dtype=np.int32)
+    first = np.empty(len(left), dtype=np.int32)
+    last = np.empty(len(left), dtype=np.int32)
+    after = np.full(len(left), -1, dtype=np.int32)
+    count = np.zeros(len(left), dtype=np.int64)
+    for i in range(len(left)):
+        slot = np.uint64(left[i]) & mask
+        while table[slot] >= 0 and left[table[slot]] != left[i]:
+            slot = (slot + np.uint64(1)) & mask
+        if table[slot] < 0:
+            table[slot] = i
+        else:
+            after[last[table[slot]]] = i
+        first[i] = table[slot]
+        last[table[slot]] = i
+        count[table[slot]] += 1
+    met = np.zeros(len(left), dtype=np.bool_)
+    at = np.full(len(right), -1, dtype=np.int32)
+    n_shared, n_points, n_rows = 0, 0, 0
+    covered_right, end = 0, 0
+    for j in range(len(right)):
+        slot = np.uint64(right[j]) & mask
+        while table[slot] >= 0 and left[table[slot]] != right[j]:
+            slot = (slot + np.uint64(1)) & mask
+        at[j] = table[slot]
+        if at[j] >= 0:
+            n_shared += 0 if met[at[j]] else 1
+            met[at[j]] = True
+            n_points += count[at[j]]
+            covered_right += j + size - max(end, j)
+            end = j + size
+    covered_left, end = 0, 0
+    if n_shared:
+        for i in range(len(left)):
+            if met[first[i]]:
+                covered_left += i + size - max(end, i)
+                end = i + size
+    if n_points > many:
+        return n_shared, covered_left, covered_right, np.empty((0, 3), dtype=np.int64)
+    for j in range(len(right)):
+        i = at[j]
+        while i >= 0:
+            n_rows += 1 if i == 0 or j == 0 or left[i - 1] != right[j - 1] else 0
+            i = after[i]
+    rows = np.empty((n_rows, 3), dtype=np.int64)
+    n_rows = 0
+    for j in range(len(right)):
+        i = at[j]
+        while i >= 0:
+            if i == 0 or j == 0 or left[i - 1] != right[j - 1]:
+                length = 1
+                while i + length < len(left) and j + length < len(right) and left[i + length] == right[j + length]:
+                    length += 1
+                rows[n_rows, 0], rows[n_rows, 1], rows[n_rows, 2] = -(length + size - 1), i, j
+                n_rows += 1
+            i = after[i]
+    return n_shared, covered_left, covered_right, rows
