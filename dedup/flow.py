@@ -56,10 +56,11 @@ class Inline:
 
     def map(self, stage: Stage, rows: pa.Table | Iterable[pa.RecordBatch], tick: Tick | None = None) -> pa.Table:
         """Run a stage over rows and give its rows, in the order of the input."""
-        if not isinstance(rows, pa.Table):
-            rows = pa.Table.from_batches(rows, schema=stage.reads)
-        done = apply(stage, rows)
-        if tick:
+        if isinstance(rows, pa.Table):
+            done = apply(stage, rows)
+        else:
+            done = pa.Table.from_batches(stage(iter(rows)), schema=stage.writes)
+        if tick and isinstance(rows, pa.Table):
             tick(rows.num_rows)
         return done
 
@@ -179,7 +180,7 @@ class Flow:
             with watch.stage("salient", articles.num_rows) as tick:
                 bands.append(engine.map(self.salient, terms, tick))
         with watch.stage("pair") as tick:
-            candidates = distinct(engine.map(self.pairs, pa.concat_tables(bands), tick))
+            candidates = distinct(engine.map(self.pairs, pa.concat_tables(bands), tick), articles)
         verify = replace(self.verify, relations=relations)
         with watch.stage("verify", candidates.num_rows) as tick:
             sides = _sides(articles, signatures, terms, verify.reads)
@@ -242,10 +243,11 @@ def _sides(articles: pa.Table, signatures: pa.Table, terms: pa.Table, reads: pa.
 def _joined(candidates: pa.Table, sides: pa.Table, reads: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Join candidate pairs with both their sides, some at a time: all at once they would not fit in memory."""
     ids = sides["doc_id"].combine_chunks()
+    places = {side: pc.index_in(candidates[f"{side}_id"], ids).combine_chunks() for side in ("left", "right")}
     for start in range(0, candidates.num_rows, _JOIN_ROWS):
         pairs = candidates.slice(start, _JOIN_ROWS)
         columns = {name: pairs[name] for name in candidates.schema.names}
-        for side in ("left", "right"):
-            rows = sides.take(pc.index_in(pairs[f"{side}_id"], ids))
-            columns |= {f"{side}_{name}": rows[name] for name in sides.schema.names if name != "doc_id"}
+        for side, rows in places.items():
+            taken = sides.take(rows.slice(start, _JOIN_ROWS))
+            columns |= {f"{side}_{name}": taken[name] for name in sides.schema.names if name != "doc_id"}
         yield from pa.table([columns[name] for name in reads.names], schema=reads).combine_chunks().to_batches()

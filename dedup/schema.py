@@ -162,8 +162,8 @@ TERMS = pa.schema(
 #: ``salient``.
 BAND = pa.schema([("kind", TEXT), ("key", pa.int64()), ("doc_id", TEXT), ("arrival", pa.int64())])
 
-#: Two articles that share a key, and of which kind it is. Key: none, a pair may meet often. ``left_id < right_id``.
-MEETING = pa.schema([("left_id", TEXT), ("right_id", TEXT), ("kind", TEXT)])
+#: Two articles, by their arrivals, that share a key, and of which kind it is. Key: none, a pair may meet often.
+MEETING = pa.schema([("earlier", pa.int64()), ("later", pa.int64()), ("kind", TEXT)])
 
 #: Two articles to verify, ``left_id < right_id``. Key: left_id, right_id.
 PAIR = pa.schema([("left_id", TEXT), ("right_id", TEXT)])

@@ -34,6 +34,8 @@ KINDS = {
     "drop_10": 2, "drop_25": 2, "drop_45": 2, "add_10": 2, "add_25": 2, "add_45": 2, "first_half": 2, "second_half": 2,
     "embedded": 5, "form": 2,
 }  # fmt: skip
+#: Outlets with a form that they fill in anew.
+N_FORMS = 40
 _PARAGRAPH = 60
 _LONGEST = 900
 _SHORTEST = 80
@@ -132,18 +134,14 @@ def variant(kind: str, tokens: list[str], other: list[str], vocabulary: list[str
     return written(blocks)
 
 
-def form(serial: int, draw: np.random.Generator) -> str:
-    """Return a market note of an outlet of its own kind: the same sentences with other figures."""
-    outlet = serial % 7
-    values = iter((draw.integers(1, 99_999, 60) / 100).tolist())
-    verbs = ["rose", "fell", "slipped", "gained", "eased", "climbed"]
-    lines = [
-        f"Shares in sector {outlet * 31 + row} {verbs[int(draw.integers(0, 6))]} to {next(values)} on the day in the usual "
-        f"trade of the season, dealers on floor {outlet * 17 + row} of the exchange said, while buyers waited for the report "
-        f"that the board of section {outlet * 13 + row} gives at the end of each week."
-        for row in range(12)
-    ]
-    return "\n".join(lines)
+def form(outlet: int, lines: list[list[str]], draw: np.random.Generator) -> str:
+    """Return a note of an outlet that has the same sentences every day, with other figures."""
+    values = (draw.integers(1, 99_999, len(lines)) / 100).tolist()
+    filled = (
+        [*line[: len(line) // 2], str(value), "points,", *line[len(line) // 2 :]]
+        for line, value in zip(lines, values, strict=True)
+    )
+    return written([["Desk", f"{outlet}:", "figures", "of", "the", "day"], *filled])
 
 
 def articles(n: int, seed: int = 1) -> Iterator[dict[str, Any]]:
@@ -163,10 +161,12 @@ def articles(n: int, seed: int = 1) -> Iterator[dict[str, Any]]:
     chosen: list[int] = []
     for base, copies in zip(order, families, strict=False):
         chosen += [base] * min(copies, 12)
+    forms = [[markov.text(30) for _ in range(12)] for _ in range(N_FORMS)]
     rows = [(base, "base", written(paragraphs(tokens))) for base, tokens in enumerate(bases)]
     for i, (kind, base) in enumerate(zip(kinds, chosen, strict=False)):
         if kind == "form":
-            rows.append((n_bases + i % 7, kind, form(i, draw)))
+            outlet = i % N_FORMS
+            rows.append((n_bases + outlet, kind, form(outlet, forms[outlet], draw)))
         else:
             other = markov.text(2 * lengths[n + i]) if kind[:3] in ("add", "emb") else []
             rows.append((base, kind, variant(kind, bases[base], other, vocabulary, draw)))

@@ -15,6 +15,7 @@ from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dedup.candidates.shingle import mix
@@ -121,9 +122,14 @@ def sampled(shingles: NDArray[np.int64], one_in: int = 8, least: int = 4) -> NDA
     .. [1] Irber et al. Lightweight compositional analysis of metagenomes with FracMinHash and minimum metagenome
        covers. bioRxiv 2022.01.11.475838.
     """
-    unsigned = np.roll(shingles, -int(np.searchsorted(shingles, 0))).view(np.uint64)
-    taken = max(int(np.searchsorted(unsigned, np.uint64((1 << 64) // one_in))), least) if one_in > 1 else len(unsigned)
-    return unsigned[:taken].view(np.int64)
+    # Read as unsigned numbers the negative ones come last.
+    first = int(shingles.searchsorted(0))
+    bound = int(shingles.searchsorted((1 << 64) // one_in)) if one_in > 2 else len(shingles)
+    if one_in > 1 and bound - first >= least:
+        return shingles[first:bound]
+    unsigned = np.concatenate((shingles[first:], shingles[:first]))
+    n_below = int(unsigned.view(np.uint64).searchsorted(np.uint64((1 << 64) // one_in))) if one_in > 1 else len(unsigned)
+    return unsigned[: max(n_below, least)]
 
 
 @dataclass(frozen=True)
@@ -170,42 +176,46 @@ class Bands:
             If the signatures are shorter than the bands need.
         """
         for batch in batches:
-            sets = [np.frombuffer(raw, dtype=np.int64) for raw in batch["shingles"].to_pylist()]
-            filled = np.flatnonzero([len(found) > 0 for found in sets])
-            parts = [
-                (kind, self._keys(kind, batch.take(pa.array(filled)), [sets[i] for i in filled])) for kind in KINDS
-            ]
-            parts = [(kind, found) for kind, found in parts if kind in self.kinds]
-            yield _rows(batch, filled, parts)
+            filled = batch.filter(pc.greater(pc.binary_length(batch["shingles"]), 0))
+            kinds = [kind for kind in KINDS if kind in self.kinds]
+            if not filled.num_rows or not kinds:
+                yield pa.RecordBatch.from_pylist([], schema=BAND)
+                continue
+            yield _rows(filled, [(kind, *self._keys(kind, filled)) for kind in kinds])
 
-    def _keys(self, kind: str, batch: pa.RecordBatch, sets: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
-        if kind not in self.kinds or not batch.num_rows:
-            return [np.empty(0, dtype=np.int64)] * batch.num_rows
+    def _keys(self, kind: str, batch: pa.RecordBatch) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the keys of one kind, article by article, and how many each article has."""
+        n = batch.num_rows
         if kind == "exact":
-            return list(batch["text_digest"].to_numpy().reshape(-1, 1))
+            return batch["text_digest"].to_numpy(), np.ones(n, dtype=np.int64)
         if kind == "sample":
-            return [sampled(found, self.one_in, self.least) for found in sets]
+            found = [sampled(one, self.one_in, self.least) for one in _sets(batch)]
+            return np.concatenate(found), np.array([len(one) for one in found])
         raw = batch["signature"].to_pylist()
         if len(raw[0]) < 4 * self.n_bands * self.n_rows:
             needed = f"{self.n_bands} x {self.n_rows} = {self.n_bands * self.n_rows}"
             raise ParameterError(
                 f"Bands: a signature must have n_bands x n_rows ({needed}) values. Got {len(raw[0]) // 4}."
             )
-        signatures = np.frombuffer(b"".join(raw), dtype=np.uint32).reshape(len(raw), -1)
-        return list(band_keys(signatures, self.n_bands, self.n_rows))
+        signatures = np.frombuffer(b"".join(raw), dtype=np.uint32).reshape(n, -1)
+        return band_keys(signatures, self.n_bands, self.n_rows).ravel(), np.full(n, self.n_bands)
 
 
-def _rows(
-    batch: pa.RecordBatch, filled: NDArray[np.intp], parts: list[tuple[str, list[NDArray[np.int64]]]]
-) -> pa.RecordBatch:
+def _sets(batch: pa.RecordBatch) -> list[NDArray[np.int64]]:
+    """Return the shingles of each article, without a copy."""
+    return [np.frombuffer(one.as_buffer(), dtype=np.int64) for one in batch["shingles"]]
+
+
+def _rows(batch: pa.RecordBatch, parts: list[tuple[str, NDArray[np.int64], NDArray[np.int64]]]) -> pa.RecordBatch:
     """Rows of one batch: for each article its keys, kind by kind."""
-    pieces = [piece for of_article in zip(*(found for _, found in parts), strict=True) for piece in of_article]
-    lengths = np.array([len(piece) for piece in pieces], dtype=np.int64)
-    keys = np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int64)
-    kinds = np.repeat(np.tile(np.arange(len(parts)), len(filled)), lengths).astype(np.int32)
-    owners = np.repeat(np.repeat(filled, len(parts)), lengths)
-    names = pa.array([kind for kind, _ in parts], type=pa.string())
-    return pa.record_batch(
-        [names.take(pa.array(kinds)), pa.array(keys), batch["doc_id"].take(owners), batch["arrival"].take(owners)],
-        schema=BAND,
-    )
+    lengths = np.stack([of_article for _, _, of_article in parts], axis=1)
+    starts = np.cumsum(lengths.ravel()).reshape(lengths.shape) - lengths
+    keys = np.empty(int(lengths.sum()), dtype=np.int64)
+    for place, (_, found, of_article) in enumerate(parts):
+        within = np.arange(len(found)) - np.repeat(np.cumsum(of_article) - of_article, of_article)
+        keys[np.repeat(starts[:, place], of_article) + within] = found
+    kinds = np.repeat(np.tile(np.arange(len(parts)), len(lengths)), lengths.ravel())
+    owners = pa.array(np.repeat(np.arange(len(lengths)), lengths.sum(axis=1)))
+    names = pa.array([kind for kind, _, _ in parts], type=pa.string())
+    columns = [names.take(pa.array(kinds)), pa.array(keys), batch["doc_id"].take(owners), batch["arrival"].take(owners)]
+    return pa.record_batch(columns, schema=BAND)

@@ -27,7 +27,7 @@ _MIX_1: Final = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2: Final = np.uint64(0x94D049BB133111EB)
 
 #: An embedded post: its line ends with its author's (@handle) and date, or holds the network's own short links.
-_POST: Final = re.compile(r"^.*(?:\(@\w+\)|\bpic\.twitter\.com/|https?://t\.co/).*$", re.MULTILINE)
+_POST: Final = re.compile(r"\(@\w+\)|\bpic\.twitter\.com/|https?://t\.co/")
 
 
 def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -157,5 +157,10 @@ def shingle_sequence(words: NDArray[np.int64], size: int = SHINGLE_WORDS) -> NDA
 
 def _posts(text: str) -> NDArray[np.int64]:
     """Return where lines begin and end that are a post of a social network: everyone who reports it shows the same one."""
-    found = _POST.finditer(text) if "(@" in text or "t.co/" in text or "pic.twitter.com/" in text else ()
-    return np.array([place for post in found for place in post.span()], dtype=np.int64)
+    places: list[int] = []
+    if "(@" in text or "t.co/" in text or "pic.twitter.com/" in text:
+        for found in _POST.finditer(text):
+            if not places or found.start() >= places[-1]:
+                end = text.find("\n", found.end())
+                places += [text.rfind("\n", 0, found.start()) + 1, end if end >= 0 else len(text)]
+    return np.array(places, dtype=np.int64)

@@ -246,10 +246,12 @@ def reused_words(left: Side, right: Side, passages: Iterable[Passage], least: in
     long = [passage for passage in passages if passage.words >= least]
     counts = []
     for side, starts in ((left, [p.left for p in long]), (right, [p.right for p in long])):
-        shared = np.zeros(len(side.words), dtype=bool)
-        for start, passage in zip(starts, long, strict=True):
-            shared[start : start + passage.words] = True
-        counts.append(int(np.count_nonzero(shared & (side.flags & QUOTED == 0))))
+        own = side.flags & QUOTED == 0
+        count, done = 0, 0
+        for start, end in sorted((start, start + p.words) for start, p in zip(starts, long, strict=True)):
+            count += int(np.count_nonzero(own[max(start, done) : end]))
+            done = max(done, end)
+        counts.append(count)
     return min(counts), max(counts)
 
 

@@ -51,8 +51,9 @@ def test_minhash_candidates_are_those_of_datasketch(seed):
         sketch = datasketch.MinHash(hashvalues=sign(found), scheme="affine32")
         theirs |= {tuple(sorted((name, f"d{i:03}"))) for name in index.query(sketch)}
         index.insert(f"d{i:03}", sketch)
-    bands = apply(Bands(kinds=("minhash",)), signature_table(sets))
-    pairs = distinct(apply(Pairs(limit=len(sets)), bands))
+    signatures = signature_table(sets)
+    bands = apply(Bands(kinds=("minhash",)), signatures)
+    pairs = distinct(apply(Pairs(limit=len(sets)), bands), signatures)
     assert set(zip(*(pairs[name].to_pylist() for name in pairs.column_names), strict=True)) == theirs
     assert theirs
 
