@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.articles.normalize import words
-from dedup.candidates.shingle import read_words, shingles
+from dedup.candidates.shingle import read_words
 from dedup.duplicates.component import components
 from dedup.duplicates.relation import Rule, Side, decide, outlets
 from dedup.duplicates.similarity import compare
@@ -56,9 +56,9 @@ def main(folder: Path) -> None:
     for name, row in articles.items():
         read, title = read_words(row["text"]), frozenset(words(row["title"] or ""))
         outlet, published = outlets(row["source"], row["url"]), row["published"] or ""
-        sides[name] = Side(read.hashes, shingles(read.hashes), read.flags, title, outlet, published)
+        sides[name] = Side(read.hashes, read.flags, title, outlet, published)
     both = [(sides[pair["a"]], sides[pair["b"]]) for pair in pairs]
-    both = [(left, right, compare(left.words, right.words, left.shingles, right.shingles)) for left, right in both]
+    both = [(left, right, compare(left.words, right.words)) for left, right in both]
     labels = np.array([pair["label"] for pair in pairs])
     template = np.array([bool(pair["template"]) for pair in pairs])
 

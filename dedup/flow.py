@@ -127,11 +127,10 @@ class Flow:
                 f"sign: n_permutations must be at least bands x rows ({self.bands.n_bands} x {self.bands.n_rows} = "
                 f"{needed}). Got {self.sign.n_permutations}."
             )
-        if self.sign.shingle_words != self.verify.shingle_words:
-            raise ParameterError(
-                "sign and verify: shingle_words must be the same. "
-                f"Got {self.sign.shingle_words} and {self.verify.shingle_words}."
-            )
+        sizes = [stage.shingle_words for stage in (self.sign, self.bands, self.verify)]
+        if len(set(sizes)) > 1:
+            given = ", ".join(map(str, sizes))
+            raise ParameterError(f"sign, bands and verify: shingle_words must be the same. Got {given}.")
 
     def clean(self, engine: Engine, drafts: pa.Table, watch: Watch, known: pa.Table | None = None) -> pa.Table:
         """Take the chrome off.
@@ -235,9 +234,11 @@ def _sides(articles: pa.Table, signatures: pa.Table, terms: pa.Table, reads: pa.
     for table, prefix in ((articles, ""), (signatures, ""), (terms, "terms_")):
         names = [name for name in table.schema.names if prefix + name in wanted - parts.keys()]
         if names:
-            rows = pc.index_in(articles["doc_id"], table["doc_id"].combine_chunks())
-            parts |= {prefix + name: table[name].take(rows) for name in names}
-    return pa.table({"doc_id": articles["doc_id"], **parts}).combine_chunks()
+            # What a row-wise stage made stands in the order of the articles, and need not be copied.
+            if not table["doc_id"].equals(articles["doc_id"]):
+                table = table.take(pc.index_in(articles["doc_id"], table["doc_id"].combine_chunks()))  # noqa: PLW2901
+            parts |= {prefix + name: table[name] for name in names}
+    return pa.table({"doc_id": articles["doc_id"], **parts})
 
 
 def _joined(candidates: pa.Table, sides: pa.Table, reads: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -36,8 +36,7 @@ def _array(element: Any) -> Any:
     return types.Array(element, 1, "C", readonly=True)
 
 
-_BYTES, _CODES, _HALVES = (_array(element) for element in (types.uint8, types.uint32, types.uint32))
-_INTS, _WIDE = _array(types.int64), _array(types.uint64)
+_BYTES, _CODES, _INTS = (_array(element) for element in (types.uint8, types.uint32, types.int64))
 
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 _PLACE: Final = np.uint64(0x243F6A8885A308D3)
@@ -57,10 +56,8 @@ def _mix(value: Any) -> Any:
     return value ^ (value >> _S31)
 
 
-@_compiled(*(types.int64(codes, _BYTES, _INTS, types.int64[::1], types.uint8[::1]) for codes in (_BYTES, _CODES)))
-def read_words(
-    codes: NDArray[Any], kinds: NDArray[np.uint8], posts: NDArray[np.int64], hashes: Any, flags: Any
-) -> int:
+@_compiled(types.int64(_CODES, _BYTES, _INTS, types.int64[::1], types.uint8[::1]))
+def read_words(codes: Any, kinds: Any, posts: Any, hashes: Any, flags: Any) -> int:
     """Write the hash and the flags of every word of a normalised text; return how many there are."""
     n, post = 0, 0
     total, power = np.uint64(0), np.uint64(1)
@@ -100,6 +97,46 @@ def read_words(
     return n
 
 
+@_compiled(types.int64(_BYTES, _CODES, types.uint32[::1]))
+def respell(text: Any, spelling: Any, codes: Any) -> int:
+    """Write the code points of a text in UTF-8 as words are compared, and return how many.
+
+    ``spelling`` gives for a code point what is written for it: 1 for nothing. Returns -1 where it gives 0, which is not known yet, and
+    -2 for what a table cannot say: it gives 2, or the text may hold a post of a social network.
+    """
+    n, i = 0, 0
+    while i < len(text):
+        code = np.uint32(text[i])
+        if code < 0x80:
+            i += 1
+            written = code + np.uint32(32) if 65 <= code <= 90 else code
+        elif code >= 0xF0:
+            return -2
+        else:
+            if code < 0xE0:
+                code = ((code & np.uint32(0x1F)) << np.uint32(6)) | np.uint32(text[i + 1] & 0x3F)
+                i += 2
+            else:
+                low = (np.uint32(text[i + 1] & 0x3F) << np.uint32(6)) | np.uint32(text[i + 2] & 0x3F)
+                code = ((code & np.uint32(0x0F)) << np.uint32(12)) | low
+                i += 3
+            written = spelling[code]
+            if written <= 2:
+                if written == 1:
+                    continue
+                return -1 if written == 0 else -2
+        codes[n] = written
+        n += 1
+        # "(@", "t.co/" and "r.com/".
+        if written == 64 and n > 1 and codes[n - 2] == 40:
+            return -2
+        if written == 47 and n > 5:
+            a, b, c, d = codes[n - 2], codes[n - 3], codes[n - 4], codes[n - 5]
+            if (a == 111 and b == 99 and c == 46 and d == 116) or (a == 109 and b == 111 and c == 99 and d == 46):
+                return -2
+    return n
+
+
 @_compiled(types.int64[::1](_INTS, types.int64))
 def shingle_sequence(words: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     """Return the shingle that starts at each word; ``1 <= size <= len(words)``."""
@@ -112,7 +149,7 @@ def shingle_sequence(words: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     return made
 
 
-@_compiled(types.void(_INTS, _HALVES, _HALVES, types.uint32[::1]))
+@_compiled(types.void(_INTS, _CODES, _CODES, types.uint32[::1]))
 def sign(hashes: Any, multipliers: Any, offsets: Any, signature: Any) -> None:
     """Lower each place of the signature to the least value of its permutation."""
     for i in range(len(hashes)):
@@ -125,31 +162,49 @@ def sign(hashes: Any, multipliers: Any, offsets: Any, signature: Any) -> None:
             signature[place] = min(signature[place], permuted)
 
 
+@_compiled(types.int64(types.uint64, types.int32[::1], types.int64[::1]))
+def _slot(value: Any, table: Any, values: Any) -> int:
+    """Return the slot of a value in a hash table of places, or the free one where it belongs."""
+    mask = np.uint64(len(table) - 1)
+    slot = value & mask
+    while table[slot] >= 0 and np.uint64(values[table[slot]]) != value:
+        slot = (slot + np.uint64(1)) & mask
+    return np.int64(slot)
+
+
+@_compiled(types.int32[::1](types.int64))
+def _table(n: int) -> Any:
+    """Return an empty hash table for ``n`` values."""
+    n_slots = 4
+    while n_slots < 2 * n:
+        n_slots *= 2
+    return np.full(n_slots, -1, dtype=np.int32)
+
+
 @_compiled(
-    types.Tuple((types.int64, types.int64, types.int64, types.int64[:, ::1]))(_INTS, _INTS, types.int64, types.int64)
+    types.Tuple((types.int64, types.int64, types.int64, types.int64, types.int64, types.int64[:, ::1]))(
+        _INTS, _INTS, types.int64, types.int64
+    )
 )
 def common_runs(left_words: Any, right_words: Any, size: int, many: int) -> Any:
-    """Return shared shingles, covered words of either side, and rows (minus length, left, right) of maximal common runs.
+    """Return the shingles that are shared, of the left, of the right; covered words of either side; maximal common runs.
 
-    No rows are given where more than ``many`` pairs of places are equal. Neither text has fewer than ``size`` words.
+    A run is a row (minus its length, left, right). None are given where more than ``many`` pairs of places are equal.
+    Neither text has fewer than ``size`` words.
     """
     left, right = shingle_sequence(left_words, size), shingle_sequence(right_words, size)
-    n_slots = 4
-    while n_slots < 2 * len(left):
-        n_slots *= 2
-    mask = np.uint64(n_slots - 1)
-    # A hash table of the places on the left: of equal shingles the first place is in it, the others follow by `after`.
-    table = np.full(n_slots, -1, dtype=np.int32)
+    # Of equal shingles on the left the first is in the table, the others follow by `after`.
+    table = _table(len(left))
     first = np.empty(len(left), dtype=np.int32)
     last = np.empty(len(left), dtype=np.int32)
     after = np.full(len(left), -1, dtype=np.int32)
-    count = np.zeros(len(left), dtype=np.int64)
+    count = np.zeros(len(left), dtype=np.int32)
+    n_left = 0
     for i in range(len(left)):
-        slot = np.uint64(left[i]) & mask
-        while table[slot] >= 0 and left[table[slot]] != left[i]:
-            slot = (slot + np.uint64(1)) & mask
+        slot = _slot(np.uint64(left[i]), table, left)
         if table[slot] < 0:
             table[slot] = i
+            n_left += 1
         else:
             after[last[table[slot]]] = i
         first[i] = table[slot]
@@ -157,27 +212,33 @@ def common_runs(left_words: Any, right_words: Any, size: int, many: int) -> Any:
         count[table[slot]] += 1
     met = np.zeros(len(left), dtype=np.bool_)
     at = np.full(len(right), -1, dtype=np.int32)
-    n_shared, n_points, n_rows = 0, 0, 0
-    covered_right, end = 0, 0
+    n_shared, n_points, n_rows, covered_right, end = 0, 0, 0, 0, 0
     for j in range(len(right)):
-        slot = np.uint64(right[j]) & mask
-        while table[slot] >= 0 and left[table[slot]] != right[j]:
-            slot = (slot + np.uint64(1)) & mask
-        at[j] = table[slot]
+        at[j] = table[_slot(np.uint64(right[j]), table, left)]
         if at[j] >= 0:
             n_shared += 0 if met[at[j]] else 1
             met[at[j]] = True
             n_points += count[at[j]]
             covered_right += j + size - max(end, j)
             end = j + size
+    if n_shared == 0:
+        return 0, 0, 0, 0, 0, np.empty((0, 3), dtype=np.int64)
     covered_left, end = 0, 0
-    if n_shared:
-        for i in range(len(left)):
-            if met[first[i]]:
-                covered_left += i + size - max(end, i)
-                end = i + size
+    for i in range(len(left)):
+        if met[first[i]]:
+            covered_left += i + size - max(end, i)
+            end = i + size
+    # Shingles of the right alone are counted once each; those in common have been.
+    table = _table(len(right))
+    n_right = n_shared
+    for j in range(len(right)):
+        if at[j] < 0:
+            slot = _slot(np.uint64(right[j]), table, right)
+            if table[slot] < 0:
+                table[slot] = j
+                n_right += 1
     if n_points > many:
-        return n_shared, covered_left, covered_right, np.empty((0, 3), dtype=np.int64)
+        return n_shared, n_left, n_right, covered_left, covered_right, np.empty((0, 3), dtype=np.int64)
     for j in range(len(right)):
         i = at[j]
         while i >= 0:
@@ -195,4 +256,4 @@ def common_runs(left_words: Any, right_words: Any, size: int, many: int) -> Any:
                 rows[n_rows, 0], rows[n_rows, 1], rows[n_rows, 2] = -(length + size - 1), i, j
                 n_rows += 1
             i = after[i]
-    return n_shared, covered_left, covered_right, rows
+    return n_shared, n_left, n_right, covered_left, covered_right, rows

@@ -119,16 +119,14 @@ ARTICLE = pa.schema(
     ]
 )
 
-#: Word shingles of one article. Key: doc_id. ``words``: int64 hash per word, in order; ``shingles``: the sorted set of
-#: int64 shingle hashes; ``signature``: uint32 MinHash values; ``flags``: a uint8 per word (quoted, figure, first of its
-#: line); all binary.
+#: The words of one article. Key: doc_id. ``words``: int64 hash per word, in order; ``signature``: uint32 MinHash values of the
+#: shingles of these; ``flags``: a uint8 per word (quoted, figure, first of its line); all binary.
 SIGNATURE = pa.schema(
     [
         ("doc_id", TEXT),
         ("arrival", pa.int64()),
         ("text_digest", pa.int64()),
         ("words", pa.large_binary()),
-        ("shingles", pa.large_binary()),
         ("signature", pa.binary()),
         ("flags", pa.binary()),
     ]

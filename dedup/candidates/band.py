@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dedup.candidates.shingle import mix
+from dedup.candidates.shingle import SHINGLE_WORDS, mix, shingle_sequence, shingles
 from dedup.errors import ParameterError
 from dedup.schema import BAND, SIGNATURE
 
@@ -144,6 +144,8 @@ class Bands:
         Shape of the ``minhash`` bands.
     one_in, least : int
         Rate and least number of the ``sample`` shingles.
+    shingle_words : int
+        Words in a shingle, as the signatures were made with.
     """
 
     kinds: tuple[str, ...] = KINDS
@@ -151,9 +153,10 @@ class Bands:
     n_rows: int = 4
     one_in: int = 8
     least: int = 4
+    shingle_words: int = SHINGLE_WORDS
 
     reads: ClassVar[pa.Schema] = pa.schema(
-        [SIGNATURE.field(name) for name in ("doc_id", "arrival", "text_digest", "shingles", "signature")]
+        [SIGNATURE.field(name) for name in ("doc_id", "arrival", "text_digest", "words", "signature")]
     )
     writes: ClassVar[pa.Schema] = BAND
     partition_by: ClassVar[tuple[str, ...]] = ()
@@ -161,7 +164,7 @@ class Bands:
     def __post_init__(self) -> None:
         if not set(self.kinds) <= set(KINDS):
             raise ParameterError(f"Bands: kinds must be among {', '.join(KINDS)}. Got {', '.join(self.kinds)}.")
-        for name in ("n_bands", "n_rows", "one_in"):
+        for name in ("n_bands", "n_rows", "one_in", "shingle_words"):
             if getattr(self, name) < 1:
                 raise ParameterError(f"Bands: {name} must be at least 1. Got {getattr(self, name)}.")
         if self.least < 0:
@@ -176,7 +179,7 @@ class Bands:
             If the signatures are shorter than the bands need.
         """
         for batch in batches:
-            filled = batch.filter(pc.greater(pc.binary_length(batch["shingles"]), 0))
+            filled = batch.filter(pc.greater(pc.binary_length(batch["words"]), 0))
             kinds = [kind for kind in KINDS if kind in self.kinds]
             if not filled.num_rows or not kinds:
                 yield pa.RecordBatch.from_pylist([], schema=BAND)
@@ -189,7 +192,7 @@ class Bands:
         if kind == "exact":
             return batch["text_digest"].to_numpy(), np.ones(n, dtype=np.int64)
         if kind == "sample":
-            found = [sampled(one, self.one_in, self.least) for one in _sets(batch)]
+            found = [self._sampled(np.frombuffer(one.as_buffer(), dtype=np.int64)) for one in batch["words"]]
             return np.concatenate(found), np.array([len(one) for one in found])
         raw = batch["signature"].to_pylist()
         if len(raw[0]) < 4 * self.n_bands * self.n_rows:
@@ -200,10 +203,13 @@ class Bands:
         signatures = np.frombuffer(b"".join(raw), dtype=np.uint32).reshape(n, -1)
         return band_keys(signatures, self.n_bands, self.n_rows).ravel(), np.full(n, self.n_bands)
 
-
-def _sets(batch: pa.RecordBatch) -> list[NDArray[np.int64]]:
-    """Return the shingles of each article, without a copy."""
-    return [np.frombuffer(one.as_buffer(), dtype=np.int64) for one in batch["shingles"]]
+    def _sampled(self, words: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return what ``sampled`` gives of the shingles; sorts only those, where they are enough."""
+        hashes = shingle_sequence(words, self.shingle_words).view(np.uint64)
+        found = np.unique(hashes[hashes < (1 << 64) // self.one_in]) if self.one_in > 1 else hashes[:0]
+        return found.view(np.int64) if len(found) >= max(1, self.least) else sampled(
+            shingles(words, self.shingle_words), self.one_in, self.least
+        )
 
 
 def _rows(batch: pa.RecordBatch, parts: list[tuple[str, NDArray[np.int64], NDArray[np.int64]]]) -> pa.RecordBatch:

@@ -9,14 +9,14 @@ the shingles' ``fold32``; datasketch defines the sketch, this file only makes it
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import pyarrow as pa
 import xxhash
 from numpy.typing import NDArray
 
-from dedup.candidates.shingle import SHINGLE_WORDS, read_words, shingles
+from dedup.candidates.shingle import SHINGLE_WORDS, read_encoded, shingle_sequence
 from dedup.errors import ParameterError
 from dedup.schema import ARTICLE, SIGNATURE
 
@@ -24,7 +24,8 @@ SEED: Final = 1
 #: Value of every place of the signature of an empty set.
 EMPTY: Final = np.uint32(0xFFFFFFFF)
 _HALF: Final = np.uint64(32)
-_MADE: Final = ("text_digest", "words", "shingles", "signature", "flags")
+#: Articles signed at a time: their words fit in the memory that those before them used.
+_ROWS: Final = 2048
 
 
 def fold32(hashes: NDArray[np.int64]) -> NDArray[np.uint32]:
@@ -67,11 +68,16 @@ def sign(hashes: NDArray[np.int64], n_permutations: int = 128) -> NDArray[np.uin
     .. [1] Broder. On the resemblance and containment of documents. SEQUENCES 1997.
     .. [2] datasketch 2.0.0, ``MinHash``, scheme ``affine32``.
     """
+    signature = np.full(n_permutations, EMPTY)
+    lower(signature, hashes)
+    return signature
+
+
+def lower(signature: NDArray[np.uint32], hashes: NDArray[np.int64]) -> None:
+    """Lower each place of a signature to the least value that a set of shingles has there."""
     from dedup import kernels
 
-    signature = np.full(n_permutations, EMPTY)
-    kernels.sign(hashes, *permutations(n_permutations), signature)
-    return signature
+    kernels.sign(hashes, *permutations(len(signature)), signature)
 
 
 def estimate(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> float:
@@ -81,7 +87,7 @@ def estimate(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> float:
 
 @dataclass(frozen=True)
 class Sign:
-    """Stage: articles to their words, shingles and signatures; row-wise.
+    """Stage: articles to their words and signatures; row-wise.
 
     Parameters
     ----------
@@ -105,19 +111,41 @@ class Sign:
             raise ParameterError(f"Sign: shingle_words must be at least 1. Got {self.shingle_words}.")
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Yield one batch of signatures per batch of articles."""
+        """Yield the signatures of each batch of articles."""
         for batch in batches:
-            rows = [self._signed(text or "") for text in batch["text"].to_pylist()]
-            made = zip(*rows, strict=True) if rows else ((),) * len(_MADE)
-            columns = {
-                name: pa.array(column, SIGNATURE.field(name).type) for name, column in zip(_MADE, made, strict=True)
-            }
-            columns |= {name: batch[name] for name in ("doc_id", "arrival")}
-            yield pa.record_batch([columns[name] for name in SIGNATURE.names], schema=SIGNATURE)
+            for start in range(0, batch.num_rows, _ROWS):
+                yield self._signed(batch.slice(start, _ROWS))
 
-    def _signed(self, text: str) -> tuple[int, bytes, bytes, bytes, bytes]:
-        words = read_words(text)
-        sets = shingles(words.hashes, self.shingle_words)
-        raw = words.hashes.tobytes()
-        digest = int.from_bytes(xxhash.xxh3_64_digest(raw), "little", signed=True)
-        return digest, raw, sets.tobytes(), sign(sets, self.n_permutations).tobytes(), words.flags.tobytes()
+    def _signed(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        read = [read_encoded(text) for text in encoded(batch["text"])]
+        signatures = np.full((len(read), self.n_permutations), EMPTY)
+        for signature, (words, _) in zip(signatures, read, strict=True):
+            lower(signature, shingle_sequence(words, self.shingle_words))
+        digests = [xxhash.xxh3_64_digest(words) for words, _ in read]
+        columns = {
+            "text_digest": pa.array(np.frombuffer(b"".join(digests), dtype=">i8").astype(np.int64)),
+            "words": binary([words for words, _ in read], pa.large_binary()),
+            "signature": binary(list(signatures), pa.binary()),
+            "flags": binary([flags for _, flags in read], pa.binary()),
+        }
+        columns |= {name: batch[name] for name in ("doc_id", "arrival")}
+        return pa.record_batch([columns[name] for name in SIGNATURE.names], schema=SIGNATURE)
+
+
+def encoded(texts: pa.StringArray) -> Iterator[NDArray[np.uint8]]:
+    """Yield the bytes of each text, without a copy; none for a missing one."""
+    _, offsets, data = texts.buffers()
+    ends = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    every = np.frombuffer(data or b"", dtype=np.uint8)
+    missing = texts.is_null().to_pylist() if texts.null_count else [False] * len(texts)
+    for start, end, none in zip(ends[:-1].tolist(), ends[1:].tolist(), missing, strict=True):
+        yield every[start : start if none else end]
+
+
+def binary(rows: list[NDArray[Any]], kind: pa.DataType) -> pa.Array:
+    """Return a column that holds the bytes of each array."""
+    width = np.int64 if kind == pa.large_binary() else np.int32
+    offsets = np.zeros(len(rows) + 1, dtype=width)
+    np.cumsum([row.nbytes for row in rows], out=offsets[1:])
+    data = np.concatenate(rows) if rows else np.empty(0, dtype=np.uint8)
+    return pa.Array.from_buffers(kind, len(rows), [None, pa.py_buffer(offsets), pa.py_buffer(data)])

@@ -8,12 +8,13 @@ Rule guarded here: hashes depend on the words alone. They rest in the state, so 
 """
 
 import re
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.articles.normalize import kinds, normalize
+from dedup.articles.normalize import MARK, OTHER, kinds, normalize
 
 #: Words in a shingle.
 SHINGLE_WORDS: Final = 5
@@ -25,6 +26,11 @@ QUOTED, FIGURE, LINE = np.uint8(1), np.uint8(2), np.uint8(4)
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1: Final = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2: Final = np.uint64(0x94D049BB133111EB)
+
+#: What ``kernels.respell`` says of a text, and what the table of spellings says of a character.
+_UNKNOWN: Final = -1
+_NOTHING: Final = 1
+_NOT_ALONE: Final = 2
 
 #: An embedded post: its line ends with its author's (@handle) and date, or holds the network's own short links.
 _POST: Final = re.compile(r"\(@\w+\)|\bpic\.twitter\.com/|https?://t\.co/")
@@ -77,20 +83,30 @@ def read_words(text: str) -> Words:
         Aligned with ``normalize.words(text)``. ``QUOTED``: the last quotation mark of its line before the word opens, or
         the line is an embedded post; ``FIGURE``: it has a digit; ``LINE``: it is the first of its line.
     """
+    return read_encoded(np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8))
+
+
+def read_encoded(text: NDArray[np.uint8]) -> Words:
+    """Return hash and flags of every word of a text in UTF-8, as ``read_words`` does."""
     from dedup import kernels
 
-    text = normalize(text)
-    plain = text.isascii()
-    codes: NDArray[Any] = (
-        np.frombuffer(text.encode("ascii"), dtype=np.uint8)
-        if plain
-        else np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    )
-    # Between words of ASCII stands a character; in scripts without spaces every letter may be a word.
-    most = (len(codes) + 1) // 2 if plain else len(codes)
-    hashes, flags = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.uint8)
-    n = kernels.read_words(codes, kinds(), _posts(text), hashes, flags)
-    return Words(hashes[:n].copy(), flags[:n].copy())
+    spelling = _spelling()
+    codes: NDArray[Any] = np.empty(len(text), dtype=np.uint32)
+    n = kernels.respell(text, spelling, codes)
+    if n == _UNKNOWN:
+        for character in set(_decoded(text)):
+            if ord(character) < len(spelling) and not spelling[ord(character)]:
+                spelling[ord(character)] = _spelled(character)
+        n = kernels.respell(text, spelling, codes)
+    posts = np.empty(0, dtype=np.int64)
+    if n >= 0:
+        codes = codes[:n]
+    else:
+        normal = normalize(_decoded(text))
+        codes, posts = np.frombuffer(normal.encode("utf-32-le", "surrogatepass"), dtype=np.uint32), _posts(normal)
+    hashes, flags = np.empty(len(codes), dtype=np.int64), np.empty(len(codes), dtype=np.uint8)
+    n_words = kernels.read_words(codes, kinds(), posts, hashes, flags)
+    return Words(hashes[:n_words].copy(), flags[:n_words].copy())
 
 
 def word_hashes(text: str) -> NDArray[np.int64]:
@@ -153,6 +169,31 @@ def shingle_sequence(words: NDArray[np.int64], size: int = SHINGLE_WORDS) -> NDA
     from dedup import kernels
 
     return kernels.shingle_sequence(words, min(size, len(words))) if len(words) else np.empty(0, dtype=np.int64)
+
+
+def _decoded(text: NDArray[np.uint8]) -> str:
+    return text.tobytes().decode("utf-8", "surrogatepass")
+
+
+@cache
+def _spelling() -> NDArray[np.uint32]:
+    """Return what is known of how code points of the first plane are spelled: filled in as they are met."""
+    return np.zeros(0x10000, dtype=np.uint32)
+
+
+def _spelled(character: str) -> int:
+    """Return the code point that stands for a character in a normalised text, as ``kernels.respell`` takes it."""
+    written = normalize(character)
+    codes = [ord(one) for one in written]
+    if not codes:
+        return _NOTHING
+    # What composes with its neighbours needs the whole text: marks and the parts of Hangul syllables.
+    if kinds()[ord(character)] == MARK or "\u1100" <= character <= "\u11ff" or "\ua960" <= character <= "\ua97f":
+        return _NOT_ALONE
+    if len(codes) == 1:
+        return codes[0]
+    # Signs that part words, such as an ellipsis: the last of them stands for all.
+    return codes[-1] if all(kinds()[code] == OTHER and code not in (10, 34) for code in codes) else _NOT_ALONE
 
 
 def _posts(text: str) -> NDArray[np.int64]:

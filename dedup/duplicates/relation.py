@@ -47,6 +47,8 @@ _SERIES_WORDS: Final = 2
 #: Words between two passages that are looked at as one place of a form, and as a line of it.
 _SLOT_WORDS: Final = 6
 _GAP_WORDS: Final = 25
+#: Headlines and outlets that are remembered, for an article is read with many others.
+_MANY_TITLES: Final = 65_536
 #: From so many days on, two texts are of different days; a correction comes sooner.
 _OTHER_DAY: Final = 0.75
 _HOST: Final = re.compile(r"[a-zA-Z][\w+.-]*://(?:[^/@]*@)?([^/:?#]+)")
@@ -59,8 +61,8 @@ class Side:
 
     Parameters
     ----------
-    words, shingles : ndarray of int64
-        Word hashes in order; sorted set of shingles.
+    words : ndarray of int64, shape (n_words,)
+        Word hashes in order.
     flags : ndarray of uint8, shape (n_words,)
         As ``shingle.read_words`` gives them.
     title : frozenset of str
@@ -74,7 +76,6 @@ class Side:
     """
 
     words: NDArray[np.int64]
-    shingles: NDArray[np.int64]
     flags: NDArray[np.uint8]
     title: frozenset[str]
     outlets: frozenset[str]
@@ -94,9 +95,8 @@ class Article(NamedTuple):
         """Read the ``left`` or ``right`` of a row of ``Verify.reads``."""
         read = Side(
             words=np.frombuffer(row[f"{side}_words"], dtype=np.int64),
-            shingles=np.frombuffer(row[f"{side}_shingles"], dtype=np.int64),
             flags=np.frombuffer(row[f"{side}_flags"], dtype=np.uint8),
-            title=frozenset(words(row[f"{side}_title"] or "")),
+            title=_title_words(row[f"{side}_title"] or ""),
             outlets=outlets(row[f"{side}_source"], row[f"{side}_url"]),
             published=row[f"{side}_published"] or "",
             series=series_of(row[f"{side}_title"] or ""),
@@ -200,6 +200,7 @@ def days_apart(left: str | None, right: str | None) -> float | None:
     return round(abs((one[0] - other[0]).total_seconds()) / _SECONDS_PER_DAY, 6)
 
 
+@lru_cache(maxsize=_MANY_TITLES)
 def outlets(source: str | None, url: str | None) -> frozenset[str]:
     """Return the names by which an outlet is known: its source, and the host of the url without ``www.``."""
     host = _HOST.match(url or "")
@@ -212,6 +213,7 @@ def title_agreement(left: frozenset[str], right: frozenset[str]) -> float | None
     return len(left & right) / len(left | right) if left and right else None
 
 
+@lru_cache(maxsize=_MANY_TITLES)
 def series_of(title: str) -> tuple[str, ...]:
     """Return the words that a headline shares with the others of a daily series: its kicker, or all but its values.
 
@@ -366,13 +368,21 @@ def _leads_shared(found: Similarity, rule: Rule) -> bool:
 
 def _split(words: NDArray[np.int64], flags: NDArray[np.uint8]) -> tuple[frozenset[int], frozenset[int]]:
     """Return the values among some words, and the other words."""
-    is_value = (flags & FIGURE != 0) | np.isin(words, _value_words())
-    return frozenset(words[is_value].tolist()), frozenset(words[~is_value].tolist())
+    named = _value_words()
+    all_words = words.tolist()
+    values = {word for word, flag in zip(all_words, flags.tolist(), strict=True) if flag & FIGURE or word in named}
+    # A word is a value or is not, wherever it stands.
+    return frozenset(values), frozenset(all_words) - values
 
 
 @cache
-def _value_words() -> NDArray[np.int64]:
-    return word_hashes(_VALUES)
+def _value_words() -> frozenset[int]:
+    return frozenset(word_hashes(_VALUES).tolist())
+
+
+@lru_cache(maxsize=_MANY_TITLES)
+def _title_words(title: str) -> frozenset[str]:
+    return frozenset(words(title))
 
 
 @lru_cache(maxsize=65_536)
@@ -387,7 +397,7 @@ def _moment(text: str) -> tuple[datetime, bool] | None:
     return moment.astimezone(UTC), len(text) <= len("2026-11-22")
 
 
-_OF_SIGNATURE: Final = ("words", "shingles", "flags")
+_OF_SIGNATURE: Final = ("words", "flags")
 _OF_ARTICLE: Final = ("url", "source", "title", "published")
 _OF_TERMS: Final = tuple(name for name in TERMS.names if name not in ("doc_id", "arrival"))
 
@@ -400,6 +410,16 @@ def _joined(*, terms: bool) -> pa.Schema:
         if terms:
             columns += [TERMS.field(name).with_name(f"{side}_terms_{name}") for name in _OF_TERMS]
     return pa.schema(columns)
+
+
+def _columns(batch: pa.RecordBatch, side: str, reads: pa.Schema) -> dict[str, Any]:
+    """Return the columns of one side: what is binary stays in the batch, the rest as Python has it."""
+    names = [name for name in reads.names if name.startswith(f"{side}_")]
+    columns = {name: batch[name] for name in names}
+    return {
+        name: column if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type) else column.to_pylist()
+        for name, column in columns.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -448,10 +468,12 @@ class Verify:
             # An article is in many pairs: it is read once per batch.
             known: dict[str, Article] = {}
             for side, doc_ids in zip(("left", "right"), ids, strict=True):
-                names = [name for name in self.reads.names if name.startswith(f"{side}_")]
+                columns = _columns(batch, side, self.reads)
                 for i, doc_id in enumerate(doc_ids):
                     if doc_id not in known:
-                        known[doc_id] = Article.from_row({name: batch[name][i].as_py() for name in names}, side)
+                        row = {name: column[i] for name, column in columns.items()}
+                        row |= {name: value.as_buffer() for name, value in row.items() if isinstance(value, pa.Scalar)}
+                        known[doc_id] = Article.from_row(row, side)
             found = (self.judge(known[left], known[right]) for left, right in zip(*ids, strict=True))
             matches = [match for match in found if match["relation"] in self.relations]
             yield pa.RecordBatch.from_pylist(matches, schema=MATCH)
@@ -459,7 +481,7 @@ class Verify:
     def judge(self, left: Article, right: Article) -> dict[str, Any]:
         """Return the row of ``MATCH`` for two articles, ``left.doc_id < right.doc_id``; no match has no relation."""
         one, other = left.side, right.side
-        found = compare(one.words, other.words, one.shingles, other.shingles, self.shingle_words)
+        found = compare(one.words, other.words, self.shingle_words)
         verdict = decide(one, other, found, self.rule)
         days = days_apart(one.published, other.published)
         if not verdict.relation and not verdict.barred and of_one_series(one, other, days):

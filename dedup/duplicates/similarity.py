@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.candidates.shingle import SHINGLE_WORDS, mix
+from dedup.candidates.shingle import SHINGLE_WORDS, mix, shingles
 
 #: More equal shingle places than this (a text that repeats itself, met by its like) and only the longest is listed.
 _MANY_PLACES: Final = 200_000
@@ -69,8 +69,6 @@ NOTHING: Final = Similarity(0, 0.0, 0.0, 0.0, 0, 0, ())
 def compare(
     left_words: NDArray[np.int64],
     right_words: NDArray[np.int64],
-    left_shingles: NDArray[np.int64],
-    right_shingles: NDArray[np.int64],
     size: int = SHINGLE_WORDS,
 ) -> Similarity:
     """Return what two articles share, exactly.
@@ -79,8 +77,6 @@ def compare(
     ----------
     left_words, right_words : ndarray of int64, shape (n_words,)
         Word hashes in order.
-    left_shingles, right_shingles : ndarray of int64, shape (n_shingles,)
-        Their sorted sets of shingles of ``size`` words.
     size : int
         Words in a shingle, and least words in a passage (of a text shorter than that, the whole).
 
@@ -91,28 +87,28 @@ def compare(
 
     Examples
     --------
-    >>> from dedup.candidates.shingle import shingles, word_hashes
+    >>> from dedup.candidates.shingle import word_hashes
     >>> one, other = word_hashes("a b c d e f"), word_hashes("x a b c d e")
-    >>> found = compare(one, other, shingles(one), shingles(other))
+    >>> found = compare(one, other)
     >>> found.shared_words, found.longest, found.containment_left
     (5, Passage(left=0, right=1, words=5), 0.5)
     """
     if len(left_words) and np.array_equal(left_words, right_words):
-        n_words = len(left_words)
-        return Similarity(len(left_shingles), 1.0, 1.0, 1.0, n_words, n_words, (Passage(0, 0, n_words),))
+        n_words, n_shared = len(left_words), len(shingles(left_words, size))
+        return Similarity(n_shared, 1.0, 1.0, 1.0, n_words, n_words, (Passage(0, 0, n_words),))
     if min(len(left_words), len(right_words)) < size:
         return NOTHING
     from dedup import kernels
 
-    n_shared, covered_left, covered_right, rows = kernels.common_runs(left_words, right_words, size, _MANY_PLACES)
+    n_shared, n_left, n_right, covered_left, covered_right, rows = kernels.common_runs(left_words, right_words, size, _MANY_PLACES)
     if not n_shared:
         return NOTHING
     runs = sorted(rows.tolist()) if len(rows) else []
     return Similarity(
         n_shared=n_shared,
-        jaccard=n_shared / (len(left_shingles) + len(right_shingles) - n_shared),
-        containment_left=n_shared / len(left_shingles),
-        containment_right=n_shared / len(right_shingles),
+        jaccard=n_shared / (n_left + n_right - n_shared),
+        containment_left=n_shared / n_left,
+        containment_right=n_shared / n_right,
         covered_left=covered_left,
         covered_right=covered_right,
         passages=tuple([Passage(left, right, -length) for length, left, right in runs])

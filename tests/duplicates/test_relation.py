@@ -13,7 +13,7 @@ import pytest
 from dedup.articles.normalize import words
 from dedup.articles.terms import Analyse
 from dedup.candidates.minhash import Sign
-from dedup.candidates.shingle import read_words, shingles
+from dedup.candidates.shingle import read_words
 from dedup.duplicates.relation import Rule, Side, Verify, days_apart, decide, of_one_series, outlets, series_of
 from dedup.duplicates.similarity import compare
 from dedup.errors import ParameterError
@@ -34,14 +34,14 @@ def prose(seed, n_words, per_line=40):
 
 def side(text, title="", source="", published=""):
     read = read_words(text)
-    return Side(read.hashes, shingles(read.hashes), read.flags, frozenset(words(title)), outlets(source, ""), published)
+    return Side(read.hashes, read.flags, frozenset(words(title)), outlets(source, ""), published)
 
 
 def verdict(left, right, **at):
     left, right = (side(text, **at) if isinstance(text, str) else text for text in (left, right))
-    found = compare(left.words, right.words, left.shingles, right.shingles)
+    found = compare(left.words, right.words)
     decided = decide(left, right, found)
-    turned = decide(right, left, compare(right.words, left.words, right.shingles, left.shingles))
+    turned = decide(right, left, compare(right.words, left.words))
     assert turned.relation == decided.relation
     return decided
 
@@ -179,7 +179,7 @@ def joined(rows, stage):
         row = {"left_id": f"d{i}", "right_id": f"d{i + 1}"}
         for name, j in (("left", i), ("right", i + 1)):
             row |= {f"{name}_{key}": value for key, value in rows[j].items()}
-            row |= {f"{name}_{key}": signed[j][key] for key in ("words", "shingles", "flags")}
+            row |= {f"{name}_{key}": signed[j][key] for key in ("words", "flags")}
             row |= {f"{name}_terms_{key}": terms[j][key] for key in TERMS.names}
         made.append(row)
     return pa.Table.from_pylist(made, schema=stage.reads)
@@ -254,7 +254,7 @@ def test_labelled_pairs_keep_their_floor():
     }
     both = [(sides[pair["a"]], sides[pair["b"]]) for pair in rows["pairs"]]
     found = [
-        decide(left, right, compare(left.words, right.words, left.shingles, right.shingles)).relation
+        decide(left, right, compare(left.words, right.words)).relation
         for left, right in both
     ]
     for positive, floor in (({"exact", "near"}, 0.97), ({"exact", "near", "partial"}, 0.93)):

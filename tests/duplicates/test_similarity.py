@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.candidates.shingle import shingles, word_hashes
+from dedup.candidates.shingle import word_hashes
 from dedup.duplicates import similarity
 from dedup.duplicates.similarity import NOTHING, Passage, compare
 
@@ -14,7 +14,7 @@ TEXTS = st.lists(st.integers(0, 2), max_size=30).map(lambda values: np.array(val
 
 
 def compared(left, right):
-    return compare(left, right, shingles(left), shingles(right))
+    return compare(left, right)
 
 
 def maximal_runs(left, right, least=5):
