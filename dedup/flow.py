@@ -169,17 +169,18 @@ class Flow:
             Those wanted; nothing is computed for others.
         """
         with watch.stage("sign", articles.num_rows) as tick:
-            signatures = engine.map(self.sign, articles, tick)
+            signatures = engine.map(self.sign, articles, tick).combine_chunks()
         with watch.stage("band", articles.num_rows) as tick:
             bands = [engine.map(self.bands, signatures, tick)]
         terms = self.analyse.writes.empty_table()
         if "overlap" in relations:
             with watch.stage("terms", articles.num_rows) as tick:
-                terms = engine.map(self.analyse, articles, tick)
+                terms = engine.map(self.analyse, articles, tick).combine_chunks()
             with watch.stage("salient", articles.num_rows) as tick:
                 bands.append(engine.map(self.salient, terms, tick))
         with watch.stage("pair") as tick:
             candidates = distinct(engine.map(self.pairs, pa.concat_tables(bands), tick), articles)
+            bands.clear()
         verify = replace(self.verify, relations=relations)
         with watch.stage("verify", candidates.num_rows) as tick:
             sides = _sides(articles, signatures, terms, verify.reads)

@@ -257,3 +257,18 @@ def common_runs(left_words: Any, right_words: Any, size: int, many: int) -> Any:
                 n_rows += 1
             i = after[i]
     return n_shared, n_left, n_right, covered_left, covered_right, rows
+
+
+@_compiled(types.UniTuple(types.int64, 2)(types.int64[:, ::1], _BYTES, _BYTES, types.uint8))
+def words_without(passages: Any, left_flags: Any, right_flags: Any, flag: int) -> Any:
+    """Return how many words of either side stand in passages, rows (left, right, length), and do not have a flag."""
+    left = np.zeros(len(left_flags), dtype=np.bool_)
+    right = np.zeros(len(right_flags), dtype=np.bool_)
+    n_left, n_right = 0, 0
+    for row in range(len(passages)):
+        for step in range(passages[row, 2]):
+            i, j = passages[row, 0] + step, passages[row, 1] + step
+            n_left += 1 if not left[i] and left_flags[i] & flag == 0 else 0
+            n_right += 1 if not right[j] and right_flags[j] & flag == 0 else 0
+            left[i] = right[j] = True
+    return n_left, n_right

@@ -246,14 +246,11 @@ def reused_words(left: Side, right: Side, passages: Iterable[Passage], least: in
         as its own words counts in the greater alone.
     """
     long = [passage for passage in passages if passage.words >= least]
-    counts = []
-    for side, starts in ((left, [p.left for p in long]), (right, [p.right for p in long])):
-        own = side.flags & QUOTED == 0
-        count, done = 0, 0
-        for start, end in sorted((start, start + p.words) for start, p in zip(starts, long, strict=True)):
-            count += int(np.count_nonzero(own[max(start, done) : end]))
-            done = max(done, end)
-        counts.append(count)
+    if not long:
+        return 0, 0
+    from dedup import kernels
+
+    counts = kernels.words_without(np.array(long, dtype=np.int64), left.flags, right.flags, QUOTED)
     return min(counts), max(counts)
 
 
