@@ -181,69 +181,77 @@ def _table(n: int) -> Any:
     return np.full(n_slots, -1, dtype=np.int32)
 
 
-@_compiled(
-    types.Tuple((types.int64, types.int64, types.int64, types.int64, types.int64, types.int64[:, ::1]))(
-        _INTS, _INTS, types.int64, types.int64
-    )
-)
-def common_runs(left_words: Any, right_words: Any, size: int, many: int) -> Any:
-    """Return the shingles that are shared, of the left, of the right; covered words of either side; maximal common runs.
+_INDEX: Final = types.UniTuple(types.int32[::1], 3)
 
-    A run is a row (minus its length, left, right). None are given where more than ``many`` pairs of places are equal.
-    Neither text has fewer than ``size`` words.
-    """
-    left, right = shingle_sequence(left_words, size), shingle_sequence(right_words, size)
-    # Of equal shingles on the left the first is in the table, the others follow by `after`.
-    table = _table(len(left))
-    first = np.empty(len(left), dtype=np.int32)
-    last = np.empty(len(left), dtype=np.int32)
-    after = np.full(len(left), -1, dtype=np.int32)
-    count = np.zeros(len(left), dtype=np.int32)
-    n_left = 0
-    for i in range(len(left)):
-        slot = _slot(np.uint64(left[i]), table, left)
+
+@_compiled(_INDEX(types.int64[::1]))
+def index(sequence: Any) -> Any:
+    """Return where shingles stand: a hash table of first places, the first place of each shingle, and its next place."""
+    table = _table(len(sequence))
+    first = np.empty(len(sequence), dtype=np.int32)
+    after = np.full(len(sequence), -1, dtype=np.int32)
+    last = np.empty(len(sequence), dtype=np.int32)
+    for i in range(len(sequence)):
+        slot = _slot(np.uint64(sequence[i]), table, sequence)
         if table[slot] < 0:
             table[slot] = i
-            n_left += 1
         else:
             after[last[table[slot]]] = i
         first[i] = table[slot]
         last[table[slot]] = i
-        count[table[slot]] += 1
+    return table, first, after
+
+
+@_compiled(types.int64(types.int32[::1]))
+def n_distinct(first: Any) -> int:
+    """Return how many shingles are the first of their kind."""
+    n = 0
+    for i in range(len(first)):
+        n += 1 if first[i] == i else 0
+    return n
+
+
+@_compiled(
+    types.Tuple((types.int64, types.int64, types.int64, types.int32[::1]))(
+        types.int64[::1], _INDEX, types.int64[::1], types.int64
+    )
+)
+def meet(left: Any, left_index: Any, right: Any, size: int) -> Any:
+    """Return shared shingles, covered words of the left and of the right, and the first place on the left of each on the right."""
+    table, first, _ = left_index
     met = np.zeros(len(left), dtype=np.bool_)
-    at = np.full(len(right), -1, dtype=np.int32)
-    n_shared, n_points, n_rows, covered_right, end = 0, 0, 0, 0, 0
+    at = np.empty(len(right), dtype=np.int32)
+    n_shared, covered_left, covered_right, end = 0, 0, 0, 0
     for j in range(len(right)):
-        at[j] = table[_slot(np.uint64(right[j]), table, left)]
-        if at[j] >= 0:
-            n_shared += 0 if met[at[j]] else 1
-            met[at[j]] = True
-            n_points += count[at[j]]
+        place = table[_slot(np.uint64(right[j]), table, left)]
+        at[j] = place
+        if place >= 0:
+            n_shared += 0 if met[place] else 1
+            met[place] = True
             covered_right += j + size - max(end, j)
             end = j + size
-    if n_shared == 0:
-        return 0, 0, 0, 0, 0, np.empty((0, 3), dtype=np.int64)
-    covered_left, end = 0, 0
-    for i in range(len(left)):
-        if met[first[i]]:
-            covered_left += i + size - max(end, i)
-            end = i + size
-    # Shingles of the right alone are counted once each; those in common have been.
-    table = _table(len(right))
-    n_right = n_shared
-    for j in range(len(right)):
-        if at[j] < 0:
-            slot = _slot(np.uint64(right[j]), table, right)
-            if table[slot] < 0:
-                table[slot] = j
-                n_right += 1
-    if n_points > many:
-        return n_shared, n_left, n_right, covered_left, covered_right, np.empty((0, 3), dtype=np.int64)
+    if n_shared:
+        end = 0
+        for i in range(len(left)):
+            if met[first[i]]:
+                covered_left += i + size - max(end, i)
+                end = i + size
+    return n_shared, covered_left, covered_right, at
+
+
+@_compiled(types.int64[:, ::1](types.int64[::1], _INDEX, types.int64[::1], types.int32[::1], types.int64, types.int64))
+def runs(left: Any, left_index: Any, right: Any, at: Any, size: int, many: int) -> Any:
+    """Return maximal common runs as rows (minus the length, left, right); none of more than ``many`` equal places."""
+    _, _, after = left_index
+    n_points, n_rows = 0, 0
     for j in range(len(right)):
         i = at[j]
-        while i >= 0:
+        while i >= 0 and n_points <= many:
+            n_points += 1
             n_rows += 1 if i == 0 or j == 0 or left[i - 1] != right[j - 1] else 0
             i = after[i]
+    if n_points > many:
+        return np.empty((0, 3), dtype=np.int64)
     rows = np.empty((n_rows, 3), dtype=np.int64)
     n_rows = 0
     for j in range(len(right)):
@@ -256,7 +264,7 @@ def common_runs(left_words: Any, right_words: Any, size: int, many: int) -> Any:
                 rows[n_rows, 0], rows[n_rows, 1], rows[n_rows, 2] = -(length + size - 1), i, j
                 n_rows += 1
             i = after[i]
-    return n_shared, n_left, n_right, covered_left, covered_right, rows
+    return rows
 
 
 @_compiled(types.UniTuple(types.int64, 2)(types.int64[:, ::1], _BYTES, _BYTES, types.uint8))

@@ -26,7 +26,7 @@ from dedup.articles.normalize import words
 from dedup.articles.terms import Terms
 from dedup.candidates.shingle import FIGURE, QUOTED, word_hashes
 from dedup.duplicates.overlap import evidence
-from dedup.duplicates.similarity import Passage, Similarity, compare
+from dedup.duplicates.similarity import Contact, Passage, Similarity, Text, contact, similarity
 from dedup.errors import ParameterError
 from dedup.schema import ARTICLE, MATCH, PAIR, SIGNATURE, TERMS
 
@@ -464,6 +464,7 @@ class Verify:
             ids = batch["left_id"].to_pylist(), batch["right_id"].to_pylist()
             # An article is in many pairs: it is read once per batch.
             known: dict[str, Article] = {}
+            texts: dict[str, Text] = {}
             for side, doc_ids in zip(("left", "right"), ids, strict=True):
                 columns = _columns(batch, side, self.reads)
                 for i, doc_id in enumerate(doc_ids):
@@ -471,14 +472,26 @@ class Verify:
                         row = {name: column[i] for name, column in columns.items()}
                         row |= {name: value.as_buffer() for name, value in row.items() if isinstance(value, pa.Scalar)}
                         known[doc_id] = Article.from_row(row, side)
-            found = (self.judge(known[left], known[right]) for left, right in zip(*ids, strict=True))
-            matches = [match for match in found if match["relation"] in self.relations]
+                        texts[doc_id] = Text(known[doc_id].side.words, self.shingle_words)
+            matches = []
+            for left, right in zip(*ids, strict=True):
+                touch = contact(texts[left], texts[right])
+                if "overlap" in self.relations or self._may_be_copies(texts[left], texts[right], touch):
+                    match = self.judge(known[left], known[right], similarity(texts[left], texts[right], touch))
+                    if match["relation"] in self.relations:
+                        matches.append(match)
             yield pa.RecordBatch.from_pylist(matches, schema=MATCH)
 
-    def judge(self, left: Article, right: Article) -> dict[str, Any]:
+    def _may_be_copies(self, left: Text, right: Text, touch: Contact) -> bool:
+        """Tell whether the words they share are enough for any relation but ``overlap``."""
+        if max(touch.covered_left, touch.covered_right) >= self.rule.reuse_words:
+            return True
+        cover = touch.covered_left / max(1, len(left.words)), touch.covered_right / max(1, len(right.words))
+        return touch.n_shared > 0 and 0.75 * max(cover) + 0.25 * min(cover) >= self.rule.near_cover
+
+    def judge(self, left: Article, right: Article, found: Similarity) -> dict[str, Any]:
         """Return the row of ``MATCH`` for two articles, ``left.doc_id < right.doc_id``; no match has no relation."""
         one, other = left.side, right.side
-        found = compare(one.words, other.words, self.shingle_words)
         verdict = decide(one, other, found, self.rule)
         days = days_apart(one.published, other.published)
         if not verdict.relation and not verdict.barred and of_one_series(one, other, days):

@@ -1,6 +1,6 @@
 """What two articles have in common, word for word.
 
-In: the word hashes of two articles in order, and the sorted sets of their shingles. Out: exact Jaccard similarity and
+In: the word hashes of two articles in order. Out: exact Jaccard similarity and
 containments of the shingle sets, the words that stand in shared passages, and the passages themselves.
 
 Rule guarded here: values are exact and symmetric (left and right swap with the articles), and no estimate enters.
@@ -8,12 +8,13 @@ A passage is a maximal run of ``size`` or more equal words in both texts.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.candidates.shingle import SHINGLE_WORDS, mix, shingles
+from dedup.candidates.shingle import SHINGLE_WORDS, mix, shingle_sequence
 
 #: More equal shingle places than this (a text that repeats itself, met by its like) and only the longest is listed.
 _MANY_PLACES: Final = 200_000
@@ -66,11 +67,89 @@ class Similarity:
 NOTHING: Final = Similarity(0, 0.0, 0.0, 0.0, 0, 0, ())
 
 
-def compare(
-    left_words: NDArray[np.int64],
-    right_words: NDArray[np.int64],
-    size: int = SHINGLE_WORDS,
-) -> Similarity:
+class Text:
+    """A text that is compared with others: what that takes is computed once.
+
+    Parameters
+    ----------
+    words : ndarray of int64, shape (n_words,)
+        Word hashes in order.
+    size : int
+        Words in a shingle, and least words in a passage.
+    """
+
+    def __init__(self, words: NDArray[np.int64], size: int = SHINGLE_WORDS) -> None:
+        self.words = words
+        self.size = size
+
+    @cached_property
+    def sequence(self) -> NDArray[np.int64]:
+        """The shingle that starts at each word."""
+        return shingle_sequence(self.words, self.size)
+
+    @cached_property
+    def index(self) -> tuple[NDArray[np.int32], ...]:
+        """Where each shingle stands, as ``kernels.index`` gives it."""
+        from dedup import kernels
+
+        found: tuple[NDArray[np.int32], ...] = kernels.index(self.sequence)
+        return found
+
+    @cached_property
+    def n_shingles(self) -> int:
+        """Distinct shingles."""
+        from dedup import kernels
+
+        return int(kernels.n_distinct(self.index[1]))
+
+
+class Contact(NamedTuple):
+    """How far two texts touch: ``at`` is the first place on the left of each shingle on the right, or -1."""
+
+    n_shared: int
+    covered_left: int
+    covered_right: int
+    at: NDArray[np.int32]
+
+
+_APART: Final = Contact(0, 0, 0, np.empty(0, dtype=np.int32))
+
+
+def contact(left: Text, right: Text) -> Contact:
+    """Return how many shingles two texts share and how many words these cover; cheaper than all of ``similarity``."""
+    size = left.size
+    # A text of fewer words has one shingle that no longer one has; and two of these are equal or share nothing.
+    if min(len(left.words), len(right.words)) < size and not np.array_equal(left.words, right.words):
+        return _APART
+    from dedup import kernels
+
+    return Contact(*kernels.meet(left.sequence, left.index, right.sequence, min(size, len(left.words))))
+
+
+def similarity(left: Text, right: Text, touch: Contact) -> Similarity:
+    """Return what two texts share, given how far they touch."""
+    if not touch.n_shared:
+        return NOTHING
+    if np.array_equal(left.words, right.words):
+        n_words = len(left.words)
+        return Similarity(left.n_shingles, 1.0, 1.0, 1.0, n_words, n_words, (Passage(0, 0, n_words),))
+    from dedup import kernels
+
+    rows = kernels.runs(left.sequence, left.index, right.sequence, touch.at, left.size, _MANY_PLACES)
+    n_shared, n_left, n_right = touch.n_shared, left.n_shingles, right.n_shingles
+    return Similarity(
+        n_shared=n_shared,
+        jaccard=n_shared / (n_left + n_right - n_shared),
+        containment_left=n_shared / n_left,
+        containment_right=n_shared / n_right,
+        covered_left=touch.covered_left,
+        covered_right=touch.covered_right,
+        passages=tuple([Passage(one, other, -length) for length, one, other in sorted(rows.tolist())])
+        or (_longest(left.words, right.words, left.size),),
+    )
+
+
+def compare(left_words: NDArray[np.int64], right_words: NDArray[np.int64], size: int = SHINGLE_WORDS) -> Similarity:
     """Return what two articles share, exactly.
 
     Parameters
@@ -88,32 +167,12 @@ def compare(
     Examples
     --------
     >>> from dedup.candidates.shingle import word_hashes
-    >>> one, other = word_hashes("a b c d e f"), word_hashes("x a b c d e")
-    >>> found = compare(one, other)
+    >>> found = compare(word_hashes("a b c d e f"), word_hashes("x a b c d e"))
     >>> found.shared_words, found.longest, found.containment_left
     (5, Passage(left=0, right=1, words=5), 0.5)
     """
-    if len(left_words) and np.array_equal(left_words, right_words):
-        n_words, n_shared = len(left_words), len(shingles(left_words, size))
-        return Similarity(n_shared, 1.0, 1.0, 1.0, n_words, n_words, (Passage(0, 0, n_words),))
-    if min(len(left_words), len(right_words)) < size:
-        return NOTHING
-    from dedup import kernels
-
-    n_shared, n_left, n_right, covered_left, covered_right, rows = kernels.common_runs(left_words, right_words, size, _MANY_PLACES)
-    if not n_shared:
-        return NOTHING
-    runs = sorted(rows.tolist()) if len(rows) else []
-    return Similarity(
-        n_shared=n_shared,
-        jaccard=n_shared / (n_left + n_right - n_shared),
-        containment_left=n_shared / n_left,
-        containment_right=n_shared / n_right,
-        covered_left=covered_left,
-        covered_right=covered_right,
-        passages=tuple([Passage(left, right, -length) for length, left, right in runs])
-        or (_longest(left_words, right_words, size),),
-    )
+    left, right = Text(left_words, size), Text(right_words, size)
+    return similarity(left, right, contact(left, right))
 
 
 def _longest(left_words: NDArray[np.int64], right_words: NDArray[np.int64], size: int) -> Passage:
