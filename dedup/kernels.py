@@ -181,6 +181,18 @@ def _table(n: int) -> Any:
     return np.full(n_slots, -1, dtype=np.int32)
 
 
+#: So many runs are sorted here.
+FEW_RUNS: Final = 64
+
+
+@_compiled(types.boolean(types.int64[::1], types.int64, types.int64, types.int64))
+def _later(row: Any, left: int, right: int, words: int) -> bool:
+    """Return whether a run comes after another in order."""
+    if row[2] != words:
+        return bool(row[2] < words)
+    return bool(row[0] > left or (row[0] == left and row[1] > right))
+
+
 _INDEX: Final = types.UniTuple(types.int32[::1], 3)
 
 
@@ -241,7 +253,7 @@ def meet(left: Any, left_index: Any, right: Any, size: int) -> Any:
 
 @_compiled(types.int64[:, ::1](types.int64[::1], _INDEX, types.int64[::1], types.int32[::1], types.int64, types.int64))
 def runs(left: Any, left_index: Any, right: Any, at: Any, size: int, many: int) -> Any:
-    """Return maximal common runs as rows (minus the length, left, right); none of more than ``many`` equal places."""
+    """Return maximal common runs as rows (left, right, words), a few by length; none of more than ``many`` equal places."""
     _, _, after = left_index
     n_points, n_rows = 0, 0
     for j in range(len(right)):
@@ -261,19 +273,27 @@ def runs(left: Any, left_index: Any, right: Any, at: Any, size: int, many: int) 
                 length = 1
                 while i + length < len(left) and j + length < len(right) and left[i + length] == right[j + length]:
                     length += 1
-                rows[n_rows, 0], rows[n_rows, 1], rows[n_rows, 2] = -(length + size - 1), i, j
+                words = length + size - 1
+                # Sorted as they come, while they are few: longest first, then by place.
+                row = n_rows
+                while n_rows <= FEW_RUNS and row > 0 and _later(rows[row - 1], i, j, words):
+                    rows[row] = rows[row - 1]
+                    row -= 1
+                rows[row, 0], rows[row, 1], rows[row, 2] = i, j, words
                 n_rows += 1
             i = after[i]
     return rows
 
 
-@_compiled(types.UniTuple(types.int64, 2)(types.int64[:, ::1], _BYTES, _BYTES, types.uint8))
-def words_without(passages: Any, left_flags: Any, right_flags: Any, flag: int) -> Any:
-    """Return how many words of either side stand in passages, rows (left, right, length), and do not have a flag."""
+@_compiled(types.UniTuple(types.int64, 2)(types.int64[:, ::1], types.int64, _BYTES, _BYTES, types.uint8))
+def words_without(passages: Any, least: int, left_flags: Any, right_flags: Any, flag: int) -> Any:
+    """Return how many words of either side stand in passages of ``least`` words, as `runs` gives them, without a flag."""
     left = np.zeros(len(left_flags), dtype=np.bool_)
     right = np.zeros(len(right_flags), dtype=np.bool_)
     n_left, n_right = 0, 0
     for row in range(len(passages)):
+        if passages[row, 2] < least:
+            continue
         for step in range(passages[row, 2]):
             i, j = passages[row, 0] + step, passages[row, 1] + step
             n_left += 1 if not left[i] and left_flags[i] & flag == 0 else 0

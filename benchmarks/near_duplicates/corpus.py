@@ -155,12 +155,12 @@ def articles(n: int, seed: int = 1) -> Iterator[dict[str, Any]]:
     lengths = np.clip(draw.lognormal(5.9, 0.5, 2 * n), _SHORTEST, _LONGEST).astype(int).tolist()
     bases = source[:n_real] + [markov.text(lengths[i]) for i in range(n_bases - n_real)]
     kinds = draw.choice(list(KINDS), n - n_bases, p=np.array(list(KINDS.values())) / sum(KINDS.values())).tolist()
-    # A story is copied once, or by many.
-    families = np.minimum(n_bases - 1, draw.zipf(1.6, n)).tolist()
+    # A story that is copied is copied two or three times, a few by many.
+    families = draw.geometric(0.4, n).tolist()
     order = draw.permutation(n_bases).tolist()
     chosen: list[int] = []
     for base, copies in zip(order, families, strict=False):
-        chosen += [base] * min(copies, 12)
+        chosen += [base] * copies
     forms = [[markov.text(30) for _ in range(12)] for _ in range(N_FORMS)]
     rows = [(base, "base", written(paragraphs(tokens))) for base, tokens in enumerate(bases)]
     for i, (kind, base) in enumerate(zip(kinds, chosen, strict=False)):

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from dedup.candidates.minhash import views
 from dedup.candidates.shingle import SHINGLE_WORDS, mix, shingle_sequence, shingles
 from dedup.errors import ParameterError
 from dedup.schema import BAND, SIGNATURE
@@ -192,7 +193,7 @@ class Bands:
         if kind == "exact":
             return batch["text_digest"].to_numpy(), np.ones(n, dtype=np.int64)
         if kind == "sample":
-            found = [self._sampled(np.frombuffer(one.as_buffer(), dtype=np.int64)) for one in batch["words"]]
+            found = [self._sampled(one.view(np.int64)) for one in views(batch["words"])]
             return np.concatenate(found), np.array([len(one) for one in found])
         raw = batch["signature"].to_pylist()
         if len(raw[0]) < 4 * self.n_bands * self.n_rows:

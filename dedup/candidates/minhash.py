@@ -117,7 +117,7 @@ class Sign:
                 yield self._signed(batch.slice(start, _ROWS))
 
     def _signed(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        read = [read_encoded(text) for text in encoded(batch["text"])]
+        read = [read_encoded(text) for text in views(batch["text"])]
         signatures = np.full((len(read), self.n_permutations), EMPTY)
         for signature, (words, _) in zip(signatures, read, strict=True):
             lower(signature, shingle_sequence(words, self.shingle_words))
@@ -132,13 +132,14 @@ class Sign:
         return pa.record_batch([columns[name] for name in SIGNATURE.names], schema=SIGNATURE)
 
 
-def encoded(texts: pa.StringArray) -> Iterator[NDArray[np.uint8]]:
-    """Yield the bytes of each text, without a copy; none for a missing one."""
-    _, offsets, data = texts.buffers()
-    ends = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
+def views(column: pa.Array) -> Iterator[NDArray[np.uint8]]:
+    """Yield the bytes of each text, or binary value, of a column without a copy; none for a missing one."""
+    _, offsets, data = column.buffers()
+    width = np.int64 if pa.types.is_large_binary(column.type) else np.int32
+    ends = np.frombuffer(offsets, dtype=width)[column.offset : column.offset + len(column) + 1].tolist()
     every = np.frombuffer(data or b"", dtype=np.uint8)
-    missing = texts.is_null().to_pylist() if texts.null_count else [False] * len(texts)
-    for start, end, none in zip(ends[:-1].tolist(), ends[1:].tolist(), missing, strict=True):
+    missing = column.is_null().to_pylist() if column.null_count else [False] * len(column)
+    for start, end, none in zip(ends[:-1], ends[1:], missing, strict=True):
         yield every[start : start if none else end]
 
 

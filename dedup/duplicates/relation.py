@@ -24,9 +24,10 @@ from numpy.typing import NDArray
 
 from dedup.articles.normalize import words
 from dedup.articles.terms import Terms
+from dedup.candidates.minhash import views
 from dedup.candidates.shingle import FIGURE, QUOTED, word_hashes
 from dedup.duplicates.overlap import evidence
-from dedup.duplicates.similarity import Contact, Passage, Similarity, Text, contact, similarity
+from dedup.duplicates.similarity import Contact, Passage, Passages, Similarity, Text, contact, similarity
 from dedup.errors import ParameterError
 from dedup.schema import ARTICLE, MATCH, PAIR, SIGNATURE, TERMS
 
@@ -236,7 +237,7 @@ def of_one_series(left: Side, right: Side, days: float | None) -> bool:
     return left.title != right.title if days is None else days >= _OTHER_DAY
 
 
-def reused_words(left: Side, right: Side, passages: Iterable[Passage], least: int) -> tuple[int, int]:
+def reused_words(left: Side, right: Side, passages: Passages, least: int) -> tuple[int, int]:
     """Return how many words outside quotation marks stand in passages of at least ``least`` words.
 
     Returns
@@ -245,12 +246,9 @@ def reused_words(left: Side, right: Side, passages: Iterable[Passage], least: in
         The lesser and the greater of the two sides: a quotation in both counts in neither, one that the other side has
         as its own words counts in the greater alone.
     """
-    long = [passage for passage in passages if passage.words >= least]
-    if not long:
-        return 0, 0
     from dedup import kernels
 
-    counts = kernels.words_without(np.array(long, dtype=np.int64), left.flags, right.flags, QUOTED)
+    counts = kernels.words_without(passages.rows, least, left.flags, right.flags, QUOTED)
     return min(counts), max(counts)
 
 
@@ -409,12 +407,13 @@ def _joined(*, terms: bool) -> pa.Schema:
     return pa.schema(columns)
 
 
-def _columns(batch: pa.RecordBatch, side: str, reads: pa.Schema) -> dict[str, Any]:
-    """Return the columns of one side: what is binary stays in the batch, the rest as Python has it."""
-    names = [name for name in reads.names if name.startswith(f"{side}_")]
-    columns = {name: batch[name] for name in names}
+def _columns(batch: pa.RecordBatch, side: str, reads: pa.Schema) -> dict[str, list[Any]]:
+    """Return the columns of one side: bytes as views of the batch, the rest as Python has it."""
+    columns = {name: batch[name] for name in reads.names if name.startswith(f"{side}_")}
     return {
-        name: column if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type) else column.to_pylist()
+        name: list(views(column))
+        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)
+        else column.to_pylist()
         for name, column in columns.items()
     }
 
@@ -462,24 +461,26 @@ class Verify:
         """Yield the matches of each batch, in the order of its pairs."""
         for batch in batches:
             ids = batch["left_id"].to_pylist(), batch["right_id"].to_pylist()
-            # An article is in many pairs: it is read once per batch.
-            known: dict[str, Article] = {}
+            # An article is in many pairs: it is read once per batch, and but for its words only where they are shared.
+            columns = {side: _columns(batch, side, self.reads) for side in ("left", "right")}
             texts: dict[str, Text] = {}
-            for side, doc_ids in zip(("left", "right"), ids, strict=True):
-                columns = _columns(batch, side, self.reads)
-                for i, doc_id in enumerate(doc_ids):
-                    if doc_id not in known:
-                        row = {name: column[i] for name, column in columns.items()}
-                        row |= {name: value.as_buffer() for name, value in row.items() if isinstance(value, pa.Scalar)}
-                        known[doc_id] = Article.from_row(row, side)
-                        texts[doc_id] = Text(known[doc_id].side.words, self.shingle_words)
+            known: dict[str, Article] = {}
+            for side, doc_ids in zip(columns, ids, strict=True):
+                for doc_id, raw in zip(doc_ids, columns[side][f"{side}_words"], strict=True):
+                    if doc_id not in texts:
+                        texts[doc_id] = Text(raw.view(np.int64), self.shingle_words)
             matches = []
-            for left, right in zip(*ids, strict=True):
+            for i, (left, right) in enumerate(zip(*ids, strict=True)):
                 touch = contact(texts[left], texts[right])
-                if "overlap" in self.relations or self._may_be_copies(texts[left], texts[right], touch):
-                    match = self.judge(known[left], known[right], similarity(texts[left], texts[right], touch))
-                    if match["relation"] in self.relations:
-                        matches.append(match)
+                if "overlap" not in self.relations and not self._may_be_copies(texts[left], texts[right], touch):
+                    continue
+                for doc_id, side in ((left, "left"), (right, "right")):
+                    if doc_id not in known:
+                        row = {name: column[i] for name, column in columns[side].items()}
+                        known[doc_id] = Article.from_row(row, side)
+                match = self.judge(known[left], known[right], similarity(texts[left], texts[right], touch))
+                if match["relation"] in self.relations:
+                    matches.append(match)
             yield pa.RecordBatch.from_pylist(matches, schema=MATCH)
 
     def _may_be_copies(self, left: Text, right: Text, touch: Contact) -> bool:

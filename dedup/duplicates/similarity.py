@@ -7,9 +7,10 @@ Rule guarded here: values are exact and symmetric (left and right swap with the 
 A passage is a maximal run of ``size`` or more equal words in both texts.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,37 @@ class Passage(NamedTuple):
     words: int
 
 
+class Passages(Sequence[Passage]):
+    """Passages, longest first, then by place; ``rows`` are their numbers (left, right, words)."""
+
+    def __init__(self, rows: NDArray[np.int64]) -> None:
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, place: int) -> Passage: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> "Passages": ...
+
+    def __getitem__(self, place: int | slice) -> "Passage | Passages":
+        return Passages(self.rows[place]) if isinstance(place, slice) else Passage(*self.rows[place].tolist())
+
+    def __iter__(self) -> Iterator[Passage]:
+        return map(Passage._make, self.rows.tolist())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Passages) and np.array_equal(self.rows, other.rows)
+
+    def __hash__(self) -> int:
+        return hash(self.rows.tobytes())
+
+
+_NO_PASSAGES: Final = Passages(np.empty((0, 3), dtype=np.int64))
+
+
 @dataclass(frozen=True)
 class Similarity:
     """What two articles share.
@@ -40,7 +72,7 @@ class Similarity:
         Of the shingle sets, in [0, 1]; 0 where a set is empty.
     covered_left, covered_right : int
         Words that stand in a shared passage, on either side.
-    passages : tuple of Passage
+    passages : Passages
         Longest first, then by place. A passage that stands twice is listed twice; of two equal texts the whole is the
         only one.
     """
@@ -51,7 +83,7 @@ class Similarity:
     containment_right: float
     covered_left: int
     covered_right: int
-    passages: tuple[Passage, ...]
+    passages: Passages
 
     @property
     def shared_words(self) -> int:
@@ -64,7 +96,7 @@ class Similarity:
         return self.passages[0] if self.passages else Passage(0, 0, 0)
 
 
-NOTHING: Final = Similarity(0, 0.0, 0.0, 0.0, 0, 0, ())
+NOTHING: Final = Similarity(0, 0.0, 0.0, 0.0, 0, 0, _NO_PASSAGES)
 
 
 class Text:
@@ -132,10 +164,15 @@ def similarity(left: Text, right: Text, touch: Contact) -> Similarity:
         return NOTHING
     if np.array_equal(left.words, right.words):
         n_words = len(left.words)
-        return Similarity(left.n_shingles, 1.0, 1.0, 1.0, n_words, n_words, (Passage(0, 0, n_words),))
+        whole = Passages(np.array([(0, 0, n_words)], dtype=np.int64))
+        return Similarity(left.n_shingles, 1.0, 1.0, 1.0, n_words, n_words, whole)
     from dedup import kernels
 
     rows = kernels.runs(left.sequence, left.index, right.sequence, touch.at, left.size, _MANY_PLACES)
+    if not len(rows):
+        rows = np.array([_longest(left.words, right.words, left.size)], dtype=np.int64)
+    if len(rows) > kernels.FEW_RUNS:
+        rows = rows[np.lexsort((rows[:, 1], rows[:, 0], -rows[:, 2]))]
     n_shared, n_left, n_right = touch.n_shared, left.n_shingles, right.n_shingles
     return Similarity(
         n_shared=n_shared,
@@ -144,8 +181,7 @@ def similarity(left: Text, right: Text, touch: Contact) -> Similarity:
         containment_right=n_shared / n_right,
         covered_left=touch.covered_left,
         covered_right=touch.covered_right,
-        passages=tuple([Passage(one, other, -length) for length, one, other in sorted(rows.tolist())])
-        or (_longest(left.words, right.words, left.size),),
+        passages=Passages(rows),
     )
 
 
