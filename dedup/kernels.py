@@ -101,10 +101,10 @@ def read_words(codes: Any, kinds: Any, posts: Any, hashes: Any, flags: Any) -> i
 def respell(text: Any, spelling: Any, codes: Any) -> int:
     """Write the code points of a text in UTF-8 as words are compared, and return how many.
 
-    ``spelling`` gives for a code point what is written for it: 1 for nothing. Returns -1 where it gives 0, which is not known yet, and
-    -2 for what a table cannot say: it gives 2, or the text may hold a post of a social network.
+    ``spelling`` gives for a code point what is written for it: 1 for nothing. Returns -1 where it gives 0, which is not known yet,
+    and -2 where it gives 2, for what a table cannot say; -3 and less, -3 - n, where the text may hold a post of a social network.
     """
-    n, i = 0, 0
+    n, i, may_be_post = 0, 0, False
     while i < len(text):
         code = np.uint32(text[i])
         if code < 0x80:
@@ -129,12 +129,12 @@ def respell(text: Any, spelling: Any, codes: Any) -> int:
         n += 1
         # "(@", "t.co/" and "r.com/".
         if written == 64 and n > 1 and codes[n - 2] == 40:
-            return -2
+            may_be_post = True
         if written == 47 and n > 5:
             a, b, c, d = codes[n - 2], codes[n - 3], codes[n - 4], codes[n - 5]
             if (a == 111 and b == 99 and c == 46 and d == 116) or (a == 109 and b == 111 and c == 99 and d == 46):
-                return -2
-    return n
+                may_be_post = True
+    return -3 - n if may_be_post else n
 
 
 @_compiled(types.int64[::1](_INTS, types.int64))
@@ -147,6 +147,18 @@ def shingle_sequence(words: NDArray[np.int64], size: int) -> NDArray[np.int64]:
             total = total * _TURN + np.uint64(words[i + place])
         made[i] = np.int64(_mix(total))
     return made
+
+
+@_compiled(types.int64[::1](_INTS, types.int64, types.uint64))
+def low_shingles(words: NDArray[np.int64], size: int, bound: int) -> NDArray[np.int64]:
+    """Return the shingles below a bound, with repeats; ``1 <= size <= len(words)``."""
+    sequence = shingle_sequence(words, size)
+    n = 0
+    for i in range(len(sequence)):
+        if np.uint64(sequence[i]) < bound:
+            sequence[n] = sequence[i]
+            n += 1
+    return sequence[:n].copy()
 
 
 @_compiled(types.void(_INTS, _CODES, _CODES, types.uint32[::1]))

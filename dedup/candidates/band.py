@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dedup.candidates.minhash import views
-from dedup.candidates.shingle import SHINGLE_WORDS, mix, shingle_sequence, shingles
+from dedup.candidates.shingle import SHINGLE_WORDS, mix, shingles
 from dedup.errors import ParameterError
 from dedup.schema import BAND, SIGNATURE
 
@@ -206,11 +206,16 @@ class Bands:
 
     def _sampled(self, words: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return what ``sampled`` gives of the shingles; sorts only those, where they are enough."""
-        hashes = shingle_sequence(words, self.shingle_words).view(np.uint64)
-        found = np.unique(hashes[hashes < (1 << 64) // self.one_in]) if self.one_in > 1 else hashes[:0]
-        return found.view(np.int64) if len(found) >= max(1, self.least) else sampled(
-            shingles(words, self.shingle_words), self.one_in, self.least
-        )
+        if self.one_in > 1 and len(words) >= self.shingle_words:
+            from dedup import kernels
+
+            found = kernels.low_shingles(words, self.shingle_words, (1 << 64) // self.one_in).view(np.uint64)
+            found.sort()
+            if len(found):
+                found = found[np.append(True, found[1:] != found[:-1])]
+            if len(found) >= self.least:
+                return found.view(np.int64)
+        return sampled(shingles(words, self.shingle_words), self.one_in, self.least)
 
 
 def _rows(batch: pa.RecordBatch, parts: list[tuple[str, NDArray[np.int64], NDArray[np.int64]]]) -> pa.RecordBatch:

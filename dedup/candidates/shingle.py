@@ -8,6 +8,7 @@ Rule guarded here: hashes depend on the words alone. They rest in the state, so 
 """
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -29,11 +30,15 @@ _MIX_2: Final = np.uint64(0x94D049BB133111EB)
 
 #: What ``kernels.respell`` says of a text, and what the table of spellings says of a character.
 _UNKNOWN: Final = -1
+_MAY_BE_POST: Final = -3
 _NOTHING: Final = 1
 _NOT_ALONE: Final = 2
 
 #: An embedded post: its line ends with its author's (@handle) and date, or holds the network's own short links.
 _POST: Final = re.compile(r"\(@\w+\)|\bpic\.twitter\.com/|https?://t\.co/")
+#: How such a mark begins; to look for these is quicker than to look for the pattern.
+_SIGNS: Final = ("(@", "pic.twitter.com/", "http://t.co/", "https://t.co/")
+_NO_POSTS: Final = np.empty(0, dtype=np.int64)
 
 
 def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -98,9 +103,12 @@ def read_encoded(text: NDArray[np.uint8]) -> Words:
             if ord(character) < len(spelling) and not spelling[ord(character)]:
                 spelling[ord(character)] = _spelled(character)
         n = kernels.respell(text, spelling, codes)
-    posts = np.empty(0, dtype=np.int64)
+    posts = _NO_POSTS
     if n >= 0:
         codes = codes[:n]
+    elif n <= _MAY_BE_POST:
+        codes = codes[: _MAY_BE_POST - n]
+        posts = _posts(codes.tobytes().decode("utf-32-le", "surrogatepass"))
     else:
         normal = normalize(_decoded(text))
         codes, posts = np.frombuffer(normal.encode("utf-32-le", "surrogatepass"), dtype=np.uint32), _posts(normal)
@@ -198,10 +206,18 @@ def _spelled(character: str) -> int:
 
 def _posts(text: str) -> NDArray[np.int64]:
     """Return where lines begin and end that are a post of a social network: everyone who reports it shows the same one."""
+    marks = [place for sign in _SIGNS for place in _places(text, sign) if _POST.match(text, place)]
     places: list[int] = []
-    if "(@" in text or "t.co/" in text or "pic.twitter.com/" in text:
-        for found in _POST.finditer(text):
-            if not places or found.start() >= places[-1]:
-                end = text.find("\n", found.end())
-                places += [text.rfind("\n", 0, found.start()) + 1, end if end >= 0 else len(text)]
+    for place in sorted(marks):
+        if not places or place >= places[-1]:
+            end = text.find("\n", place)
+            places += [text.rfind("\n", 0, place) + 1, end if end >= 0 else len(text)]
     return np.array(places, dtype=np.int64)
+
+
+def _places(text: str, sign: str) -> Iterator[int]:
+    """Yield where ``sign`` stands."""
+    place = text.find(sign)
+    while place >= 0:
+        yield place
+        place = text.find(sign, place + 1)
