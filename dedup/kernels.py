@@ -297,6 +297,84 @@ def runs(left: Any, left_index: Any, right: Any, at: Any, size: int, many: int) 
     return rows
 
 
+@_compiled(types.int64(types.int64[::1], types.int32[::1]))
+def _n_new(right: Any, at: Any) -> int:
+    """Return how many distinct shingles of the right are none of the left."""
+    table = _table(len(right))
+    n = 0
+    for j in range(len(right)):
+        if at[j] < 0:
+            slot = _slot(np.uint64(right[j]), table, right)
+            if table[slot] < 0:
+                table[slot] = j
+                n += 1
+    return n
+
+
+@_compiled(
+    types.Tuple((types.int64[:, ::1], types.int64[::1], types.int64[:, ::1]))(
+        _INTS, _INTS, _INTS, _INTS, types.int64, types.int64, types.int64, types.float64
+    )
+)
+def compare(  # noqa: PLR0913 - two sides, and what is asked of them
+    lefts: Any, left_ends: Any, rights: Any, right_ends: Any, size: int, many: int, least_words: int, least_cover: float
+) -> Any:
+    """Compare the words of many pairs; the texts of a side stand one after the other, between its ends.
+
+    Returns a row per pair (shared shingles, shingles of the left, of the right, covered words of the left, of the right), where
+    the runs of each pair end, and the runs. Pairs that share nothing, or that cover fewer words than ``least_words`` and less than
+    ``least_cover``, three parts of the text that is covered better and one of the other, have a row of zeros.
+    """
+    n = len(left_ends) - 1
+    values, ends = np.zeros((n, 5), dtype=np.int64), np.zeros(n, dtype=np.int64)
+    found, n_found = np.empty((256, 3), dtype=np.int64), 0
+    left, right = lefts[:0], rights[:0]
+    left_sequence = shingle_sequence(np.zeros(1, dtype=np.int64), 1)
+    left_index = index(left_sequence)
+    n_left = 0
+    for pair in range(n):
+        same = pair > 0 and np.array_equal(left, lefts[left_ends[pair] : left_ends[pair + 1]])
+        left, right = lefts[left_ends[pair] : left_ends[pair + 1]], rights[right_ends[pair] : right_ends[pair + 1]]
+        equal = np.array_equal(left, right)
+        ends[pair] = n_found
+        # A text of fewer words has one shingle that no longer one has; and two of these are equal or share nothing.
+        width = min(size, len(left))
+        if len(left) == 0 or (min(len(left), len(right)) < size and not equal):
+            same = False
+            left = lefts[:0]
+            continue
+        if not same:
+            left_sequence = shingle_sequence(left, width)
+            left_index = index(left_sequence)
+            n_left = n_distinct(left_index[1])
+        if equal:
+            rows = np.empty((1, 3), dtype=np.int64)
+            rows[0, 0], rows[0, 1], rows[0, 2] = 0, 0, len(left)
+            values[pair, 0] = values[pair, 1] = values[pair, 2] = n_left
+            values[pair, 3] = values[pair, 4] = len(left)
+        else:
+            right_sequence = shingle_sequence(right, width)
+            n_shared, covered_left, covered_right, at = meet(left_sequence, left_index, right_sequence, width)
+            if n_shared == 0:
+                continue
+            more, less = covered_left / len(left), covered_right / len(right)
+            more, less = max(more, less), min(more, less)
+            if max(covered_left, covered_right) < least_words and 0.75 * more + 0.25 * less < least_cover:
+                continue
+            values[pair, 0], values[pair, 1] = n_shared, n_left
+            values[pair, 2] = n_shared + _n_new(right_sequence, at)
+            values[pair, 3], values[pair, 4] = covered_left, covered_right
+            rows = runs(left_sequence, left_index, right_sequence, at, width, many)
+        while n_found + len(rows) > len(found):
+            wider = np.empty((2 * len(found), 3), dtype=np.int64)
+            wider[:n_found] = found[:n_found]
+            found = wider
+        found[n_found : n_found + len(rows)] = rows
+        n_found += len(rows)
+        ends[pair] = n_found
+    return values, ends, found[:n_found].copy()
+
+
 @_compiled(types.UniTuple(types.int64, 2)(types.int64[:, ::1], types.int64, _BYTES, _BYTES, types.uint8))
 def words_without(passages: Any, least: int, left_flags: Any, right_flags: Any, flag: int) -> Any:
     """Return how many words of either side stand in passages of ``least`` words, as `runs` gives them, without a flag."""

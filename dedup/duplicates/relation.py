@@ -27,7 +27,7 @@ from dedup.articles.terms import Terms
 from dedup.candidates.minhash import views
 from dedup.candidates.shingle import FIGURE, QUOTED, word_hashes
 from dedup.duplicates.overlap import evidence
-from dedup.duplicates.similarity import Contact, Passage, Passages, Similarity, Text, contact, similarity
+from dedup.duplicates.similarity import Passage, Passages, Similarity, compare_pairs
 from dedup.errors import ParameterError
 from dedup.schema import ARTICLE, MATCH, PAIR, SIGNATURE, TERMS
 
@@ -459,36 +459,32 @@ class Verify:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the matches of each batch, in the order of its pairs."""
+        overlaps = "overlap" in self.relations
         for batch in batches:
+            if not batch.num_rows:
+                continue
             ids = batch["left_id"].to_pylist(), batch["right_id"].to_pylist()
-            # An article is in many pairs: it is read once per batch, and but for its words only where they are shared.
             columns = {side: _columns(batch, side, self.reads) for side in ("left", "right")}
-            texts: dict[str, Text] = {}
+            words_of = ([raw.view(np.int64) for raw in columns[side][f"{side}_words"]] for side in columns)
+            all_found = compare_pairs(*words_of, self.shingle_words, *(() if overlaps else self._least))
+            # An article is in many pairs: it is read once per batch.
             known: dict[str, Article] = {}
-            for side, doc_ids in zip(columns, ids, strict=True):
-                for doc_id, raw in zip(doc_ids, columns[side][f"{side}_words"], strict=True):
-                    if doc_id not in texts:
-                        texts[doc_id] = Text(raw.view(np.int64), self.shingle_words)
             matches = []
-            for i, (left, right) in enumerate(zip(*ids, strict=True)):
-                touch = contact(texts[left], texts[right])
-                if "overlap" not in self.relations and not self._may_be_copies(texts[left], texts[right], touch):
+            for i, (left, right, found) in enumerate(zip(*ids, all_found, strict=True)):
+                if not found.n_shared and not overlaps:
                     continue
                 for doc_id, side in ((left, "left"), (right, "right")):
                     if doc_id not in known:
-                        row = {name: column[i] for name, column in columns[side].items()}
-                        known[doc_id] = Article.from_row(row, side)
-                match = self.judge(known[left], known[right], similarity(texts[left], texts[right], touch))
+                        known[doc_id] = Article.from_row({name: column[i] for name, column in columns[side].items()}, side)
+                match = self.judge(known[left], known[right], found)
                 if match["relation"] in self.relations:
                     matches.append(match)
             yield pa.RecordBatch.from_pylist(matches, schema=MATCH)
 
-    def _may_be_copies(self, left: Text, right: Text, touch: Contact) -> bool:
-        """Tell whether the words they share are enough for any relation but ``overlap``."""
-        if max(touch.covered_left, touch.covered_right) >= self.rule.reuse_words:
-            return True
-        cover = touch.covered_left / max(1, len(left.words)), touch.covered_right / max(1, len(right.words))
-        return touch.n_shared > 0 and 0.75 * max(cover) + 0.25 * min(cover) >= self.rule.near_cover
+    @property
+    def _least(self) -> tuple[int, float]:
+        """Covered words, and covered share, of which the rule needs one for any relation but ``overlap``."""
+        return self.rule.reuse_words, self.rule.near_cover
 
     def judge(self, left: Article, right: Article, found: Similarity) -> dict[str, Any]:
         """Return the row of ``MATCH`` for two articles, ``left.doc_id < right.doc_id``; no match has no relation."""

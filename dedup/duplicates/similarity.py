@@ -9,13 +9,12 @@ A passage is a maximal run of ``size`` or more equal words in both texts.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.candidates.shingle import SHINGLE_WORDS, mix, shingle_sequence
+from dedup.candidates.shingle import SHINGLE_WORDS, mix
 
 #: More equal shingle places than this (a text that repeats itself, met by its like) and only the longest is listed.
 _MANY_PLACES: Final = 200_000
@@ -99,92 +98,6 @@ class Similarity:
 NOTHING: Final = Similarity(0, 0.0, 0.0, 0.0, 0, 0, _NO_PASSAGES)
 
 
-class Text:
-    """A text that is compared with others: what that takes is computed once.
-
-    Parameters
-    ----------
-    words : ndarray of int64, shape (n_words,)
-        Word hashes in order.
-    size : int
-        Words in a shingle, and least words in a passage.
-    """
-
-    def __init__(self, words: NDArray[np.int64], size: int = SHINGLE_WORDS) -> None:
-        self.words = words
-        self.size = size
-
-    @cached_property
-    def sequence(self) -> NDArray[np.int64]:
-        """The shingle that starts at each word."""
-        return shingle_sequence(self.words, self.size)
-
-    @cached_property
-    def index(self) -> tuple[NDArray[np.int32], ...]:
-        """Where each shingle stands, as ``kernels.index`` gives it."""
-        from dedup import kernels
-
-        found: tuple[NDArray[np.int32], ...] = kernels.index(self.sequence)
-        return found
-
-    @cached_property
-    def n_shingles(self) -> int:
-        """Distinct shingles."""
-        from dedup import kernels
-
-        return int(kernels.n_distinct(self.index[1]))
-
-
-class Contact(NamedTuple):
-    """How far two texts touch: ``at`` is the first place on the left of each shingle on the right, or -1."""
-
-    n_shared: int
-    covered_left: int
-    covered_right: int
-    at: NDArray[np.int32]
-
-
-_APART: Final = Contact(0, 0, 0, np.empty(0, dtype=np.int32))
-
-
-def contact(left: Text, right: Text) -> Contact:
-    """Return how many shingles two texts share and how many words these cover; cheaper than all of ``similarity``."""
-    size = left.size
-    # A text of fewer words has one shingle that no longer one has; and two of these are equal or share nothing.
-    if min(len(left.words), len(right.words)) < size and not np.array_equal(left.words, right.words):
-        return _APART
-    from dedup import kernels
-
-    return Contact(*kernels.meet(left.sequence, left.index, right.sequence, min(size, len(left.words))))
-
-
-def similarity(left: Text, right: Text, touch: Contact) -> Similarity:
-    """Return what two texts share, given how far they touch."""
-    if not touch.n_shared:
-        return NOTHING
-    if np.array_equal(left.words, right.words):
-        n_words = len(left.words)
-        whole = Passages(np.array([(0, 0, n_words)], dtype=np.int64))
-        return Similarity(left.n_shingles, 1.0, 1.0, 1.0, n_words, n_words, whole)
-    from dedup import kernels
-
-    rows = kernels.runs(left.sequence, left.index, right.sequence, touch.at, left.size, _MANY_PLACES)
-    if not len(rows):
-        rows = np.array([_longest(left.words, right.words, left.size)], dtype=np.int64)
-    if len(rows) > kernels.FEW_RUNS:
-        rows = rows[np.lexsort((rows[:, 1], rows[:, 0], -rows[:, 2]))]
-    n_shared, n_left, n_right = touch.n_shared, left.n_shingles, right.n_shingles
-    return Similarity(
-        n_shared=n_shared,
-        jaccard=n_shared / (n_left + n_right - n_shared),
-        containment_left=n_shared / n_left,
-        containment_right=n_shared / n_right,
-        covered_left=touch.covered_left,
-        covered_right=touch.covered_right,
-        passages=Passages(rows),
-    )
-
-
 def compare(left_words: NDArray[np.int64], right_words: NDArray[np.int64], size: int = SHINGLE_WORDS) -> Similarity:
     """Return what two articles share, exactly.
 
@@ -207,8 +120,55 @@ def compare(left_words: NDArray[np.int64], right_words: NDArray[np.int64], size:
     >>> found.shared_words, found.longest, found.containment_left
     (5, Passage(left=0, right=1, words=5), 0.5)
     """
-    left, right = Text(left_words, size), Text(right_words, size)
-    return similarity(left, right, contact(left, right))
+    return next(compare_pairs([left_words], [right_words], size))
+
+
+def compare_pairs(
+    lefts: Sequence[NDArray[np.int64]],
+    rights: Sequence[NDArray[np.int64]],
+    size: int = SHINGLE_WORDS,
+    least_words: int = 0,
+    least_cover: float = 0.0,
+) -> Iterator[Similarity]:
+    """Yield what the two articles of each pair share, as ``compare`` does; quick where pairs of one left article stand together.
+
+    Parameters
+    ----------
+    lefts, rights : sequences of ndarray of int64, of one length
+        Word hashes in order.
+    size : int
+        Words in a shingle.
+    least_words : int
+        Pairs with fewer covered words on either side,
+    least_cover : float
+        and with less than this share covered (three parts of the text that is covered better, one of the other), in [0, 1],
+        are given as ``NOTHING``.
+    """
+    from dedup import kernels
+
+    columns = [part for side in (lefts, rights) for part in (np.concatenate(side), np.cumsum([0, *map(len, side)]))]
+    values, ends, rows = kernels.compare(*columns, size, _MANY_PLACES, least_words, least_cover)
+    begin = 0
+    for left, right, numbers, end in zip(lefts, rights, values.tolist(), ends.tolist(), strict=True):
+        n_shared, n_left, n_right, covered_left, covered_right = numbers
+        if not n_shared:
+            yield NOTHING
+            continue
+        passages = rows[begin:end]
+        if begin == end:
+            passages = np.array([_longest(left, right, size)], dtype=np.int64)
+        elif end - begin > kernels.FEW_RUNS:
+            passages = passages[np.lexsort((passages[:, 1], passages[:, 0], -passages[:, 2]))]
+        begin = end
+        yield Similarity(
+            n_shared=n_shared,
+            jaccard=n_shared / (n_left + n_right - n_shared),
+            containment_left=n_shared / n_left,
+            containment_right=n_shared / n_right,
+            covered_left=covered_left,
+            covered_right=covered_right,
+            passages=Passages(passages),
+        )
 
 
 def _longest(left_words: NDArray[np.int64], right_words: NDArray[np.int64], size: int) -> Passage:
