@@ -8,11 +8,10 @@ Rule guarded here: integers wrap modulo 2^64, so that a kernel gives the same on
 """
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import numpy as np
 from numba import njit, types
-from numpy.typing import NDArray
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -21,14 +20,20 @@ def _compiled(*signatures: Any) -> Callable[[_Function], _Function]:
     """Compile a function for given types of arguments, now or from what an earlier process kept."""
 
     def decorate(function: _Function) -> _Function:
+        compile_: Any = njit
         try:
-            made: _Function = njit(list(signatures), cache=True, boundscheck=False)(function)
+            made = compile_(list(signatures), cache=True)(function)
         except (RuntimeError, OSError):
             # There is no place to keep it, or that is full.
-            made = njit(list(signatures), boundscheck=False)(function)
-        return made
+            made = compile_(list(signatures))(function)
+        return cast("_Function", made)
 
     return decorate
+
+
+#: numba does not type these.
+_tuple: Any = types.Tuple
+_uniform: Any = types.UniTuple
 
 
 def _array(element: Any) -> Any:
@@ -57,7 +62,7 @@ def _mix(value: Any) -> Any:
 
 
 @_compiled(types.int64(_CODES, _BYTES, _INTS, types.int64[::1], types.uint8[::1]))
-def read_words(codes: Any, kinds: Any, posts: Any, hashes: Any, flags: Any) -> int:
+def read_words(codes: Any, kinds: Any, posts: Any, hashes: Any, flags: Any) -> Any:
     """Write the hash and the flags of every word of a normalised text; return how many there are."""
     n, post = 0, 0
     total, power = np.uint64(0), np.uint64(1)
@@ -98,7 +103,7 @@ def read_words(codes: Any, kinds: Any, posts: Any, hashes: Any, flags: Any) -> i
 
 
 @_compiled(types.int64(_BYTES, _CODES, types.uint32[::1]))
-def respell(text: Any, spelling: Any, codes: Any) -> int:
+def respell(text: Any, spelling: Any, codes: Any) -> Any:
     """Write the code points of a text in UTF-8 as words are compared, and return how many.
 
     ``spelling`` gives for a code point what is written for it: 1 for nothing. Returns -1 where it gives 0, which is not known yet,
@@ -138,7 +143,7 @@ def respell(text: Any, spelling: Any, codes: Any) -> int:
 
 
 @_compiled(types.int64[::1](_INTS, types.int64))
-def shingle_sequence(words: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+def shingle_sequence(words: Any, size: Any) -> Any:
     """Return the shingle that starts at each word; ``1 <= size <= len(words)``."""
     made = np.empty(len(words) - size + 1, dtype=np.int64)
     for i in range(len(made)):
@@ -150,7 +155,7 @@ def shingle_sequence(words: NDArray[np.int64], size: int) -> NDArray[np.int64]:
 
 
 @_compiled(types.int64[::1](_INTS, types.int64, types.uint64))
-def low_shingles(words: NDArray[np.int64], size: int, bound: int) -> NDArray[np.int64]:
+def low_shingles(words: Any, size: Any, bound: Any) -> Any:
     """Return the shingles below a bound, with repeats; ``1 <= size <= len(words)``."""
     sequence = shingle_sequence(words, size)
     n = 0
@@ -175,7 +180,7 @@ def sign(hashes: Any, multipliers: Any, offsets: Any, signature: Any) -> None:
 
 
 @_compiled(types.int64(types.uint64, types.int32[::1], types.int64[::1]))
-def _slot(value: Any, table: Any, values: Any) -> int:
+def _slot(value: Any, table: Any, values: Any) -> Any:
     """Return the slot of a value in a hash table of places, or the free one where it belongs."""
     mask = np.uint64(len(table) - 1)
     slot = value & mask
@@ -185,7 +190,7 @@ def _slot(value: Any, table: Any, values: Any) -> int:
 
 
 @_compiled(types.int32[::1](types.int64))
-def _table(n: int) -> Any:
+def _table(n: Any) -> Any:
     """Return an empty hash table for ``n`` values."""
     n_slots = 4
     while n_slots < 2 * n:
@@ -198,14 +203,14 @@ FEW_RUNS: Final = 64
 
 
 @_compiled(types.boolean(types.int64[::1], types.int64, types.int64, types.int64))
-def _later(row: Any, left: int, right: int, words: int) -> bool:
+def _later(row: Any, left: Any, right: Any, words: Any) -> Any:
     """Return whether a run comes after another in order."""
     if row[2] != words:
         return bool(row[2] < words)
     return bool(row[0] > left or (row[0] == left and row[1] > right))
 
 
-_INDEX: Final = types.UniTuple(types.int32[::1], 3)
+_INDEX: Final = _uniform(types.int32[::1], 3)
 
 
 @_compiled(_INDEX(types.int64[::1]))
@@ -227,7 +232,7 @@ def index(sequence: Any) -> Any:
 
 
 @_compiled(types.int64(types.int32[::1]))
-def n_distinct(first: Any) -> int:
+def n_distinct(first: Any) -> Any:
     """Return how many shingles are the first of their kind."""
     n = 0
     for i in range(len(first)):
@@ -236,11 +241,11 @@ def n_distinct(first: Any) -> int:
 
 
 @_compiled(
-    types.Tuple((types.int64, types.int64, types.int64, types.int32[::1]))(
+    _tuple((types.int64, types.int64, types.int64, types.int32[::1]))(
         types.int64[::1], _INDEX, types.int64[::1], types.int64
     )
 )
-def meet(left: Any, left_index: Any, right: Any, size: int) -> Any:
+def meet(left: Any, left_index: Any, right: Any, size: Any) -> Any:
     """Return shared shingles, covered words of the left and of the right, and the first place on the left of each on the right."""
     table, first, _ = left_index
     met = np.zeros(len(left), dtype=np.bool_)
@@ -264,7 +269,9 @@ def meet(left: Any, left_index: Any, right: Any, size: int) -> Any:
 
 
 @_compiled(types.int64[:, ::1](types.int64[::1], _INDEX, types.int64[::1], types.int32[::1], types.int64, types.int64))
-def runs(left: Any, left_index: Any, right: Any, at: Any, size: int, many: int) -> Any:
+def runs(  # noqa: PLR0913 - two sides, and what is known of them
+    left: Any, left_index: Any, right: Any, at: Any, size: Any, many: Any
+) -> Any:
     """Return maximal common runs as rows (left, right, words), a few by length; none of more than ``many`` equal places."""
     _, _, after = left_index
     n_points, n_rows = 0, 0
@@ -298,7 +305,7 @@ def runs(left: Any, left_index: Any, right: Any, at: Any, size: int, many: int) 
 
 
 @_compiled(types.int64(types.int64[::1], types.int32[::1]))
-def _n_new(right: Any, at: Any) -> int:
+def _n_new(right: Any, at: Any) -> Any:
     """Return how many distinct shingles of the right are none of the left."""
     table = _table(len(right))
     n = 0
@@ -312,12 +319,12 @@ def _n_new(right: Any, at: Any) -> int:
 
 
 @_compiled(
-    types.Tuple((types.int64[:, ::1], types.int64[::1], types.int64[:, ::1]))(
+    _tuple((types.int64[:, ::1], types.int64[::1], types.int64[:, ::1]))(
         _INTS, _INTS, _INTS, _INTS, types.int64, types.int64, types.int64, types.float64
     )
 )
 def compare(  # noqa: PLR0913 - two sides, and what is asked of them
-    lefts: Any, left_ends: Any, rights: Any, right_ends: Any, size: int, many: int, least_words: int, least_cover: float
+    lefts: Any, left_ends: Any, rights: Any, right_ends: Any, size: Any, many: Any, least_words: Any, least_cover: Any
 ) -> Any:
     """Compare the words of many pairs; the texts of a side stand one after the other, between its ends.
 
@@ -375,8 +382,8 @@ def compare(  # noqa: PLR0913 - two sides, and what is asked of them
     return values, ends, found[:n_found].copy()
 
 
-@_compiled(types.UniTuple(types.int64, 2)(types.int64[:, ::1], types.int64, _BYTES, _BYTES, types.uint8))
-def words_without(passages: Any, least: int, left_flags: Any, right_flags: Any, flag: int) -> Any:
+@_compiled(_uniform(types.int64, 2)(types.int64[:, ::1], types.int64, _BYTES, _BYTES, types.uint8))
+def words_without(passages: Any, least: Any, left_flags: Any, right_flags: Any, flag: Any) -> Any:
     """Return how many words of either side stand in passages of ``least`` words, as `runs` gives them, without a flag."""
     left = np.zeros(len(left_flags), dtype=np.bool_)
     right = np.zeros(len(right_flags), dtype=np.bool_)

@@ -117,7 +117,7 @@ def text_dedup(corpus: Path, work: Path) -> Pairs:
     subprocess.run(command, check=True, capture_output=True)
     with (work / "text-dedup" / "uf.pkl").open("rb") as dumped:
         found = pickle.load(dumped)
-    parents = found["parent"] if "parent" in found else found
+    parents = found.get("parent", found)
     clusters: dict[int, list[int]] = {}
     for place in parents:
         root = place

@@ -29,7 +29,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PROJECT = ["dedup", "dedup_api"]
 PEERS = ["datasketch_bulk", "gaoya", "rensa", "datasketch_affine32", "datasketch_loop"]
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "RAYON_NUM_THREADS", "NUMBA_NUM_THREADS", "ARROW_NUM_THREADS")}
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "RAYON_NUM_THREADS", "NUMBA_NUM_THREADS", "ARROW_NUM_THREADS"), "1")
 
 
 def contend(folder: Path, name: str, python: str) -> dict[str, Any]:
@@ -63,6 +63,7 @@ class Truth:
         }
 
     def forms(self, found: Any) -> Any:
+        """Tell which pairs are of two forms."""
         return self.form[found // self.n] & self.form[found % self.n]
 
     def score(self, pairs: dict[str, Any], by: str) -> tuple[float, float, float, int]:
@@ -89,7 +90,9 @@ def compare(folder: Path, interpreters: dict[str, str], rounds: int) -> None:
                 print(f"{name}: {error.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
     cpu = {name: statistics.median(run["cpu"] for run in done) for name, done in runs.items() if done}
     bulk = cpu.get("datasketch_bulk", float("nan"))
-    print(f"{truth.n} articles, {len(truth.of['jaccard'])} pairs of Jaccard .5, {len(truth.of['containment'])} of containment .8")
+    print(
+        f"{truth.n} articles, {len(truth.of['jaccard'])} pairs of Jaccard .5, {len(truth.of['containment'])} of containment .8"
+    )
     print("| contender | CPU s | datasketch bulk = 1 | peak MB | precision | recall | F1 | pairs of forms |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for name, seconds in cpu.items():
@@ -137,7 +140,9 @@ def proposed(path: Path) -> None:
         rows = [json.loads(line) for line in lines]
     event = {row["id"]: row["event"] for row in rows}
     names = ("title", "text", "language", "published")
-    given = [{"doc_id": row["id"], "arrival": i} | {name: row.get(name) for name in names} for i, row in enumerate(rows)]
+    given = [
+        {"doc_id": row["id"], "arrival": i} | {name: row.get(name) for name in names} for i, row in enumerate(rows)
+    ]
     schema = pa.schema([ARTICLE.field(name) for name in ("doc_id", "arrival", *names)])
     table = pa.Table.from_pylist(given, schema=schema)
     copies, overlaps = apply(Bands(), apply(Sign(), table)), apply(Salient(), apply(Analyse(), table))

@@ -129,7 +129,9 @@ def sampled(shingles: NDArray[np.int64], one_in: int = 8, least: int = 4) -> NDA
     if one_in > 1 and bound - first >= least:
         return shingles[first:bound]
     unsigned = np.concatenate((shingles[first:], shingles[:first]))
-    n_below = int(unsigned.view(np.uint64).searchsorted(np.uint64((1 << 64) // one_in))) if one_in > 1 else len(unsigned)
+    n_below = (
+        int(unsigned.view(np.uint64).searchsorted(np.uint64((1 << 64) // one_in))) if one_in > 1 else len(unsigned)
+    )
     return unsigned[: max(n_below, least)]
 
 
@@ -209,8 +211,8 @@ class Bands:
         if self.one_in > 1 and len(words) >= self.shingle_words:
             from dedup import kernels
 
-            found = kernels.low_shingles(words, self.shingle_words, (1 << 64) // self.one_in).view(np.uint64)
-            found.sort()
+            low: NDArray[np.int64] = kernels.low_shingles(words, self.shingle_words, (1 << 64) // self.one_in)
+            found = np.sort(low.view(np.uint64))
             if len(found):
                 found = found[np.append(True, found[1:] != found[:-1])]
             if len(found) >= self.least:

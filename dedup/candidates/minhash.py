@@ -121,7 +121,7 @@ class Sign:
         signatures = np.full((len(read), self.n_permutations), EMPTY)
         for signature, (words, _) in zip(signatures, read, strict=True):
             lower(signature, shingle_sequence(words, self.shingle_words))
-        digests = [xxhash.xxh3_64_digest(words) for words, _ in read]
+        digests = [xxhash.xxh3_64_digest(words.data) for words, _ in read]
         columns = {
             "text_digest": pa.array(np.frombuffer(b"".join(digests), dtype=">i8").astype(np.int64)),
             "words": binary([words for words, _ in read], pa.large_binary()),

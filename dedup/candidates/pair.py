@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from dedup.errors import ParameterError
 from dedup.schema import BAND, MEETING, PAIR
 
-
 #: Rows of bands that are paired at a time.
 _MANY_ROWS = 1 << 20
 
@@ -145,7 +144,9 @@ class Pairs:
         key = rows["key"].to_numpy()
         # Most keys are of one article; only the others are looked at.
         again = key[1:] == key[:-1]
-        shared = np.flatnonzero(np.append(again, False) | np.append(False, again)) if len(key) else np.empty(0, np.int64)
+        shared = (
+            np.flatnonzero(np.append(again, False) | np.append(False, again)) if len(key) else np.empty(0, np.int64)
+        )
         rows, key = rows.take(pa.array(shared)), key[shared]
         arrival = rows["arrival"].to_numpy()
         kinds = rows["kind"].combine_chunks().dictionary_encode()
@@ -156,7 +157,9 @@ class Pairs:
         if not np.all((steps > 0) | ((steps == 0) & (np.diff(arrival) >= 0))):
             order = np.lexsort((arrival, group))
             group, arrival, kind = group[order], arrival[order], kind[order]
-        limits = np.array([self.sample_limit if name == "sample" else self.limit for name in names.to_pylist()], np.int64)
+        limits = np.array(
+            [self.sample_limit if name == "sample" else self.limit for name in names.to_pylist()], np.int64
+        )
         earlier, later = meet(group, limits[kind])
         wanted = np.flatnonzero((arrival[later] >= self.since) & (arrival[earlier] != arrival[later]))
         earlier, later = earlier[wanted], later[wanted]

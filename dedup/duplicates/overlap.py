@@ -116,7 +116,10 @@ class Ready(NamedTuple):
 def ready(terms: Terms) -> Ready:
     """Return what comparing an article takes, once for all its pairs."""
     return Ready(
-        *(Weighed.of(bag) for bag in (terms.words, terms.bigrams, terms.spans, terms.lead)),
+        words=Weighed.of(terms.words),
+        bigrams=Weighed.of(terms.bigrams),
+        spans=Weighed.of(terms.spans),
+        lead=Weighed.of(terms.lead),
         said=frozenset(terms.words.keys.tolist()) | frozenset(terms.spans.keys.tolist()),
         parts=tuple(frozenset(label.casefold().split()) for label in terms.labels),
     )

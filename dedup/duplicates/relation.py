@@ -248,7 +248,7 @@ def reused_words(left: Side, right: Side, passages: Passages, least: int) -> tup
     """
     from dedup import kernels
 
-    counts = kernels.words_without(passages.rows, least, left.flags, right.flags, QUOTED)
+    counts = kernels.words_without(passages.rows, least, left.flags, right.flags, int(QUOTED))
     return min(counts), max(counts)
 
 
@@ -465,8 +465,10 @@ class Verify:
                 continue
             ids = batch["left_id"].to_pylist(), batch["right_id"].to_pylist()
             columns = {side: _columns(batch, side, self.reads) for side in ("left", "right")}
-            words_of = ([raw.view(np.int64) for raw in columns[side][f"{side}_words"]] for side in columns)
-            all_found = compare_pairs(*words_of, self.shingle_words, *(() if overlaps else self._least))
+            lefts, rights = ([raw.view(np.int64) for raw in columns[side][f"{side}_words"]] for side in columns)
+            # Without overlaps, what covers too little for a copy needs no judge.
+            least = (0, 0.0) if overlaps else (self.rule.reuse_words, self.rule.near_cover)
+            all_found = compare_pairs(lefts, rights, self.shingle_words, *least)
             # An article is in many pairs: it is read once per batch.
             known: dict[str, Article] = {}
             matches = []
@@ -475,16 +477,13 @@ class Verify:
                     continue
                 for doc_id, side in ((left, "left"), (right, "right")):
                     if doc_id not in known:
-                        known[doc_id] = Article.from_row({name: column[i] for name, column in columns[side].items()}, side)
+                        known[doc_id] = Article.from_row(
+                            {name: column[i] for name, column in columns[side].items()}, side
+                        )
                 match = self.judge(known[left], known[right], found)
                 if match["relation"] in self.relations:
                     matches.append(match)
             yield pa.RecordBatch.from_pylist(matches, schema=MATCH)
-
-    @property
-    def _least(self) -> tuple[int, float]:
-        """Covered words, and covered share, of which the rule needs one for any relation but ``overlap``."""
-        return self.rule.reuse_words, self.rule.near_cover
 
     def judge(self, left: Article, right: Article, found: Similarity) -> dict[str, Any]:
         """Return the row of ``MATCH`` for two articles, ``left.doc_id < right.doc_id``; no match has no relation."""

@@ -52,8 +52,7 @@ class Passages(Sequence[Passage]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Passages) and np.array_equal(self.rows, other.rows)
 
-    def __hash__(self) -> int:
-        return hash(self.rows.tobytes())
+    __hash__ = None  # type: ignore[assignment]
 
 
 _NO_PASSAGES: Final = Passages(np.empty((0, 3), dtype=np.int64))
@@ -146,8 +145,11 @@ def compare_pairs(
     """
     from dedup import kernels
 
-    columns = [part for side in (lefts, rights) for part in (np.concatenate(side), np.cumsum([0, *map(len, side)]))]
-    values, ends, rows = kernels.compare(*columns, size, _MANY_PLACES, least_words, least_cover)
+    ends_of = (np.cumsum([0, *map(len, side)]) for side in (lefts, rights))
+    (left_ends, right_ends), (left_words, right_words) = ends_of, map(np.concatenate, (lefts, rights))
+    values, ends, rows = kernels.compare(
+        left_words, left_ends, right_words, right_ends, size, _MANY_PLACES, least_words, least_cover
+    )
     begin = 0
     for left, right, numbers, end in zip(lefts, rights, values.tolist(), ends.tolist(), strict=True):
         n_shared, n_left, n_right, covered_left, covered_right = numbers

@@ -253,10 +253,7 @@ def test_labelled_pairs_keep_their_floor():
         for row in rows["articles"]
     }
     both = [(sides[pair["a"]], sides[pair["b"]]) for pair in rows["pairs"]]
-    found = [
-        decide(left, right, compare(left.words, right.words)).relation
-        for left, right in both
-    ]
+    found = [decide(left, right, compare(left.words, right.words)).relation for left, right in both]
     for positive, floor in (({"exact", "near"}, 0.97), ({"exact", "near", "partial"}, 0.93)):
         gold = [pair["label"] in positive for pair in rows["pairs"]]
         said = [relation in positive for relation in found]

@@ -98,5 +98,3 @@ def test_nothing_in_common():
 def test_short_texts_match_whole_or_not_at_all():
     assert compared(word_hashes("Ceasefire holds"), word_hashes("ceasefire HOLDS")).jaccard == 1.0
     assert compared(word_hashes("Ceasefire holds"), word_hashes("ceasefire holds, day two in Gaza")) == NOTHING
-
-
