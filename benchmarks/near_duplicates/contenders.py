@@ -14,8 +14,8 @@ import re
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable
-from itertools import combinations
+from collections.abc import Callable, Iterable, Iterator
+from itertools import combinations, islice
 from pathlib import Path
 from typing import Any
 
@@ -152,17 +152,34 @@ def of_project(name: str) -> Callable[[list[dict[str, Any]]], Any]:
     def prepare(rows: list[dict[str, Any]]) -> pa.Table:
         empty = dict.fromkeys(ARTICLE.names, "") | {"removed": [], "n_words": 0, "n_words_removed": 0}
         given = ("title", "text", "source", "published", "language")
-        filled = (
-            empty | {"doc_id": row["id"], "arrival": place} | {key: row[key] for key in given}
-            for place, row in enumerate(rows)
-        )
-        return pa.Table.from_pylist(list(filled), schema=ARTICLE)
+        filled = [
+            empty | {"doc_id": row["id"], "arrival": row["place"]} | {key: row[key] for key in given} for row in rows
+        ]
+        return pa.Table.from_pylist(filled, schema=ARTICLE)
 
     def run(table: pa.Table) -> pa.Table:
         return Flow().match(Inline(), table, Unwatched(), relations).matches
 
     run.prepare = prepare  # type: ignore[attr-defined]
     return run
+
+
+def articles(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield the articles of a corpus, each with its place."""
+    with (folder / "corpus.jsonl").open(encoding="utf-8") as lines:
+        for place, line in enumerate(lines):
+            yield json.loads(line) | {"place": place}
+
+
+def batched(rows: Iterator[dict[str, Any]], n: int) -> Iterator[list[dict[str, Any]]]:
+    while batch := list(islice(rows, n)):
+        yield batch
+
+
+def concat(tables: list[Any]) -> Any:
+    import pyarrow as pa
+
+    return pa.concat_tables(tables)
 
 
 def cpu_seconds() -> float:
@@ -174,14 +191,17 @@ def cpu_seconds() -> float:
 
 
 def main(folder: Path, name: str, out: Path) -> None:
-    with (folder / "corpus.jsonl").open(encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines] if name != "text_dedup" else []
     columns: dict[str, Any] = {}
     if name.startswith("dedup"):
         run = of_project(name)
-        given = run.prepare(rows) if hasattr(run, "prepare") else rows
-        place = {row["id"]: i for i, row in enumerate(rows)}
-        del rows
+        place: dict[str, int] = {}
+        given: Any = []
+        # As a table, some at a time: what is measured is the memory of the step, not that of reading.
+        for rows in batched(articles(folder), 1000):
+            place |= {row["id"]: row["place"] for row in rows}
+            given += [run.prepare(rows)] if hasattr(run, "prepare") else rows
+        if hasattr(run, "prepare"):
+            given = concat(given)
         started, clock = cpu_seconds(), time.perf_counter()
         found = run(given)
         used, wall = cpu_seconds() - started, time.perf_counter() - clock
@@ -189,8 +209,7 @@ def main(folder: Path, name: str, out: Path) -> None:
         contained = np.maximum(found["containment_left"].to_numpy(), found["containment_right"].to_numpy())
         columns = {"jaccard": found["jaccard"].to_numpy(), "containment": contained}
     else:
-        texts = [row["text"] for row in rows]
-        del rows
+        texts = [row["text"] for row in articles(folder)] if name != "text_dedup" else []
         started, clock = cpu_seconds(), time.perf_counter()
         pairs = text_dedup(folder / "corpus.jsonl", out.parent) if name == "text_dedup" else PEERS[name](texts)
         used, wall = cpu_seconds() - started, time.perf_counter() - clock
