@@ -21,7 +21,7 @@ from dedup.errors import ParameterError
 from dedup.schema import BAND, MEETING, PAIR
 
 #: Rows of bands that are paired at a time.
-_MANY_ROWS = 1 << 20
+_MANY_ROWS = 1 << 18
 
 
 def meet(groups: NDArray[np.int64], limits: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
