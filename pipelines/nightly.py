@@ -24,10 +24,8 @@ from pipelines.journal import Journal
 from pipelines.preprocess import (
     Cleaned,
     article_line,
-    check_output,
     clean,
     counted,
-    passed_through,
     summary,
     write_lines,
 )
@@ -103,7 +101,7 @@ def unique(  # noqa: PLR0913 - the options of the command
     inputs: Sequence[str], output: Path | None, config: Config, workers: int, text_is: str | None, journal: Journal
 ) -> str:
     """Do ``dedup unique``: write the canonical article of every cluster, and return the line that sums it up."""
-    check_output(output)
+    report.check_output(output)
     with Local(workers, config.limits) as engine:
         cleaned = clean(inputs, config, engine, journal, text_is)
         members = config.match(engine, cleaned.articles, journal, relations=("exact", "near")).members.to_pylist()
@@ -138,19 +136,13 @@ def write(folder: Path, done: Night) -> dict[str, int]:
     }
     counts = {name: report.write_csv(folder / name, report.COLUMNS[name], rows) for name, rows in tables.items()}
     columns = (*report.COLUMNS["articles.csv"], "text", "removed")
-    lines = ({name: row[name] for name in columns} | _foreign(row) for row in articles)
+    lines = (article_line(row, columns) for row in articles)
     counts[report.ARTICLES_JSONL] = report.write_jsonl(folder / report.ARTICLES_JSONL, lines)
     return counts
 
 
 def _joined(article: dict[str, Any], done: Night) -> dict[str, Any]:
     return article | done.matched.member_of[article["doc_id"]] | done.grouped.event_of[article["doc_id"]]
-
-
-def _foreign(article: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: value for name, value in passed_through(article).items() if name not in report.COLUMNS["articles.csv"]
-    }
 
 
 def _spread(members: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -10,11 +10,9 @@ of one outlet with other figures filled in) or *standing text* of one outlet (a 
 Rule guarded here: a verdict depends on the two articles and on frozen tables, never on any third article.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import cache
 from itertools import pairwise
 from typing import Any, ClassVar, Final, NamedTuple
 
@@ -22,7 +20,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dedup.articles.host import host_of
 from dedup.articles.normalize import words
+from dedup.articles.published import moment_of
 from dedup.articles.terms import Terms
 from dedup.candidates.shingle import FIGURE, QUOTED, word_hashes
 from dedup.duplicates.overlap import evidence
@@ -49,7 +49,6 @@ _SLOT_WORDS: Final = 6
 _GAP_WORDS: Final = 25
 #: From so many days on, two texts are of different days; a correction comes sooner.
 _OTHER_DAY: Final = 0.75
-_HOST: Final = re.compile(r"[a-zA-Z][\w+.-]*://(?:[^/@]*@)?([^/:?#]+)")
 _SECONDS_PER_DAY: Final = 86_400.0
 
 
@@ -192,7 +191,7 @@ def days_apart(left: str | None, right: str | None) -> float | None:
     >>> days_apart("2026-11-20", "2026-11-22T18:00:00Z"), days_apart("2026-11-20T00:00:00Z", "2026-11-20T06:00:00Z")
     (2.0, 0.25)
     """
-    one, other = _moment(left or ""), _moment(right or "")
+    one, other = moment_of(left or ""), moment_of(right or "")
     if one is None or other is None:
         return None
     if one[1] or other[1]:
@@ -202,9 +201,7 @@ def days_apart(left: str | None, right: str | None) -> float | None:
 
 def outlets(source: str | None, url: str | None) -> frozenset[str]:
     """Return the names by which an outlet is known: its source, and the host of the url without ``www.``."""
-    host = _HOST.match(url or "")
-    names = ((source or "").casefold(), host[1].casefold() if host else "")
-    return frozenset(name.removeprefix("www.") for name in names if name)
+    return frozenset(name for name in ((source or "").casefold().removeprefix("www."), host_of(url or "")) if name)
 
 
 def title_agreement(left: frozenset[str], right: frozenset[str]) -> float | None:
@@ -371,18 +368,6 @@ def _split(words: NDArray[np.int64], flags: NDArray[np.uint8]) -> tuple[frozense
 @cache
 def _value_words() -> NDArray[np.int64]:
     return word_hashes(_VALUES)
-
-
-@lru_cache(maxsize=65_536)
-def _moment(text: str) -> tuple[datetime, bool] | None:
-    """Return the moment, and whether it is a bare day."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC), len(text) <= len("2026-11-22")
 
 
 _OF_SIGNATURE: Final = ("words", "shingles", "flags")

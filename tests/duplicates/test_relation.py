@@ -164,6 +164,7 @@ def test_days_apart(left, right, expected):
 def test_outlets_are_known_by_source_and_host():
     assert outlets("Daily", "https://user@www.Daily.example:8080/a?b") == {"daily", "daily.example"}
     assert outlets("www.daily.example", None) == outlets(None, "http://daily.example/x") == {"daily.example"}
+    assert outlets(None, "//News.daily.example./x") == outlets(None, "news.daily.example/x") == {"news.daily.example"}
     assert outlets(None, None) == outlets("", "no url") == frozenset()
 
 
