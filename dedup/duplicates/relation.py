@@ -49,6 +49,8 @@ _SLOT_WORDS: Final = 6
 _GAP_WORDS: Final = 25
 #: From so many days on, two texts are of different days; a correction comes sooner.
 _OTHER_DAY: Final = 0.75
+#: Score of the evidence from which two articles that are no copies overlap.
+OVERLAP: Final = 0.45
 _SECONDS_PER_DAY: Final = 86_400.0
 
 
@@ -171,6 +173,30 @@ class Verdict(NamedTuple):
     relation: str
     reason: str
     barred: bool = False
+
+
+class Reuse(NamedTuple):
+    """How much of two texts is one, as the rule weighs it.
+
+    ``cover``: share of the words in shared passages, the text that is covered better counting three times the other;
+    ``most``, ``least``: of either text; ``leads``: both leads are shared; ``own``: words of reuse that neither text
+    quotes; ``words``: words of reuse, weighed.
+    """
+
+    cover: float
+    most: float
+    least: float
+    leads: bool
+    own: int
+    words: float
+
+
+class Related(NamedTuple):
+    """How two articles relate: ``score`` is the evidence of overlap, None where none was weighed."""
+
+    verdict: Verdict
+    days: float | None
+    score: float | None
 
 
 def days_apart(left: str | None, right: str | None) -> float | None:
@@ -299,20 +325,59 @@ def decide(left: Side, right: Side, found: Similarity, rule: Rule = Rule()) -> V
         return Verdict("", "no passage in common")
     if len(left.words) == len(right.words) and np.array_equal(left.words, right.words):
         return Verdict("exact", "same words")
-    cover = found.covered_left / len(left.words), found.covered_right / len(right.words)
-    fewer, more = reused_words(left, right, found.passages, rule.reuse_passage)
-    reuse = fewer + rule.quoted_weight * (more - fewer)
-    copied = 0.75 * max(cover) + 0.25 * min(cover) >= rule.near_cover
-    copied = copied and (min(cover) >= rule.near_other or _leads_shared(found, rule))
-    if not copied and reuse < rule.reuse_words:
-        return Verdict("", f"{fewer} words in common beyond quotations")
+    reuse = weigh_reuse(left, right, found, rule)
+    copied = reuse.cover >= rule.near_cover and (reuse.least >= rule.near_other or reuse.leads)
+    if not copied and reuse.words < rule.reuse_words:
+        return Verdict("", f"{reuse.own} words in common beyond quotations")
     barred = _barred(left, right, found, rule)
     if barred:
         return Verdict("", barred, barred=True)
     longest = f"longest passage {found.longest.words} words"
     if copied:
-        return Verdict("near", f"{max(cover):.0%} of one text stands in the other, {longest}")
-    return Verdict("partial", f"{fewer} words in common beyond quotations, {longest}")
+        return Verdict("near", f"{reuse.most:.0%} of one text stands in the other, {longest}")
+    return Verdict("partial", f"{reuse.own} words in common beyond quotations, {longest}")
+
+
+def weigh_reuse(left: Side, right: Side, found: Similarity, rule: Rule = Rule()) -> Reuse:
+    """Return what `decide` weighs of two articles that have words."""
+    cover = found.covered_left / len(left.words), found.covered_right / len(right.words)
+    fewer, more = reused_words(left, right, found.passages, rule.reuse_passage)
+    return Reuse(
+        cover=0.75 * max(cover) + 0.25 * min(cover),
+        most=max(cover),
+        least=min(cover),
+        leads=any(max(passage.left, passage.right) < rule.lead_words for passage in found.passages),
+        own=fewer,
+        words=fewer + rule.quoted_weight * (more - fewer),
+    )
+
+
+def relate(left: Article, right: Article, found: Similarity, rule: Rule = Rule(), overlap: float = OVERLAP) -> Related:
+    """Return the relation of two articles: as their words show it, else by the evidence that both report one happening.
+
+    Parameters
+    ----------
+    left, right : Article
+        Without terms no evidence of overlap is weighed.
+    found : Similarity
+        What they share, as ``similarity.compare`` gives it.
+    rule : Rule
+        The numbers of the rule for copies.
+    overlap : float
+        Score from which two articles that are no copies overlap, in [0, 1].
+    """
+    one, other = left.side, right.side
+    verdict, days = decide(one, other, found, rule), days_apart(one.published, other.published)
+    if not verdict.relation and not verdict.barred and of_one_series(one, other, days):
+        verdict = Verdict("", "one series of one outlet, on different days", barred=True)
+    if left.terms is None or right.terms is None or verdict.barred:
+        return Related(verdict, days, None)
+    if verdict.relation == "exact":
+        return Related(verdict, days, 1.0)
+    weighed = evidence(left.terms, right.terms, days)
+    if not verdict.relation and weighed.score >= overlap:
+        verdict = Verdict("overlap", weighed.reason)
+    return Related(verdict, days, weighed.score)
 
 
 def _barred(left: Side, right: Side, found: Similarity, rule: Rule) -> str:
@@ -352,11 +417,6 @@ def _standing(left: Side, right: Side, found: Similarity, days: float | None, ru
     if block.words >= rule.standing_block * found.shared_words and not at_lead:
         return f"one block of {block.words} words of one outlet and little else in common"
     return ""
-
-
-def _leads_shared(found: Similarity, rule: Rule) -> bool:
-    """Whether a shared passage begins in the leads of both texts."""
-    return any(max(passage.left, passage.right) < rule.lead_words for passage in found.passages)
 
 
 def _split(words: NDArray[np.int64], flags: NDArray[np.uint8]) -> tuple[frozenset[int], frozenset[int]]:
@@ -405,7 +465,7 @@ class Verify:
     """
 
     relations: tuple[str, ...] = RELATIONS
-    overlap: float = 0.45
+    overlap: float = OVERLAP
     rule: Rule = Rule()
     shingle_words: int = 5
 
@@ -443,19 +503,7 @@ class Verify:
         """Return the row of ``MATCH`` for two articles, ``left.doc_id < right.doc_id``; no match has no relation."""
         one, other = left.side, right.side
         found = compare(one.words, other.words, one.shingles, other.shingles, self.shingle_words)
-        verdict = decide(one, other, found, self.rule)
-        days = days_apart(one.published, other.published)
-        if not verdict.relation and not verdict.barred and of_one_series(one, other, days):
-            verdict = Verdict("", "one series of one outlet, on different days", barred=True)
-        score = None
-        if left.terms is not None and right.terms is not None and not verdict.barred:
-            if verdict.relation == "exact":
-                score = 1.0
-            else:
-                weighed = evidence(left.terms, right.terms, days)
-                score = weighed.score
-                if not verdict.relation and score >= self.overlap:
-                    verdict = Verdict("overlap", weighed.reason)
+        verdict, days, score = relate(left, right, found, self.rule, self.overlap)
         return {
             "left_id": left.doc_id,
             "right_id": right.doc_id,
