@@ -20,7 +20,7 @@ import pyarrow as pa
 from dedup.articles.normalize import UNSPACED, words
 from dedup.articles.terms import Terms
 from dedup.duplicates.overlap import Evidence, agreeing_days, evidence
-from dedup.duplicates.relation import Article, Related, Reuse, Verify, relate, title_agreement, weigh_reuse
+from dedup.duplicates.relation import Article, Related, Reuse, Verify, overlap_bar, relate, title_agreement, weigh_reuse
 from dedup.duplicates.similarity import Similarity, compare
 from dedup.errors import InputError
 from dedup.flow import Flow
@@ -186,7 +186,7 @@ def explain(left: Mapping[str, Any], right: Mapping[str, Any], flow: Flow | None
         n_words=(len(one.side.words), len(other.side.words)),
         evidence=weighed,
         keys=_keys_in_common(pa.concat_tables(met)),
-        steps=tuple(_steps(related, reuse, weighed, verify)),
+        steps=tuple(_steps(one, other, related, reuse, weighed, verify)),
         changes=tuple(_changes(one, other, found, reuse, related, verify)),
         excerpts=excerpts(texts[0], texts[1], found),
         dates=_dates(one.terms.dates, other.terms.dates),
@@ -276,12 +276,17 @@ def _decided_by(related: Related, found: Similarity) -> str:
         return {"exact": "same words", "near": "copy", "partial": "reuse", "overlap": "evidence"}[verdict.relation]
     if verdict.barred:
         return "series" if verdict.reason.startswith("one series") else "standing text"
-    return "evidence" if related.score is not None else "reuse" if found.n_shared else "copy"
+    if related.score is None:
+        return "reuse" if found.n_shared else "copy"
+    return "stock" if " stock words " in verdict.reason else "evidence"
 
 
-def _steps(related: Related, reuse: Reuse | None, weighed: Evidence, verify: Verify) -> Iterator[Step]:
+def _steps(  # noqa: PLR0913 - what a decision is made of
+    one: Article, other: Article, related: Related, reuse: Reuse | None, weighed: Evidence, verify: Verify
+) -> Iterator[Step]:
     """List what the rule asks, in order."""
     rule, barred = verify.rule, related.verdict.barred
+    bar = overlap_bar(one.side, other.side, rule, verify.overlap)
     same = related.verdict.relation == "exact"
     yield Step("same words", "the same words in the same order", None, None, same)
     cover, least, own = (reuse.cover, reuse.least, reuse.words) if reuse else (0.0, 0.0, 0.0)
@@ -302,13 +307,11 @@ def _steps(related: Related, reuse: Reuse | None, weighed: Evidence, verify: Ver
         leads or least >= rule.near_other,
     )
     yield Step("reuse", "words reused beyond quotations", own, rule.reuse_words, own >= rule.reuse_words)
+    stock = cover < rule.minor_cover and weighed.score < rule.minor_evidence
+    yield Step("stock", "a good part of a text, or at least some evidence of one subject", None, None, not stock)
     yield Step("standing text", "no form, series or standing text of one outlet", None, None, not barred)
     yield Step(
-        "evidence",
-        "evidence that both report one happening",
-        weighed.score,
-        verify.overlap,
-        not barred and weighed.score >= verify.overlap,
+        "evidence", "evidence that both report one happening", weighed.score, bar, not barred and weighed.score >= bar
     )
 
 
@@ -329,7 +332,7 @@ def _changes(  # noqa: PLR0913 - what a decision is made of
     ):
         if applies:
             asked.append((text, today, other._replace(side=replace(sides[1], published=published)), verify))
-    for name, value in _bounds(reuse, related, verify):
+    for name, value in _bounds(reuse, related, overlap_bar(*sides, verify.rule, verify.overlap), verify):
         if name == "overlap":
             asked.append((f"with [verify] overlap = {value:g}", one, other, replace(verify, overlap=value)))
         else:
@@ -341,7 +344,7 @@ def _changes(  # noqa: PLR0913 - what a decision is made of
             yield Change(what, relation)
 
 
-def _bounds(reuse: Reuse | None, related: Related, verify: Verify) -> Iterator[tuple[str, float]]:
+def _bounds(reuse: Reuse | None, related: Related, bar: float, verify: Verify) -> Iterator[tuple[str, float]]:
     """Give each number of the rule a value on the other side of what was found, where that is not far away."""
     rule = verify.rule
     if reuse is not None:
@@ -350,8 +353,13 @@ def _bounds(reuse: Reuse | None, related: Related, verify: Verify) -> Iterator[t
         yield from (("reuse_words", bound) for bound in _across(reuse.words, rule.reuse_words, 1))
         if related.verdict.barred and related.days is not None and related.days > rule.standing_days:
             yield "standing_days", float(ceil(related.days))
+        if related.score is not None:
+            yield from (("minor_cover", bound) for bound in _across(reuse.cover, rule.minor_cover, 100) if bound <= 1.0)
     if related.score is not None:
-        yield from (("overlap", bound) for bound in _across(related.score, verify.overlap, 100) if bound <= 1.0)
+        more = bar - verify.overlap
+        yield from (
+            ("overlap", bound) for bound in _across(related.score - more, verify.overlap, 100) if 0 <= bound <= 1
+        )
 
 
 def _across(value: float, bound: float, parts: int) -> Iterator[float]:

@@ -3,7 +3,8 @@
 In: candidate pairs joined with both sides. Out: the matches, with their scores, their relation and its reason.
 
 ``exact``: the same words in the same order. ``near``: of one text nearly all words stand in shared passages of the other.
-``partial``: enough words are reused word for word that are no shared quotation. ``overlap``: the evidence of
+``partial``: enough words are reused word for word that are no shared quotation, and they are a good part of a text or
+both are on one subject. ``overlap``: the evidence of
 ``overlap.py`` that both report one happening. What looks like a copy is none where it is a *form* (a recurring notice
 of one outlet with other figures filled in) or *standing text* of one outlet (a gallery, an appeal, a biography).
 
@@ -31,6 +32,8 @@ from dedup.errors import ParameterError
 from dedup.schema import ARTICLE, MATCH, PAIR, SIGNATURE, TERMS
 
 RELATIONS: Final = ("exact", "near", "partial", "overlap")
+#: Those that are decided with the evidence of the terms.
+EVIDENT: Final = frozenset({"partial", "overlap"})
 #: Words that stand for values, as figures do, in notices that are filled in anew.
 _VALUES: Final = (
     "one two three four five six seven eight nine ten eleven twelve hundred thousand million billion "
@@ -40,6 +43,7 @@ _VALUES: Final = (
 _SHARES: Final = (
     *("near_cover", "near_other", "quoted_weight", "form_title"),
     *("standing_cover", "standing_block", "whole_cover"),
+    *("minor_cover", "minor_evidence", "one_outlet"),
 )
 _NO_SERIES: Final = frozenset(_VALUES.split())
 #: A kicker of fewer words says nothing.
@@ -84,7 +88,7 @@ class Side:
 
 
 class Article(NamedTuple):
-    """One article of a pair; ``terms`` is None where no evidence of overlap is asked for."""
+    """One article of a pair; ``terms`` is None where no evidence is asked for."""
 
     doc_id: str
     side: Side
@@ -142,6 +146,11 @@ class Rule:
         It is not standing text when this share of one article stands in the other.
     lead_words : int
         Words that make a lead.
+    minor_cover, minor_evidence : float
+        Reuse is stock (how a poll was made, a biography, links), whoever's it is, when it is less than this share of the
+        words, weighed as for ``near_cover``, and there is less evidence than this that both report one happening.
+    one_outlet : float
+        So much more evidence an overlap of one outlet needs: what it writes next is mostly of the next step of a story.
     """
 
     near_cover: float = 0.73
@@ -157,6 +166,9 @@ class Rule:
     standing_block: float = 0.8
     whole_cover: float = 0.9
     lead_words: int = 50
+    minor_cover: float = 0.25
+    minor_evidence: float = 0.3
+    one_outlet: float = 0.15
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -352,6 +364,11 @@ def weigh_reuse(left: Side, right: Side, found: Similarity, rule: Rule = Rule())
     )
 
 
+def overlap_bar(left: Side, right: Side, rule: Rule = Rule(), overlap: float = OVERLAP) -> float:
+    """Return the score from which two articles overlap."""
+    return overlap + (0.0 if left.outlets.isdisjoint(right.outlets) else rule.one_outlet)
+
+
 def relate(left: Article, right: Article, found: Similarity, rule: Rule = Rule(), overlap: float = OVERLAP) -> Related:
     """Return the relation of two articles: as their words show it, else by the evidence that both report one happening.
 
@@ -364,7 +381,7 @@ def relate(left: Article, right: Article, found: Similarity, rule: Rule = Rule()
     rule : Rule
         The numbers of the rule for copies.
     overlap : float
-        Score from which two articles that are no copies overlap, in [0, 1].
+        Score from which two articles of different outlets that are no copies overlap, in [0, 1].
     """
     one, other = left.side, right.side
     verdict, days = decide(one, other, found, rule), days_apart(one.published, other.published)
@@ -375,7 +392,11 @@ def relate(left: Article, right: Article, found: Similarity, rule: Rule = Rule()
     if verdict.relation == "exact":
         return Related(verdict, days, 1.0)
     weighed = evidence(left.terms, right.terms, days)
-    if not verdict.relation and weighed.score >= overlap:
+    if verdict.relation == "partial" and weighed.score < rule.minor_evidence:
+        reuse = weigh_reuse(one, other, found, rule)
+        if reuse.cover < rule.minor_cover:
+            verdict = Verdict("", f"{reuse.own} stock words in common, little of either text, and another subject")
+    if not verdict.relation and weighed.score >= overlap_bar(one, other, rule, overlap):
         verdict = Verdict("overlap", weighed.reason)
     return Related(verdict, days, weighed.score)
 
@@ -450,16 +471,16 @@ class Verify:
     """Stage: candidate pairs, joined with both sides, to matches; row-wise.
 
     A column of ``SIGNATURE`` or ``ARTICLE`` is read as ``left_<name>`` and ``right_<name>``, one of ``TERMS`` (needed for
-    ``overlap`` alone) as ``left_terms_<name>`` and ``right_terms_<name>``.
+    ``partial`` and ``overlap`` alone) as ``left_terms_<name>`` and ``right_terms_<name>``.
 
     Parameters
     ----------
     relations : tuple of str
-        Which relations to write. Without ``overlap`` no evidence is computed, and ``overlap_score`` is null.
+        Which relations to write. Without ``partial`` and ``overlap`` no evidence is computed, and ``overlap_score`` is null.
     overlap : float
-        Score from which two articles that are no copies overlap, in [0, 1].
+        Score from which two articles of different outlets that are no copies overlap, in [0, 1].
     rule : Rule
-        The numbers of the rule for copies.
+        The other numbers.
     shingle_words : int
         Words in a shingle, as the signatures were made with.
     """
@@ -481,8 +502,8 @@ class Verify:
 
     @property
     def reads(self) -> pa.Schema:
-        """Pairs with the columns of both sides; those of the terms when ``overlap`` is asked for."""
-        return _joined(terms="overlap" in self.relations)
+        """Pairs with the columns of both sides; those of the terms when a relation is asked for that weighs evidence."""
+        return _joined(terms=not EVIDENT.isdisjoint(self.relations))
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the matches of each batch, in the order of its pairs."""

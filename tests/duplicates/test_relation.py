@@ -190,7 +190,7 @@ CALL = "The presidents of Atland and Beland spoke by telephone for 50 minutes on
 ROWS = [
     {"text": CALL, "title": "Atland and Beland presidents talk", "published": "2026-11-17", "source": "a.example"},
     {"text": CALL.upper(), "title": "Presidents talk", "published": "2026-11-17", "source": "b.example"},
-    {"text": prose(1, 90), "title": "Nothing of it", "published": None, "source": "b.example"},
+    {"text": prose(1, 90), "title": "Nothing of it", "published": None, "source": "d.example"},
 ]
 REPORT = "A call of 50 minutes: on Tuesday the leaders of Atland, Beland dealt with a ceasefire in Cestria, aides said."
 REPORTS = [ROWS[0], {"text": REPORT, "title": "Leaders talk", "published": "2026-11-17", "source": "c.example"}]
@@ -217,11 +217,56 @@ def test_overlap_is_what_the_evidence_says():
 
 
 def test_relations_not_asked_for_are_neither_written_nor_worked_on():
-    stage = Verify(relations=("near", "partial"))
+    stage = Verify(relations=("exact", "near"))
     assert not any("terms" in name for name in stage.reads.names)
-    assert apply(stage, joined(ROWS, stage)).num_rows == 0
+    assert apply(stage, joined(ROWS[1:], stage)).num_rows == 0
     exact = Verify(relations=("exact",))
     assert apply(exact, joined(ROWS, exact))["overlap_score"].to_pylist() == [None]
+
+
+def judged(left, right, **numbers):
+    """The rows of two articles, and the relation and reason they get."""
+    stage = Verify(rule=Rule(**numbers))
+    both = ({"title": "", "published": "2026-11-17"} | row for row in (left, right))
+    found = apply(stage, joined(list(both), stage)).to_pylist()
+    return (found[0]["relation"], found[0]["reason"]) if found else ("", "")
+
+
+STOCK = prose(1, 90)
+ONE = {"text": f"{prose(2, 350)}\n{STOCK}\n{prose(4, 100)}", "source": "a.example"}
+OTHER = {"text": f"{prose(3, 350)}\n{STOCK}\n{prose(5, 100)}", "source": "b.example"}
+
+
+def test_stock_words_in_articles_on_other_subjects_are_no_reuse():
+    assert judged(ONE, OTHER) == ("", "")
+    assert judged(ONE, OTHER, minor_cover=0.0)[0] == judged(ONE, OTHER, minor_evidence=0.0)[0] == "partial"
+
+
+def test_the_same_words_are_reuse_where_both_are_on_one_subject_or_they_are_a_good_part():
+    subject = prose(6, 60).split()
+    left = ONE | {"title": " ".join(subject), "text": f"{' '.join(subject)} {ONE['text']}"}
+    right = OTHER | {"title": " ".join(subject[::-1]), "text": f"{' '.join(subject[::-1])} {OTHER['text']}"}
+    assert judged(left, right)[0] == "partial"
+    assert judged(ONE, {"text": f"{prose(3, 60)}\n{STOCK}", "source": "b.example"})[0] == "partial"
+
+
+def test_partial_does_not_depend_on_whether_overlaps_are_asked_for():
+    stage = Verify(relations=("partial",))
+    assert (
+        apply(
+            stage, joined([ONE | {"title": "", "published": None}, OTHER | {"title": "", "published": None}], stage)
+        ).num_rows
+        == 0
+    )
+
+
+def test_one_outlet_needs_more_evidence_to_report_a_happening_twice():
+    (found,) = apply(Verify(), joined(REPORTS, Verify())).to_pylist()
+    same = [row | {"source": "a.example"} for row in REPORTS]
+    bar = found["overlap_score"] - 0.01
+    assert apply(Verify(overlap=bar), joined(REPORTS, Verify())).num_rows == 1
+    assert apply(Verify(overlap=bar), joined(same, Verify())).num_rows == 0
+    assert apply(Verify(overlap=bar, rule=Rule(one_outlet=0.0)), joined(same, Verify())).num_rows == 1
 
 
 def test_batches_change_nothing():
