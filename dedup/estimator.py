@@ -15,12 +15,10 @@ import pyarrow as pa
 from sklearn.base import BaseEstimator, ClusterMixin
 
 from dedup.api import arrange
+from dedup.duplicates.component import JOINING
 from dedup.duplicates.relation import RELATIONS
 from dedup.errors import ParameterError, SchemaError
 from dedup.flow import Flow, Inline, Unwatched
-
-#: Relations that join two texts in a cluster.
-_JOINING = ("exact", "near")
 
 
 class NearDuplicates(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -55,7 +53,7 @@ class NearDuplicates(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scik
     [0, 1, 0]
     """
 
-    def __init__(self, relations: tuple[str, ...] = _JOINING, flow: Flow | None = None) -> None:
+    def __init__(self, relations: tuple[str, ...] = JOINING, flow: Flow | None = None) -> None:
         self.relations = relations
         self.flow = flow
 
@@ -105,7 +103,7 @@ class NearDuplicates(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scik
             for place, text in enumerate(texts)
             if text.strip()
         ]
-        wanted = tuple(name for name in RELATIONS if name in {*self.relations, *_JOINING})
+        wanted = tuple(name for name in RELATIONS if name in {*self.relations, *JOINING})
         found = (self.flow or Flow()).match(Inline(), arrange(articles), Unwatched(), wanted)
         self.cluster_ids_, canonical = np.arange(len(texts)), np.arange(len(texts))
         for row in found.members.to_pylist():

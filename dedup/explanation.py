@@ -177,7 +177,7 @@ def explain(left: Mapping[str, Any], right: Mapping[str, Any], flow: Flow | None
         left_id=one.doc_id,
         right_id=other.doc_id,
         relation=related.verdict.relation,
-        reason=related.verdict.reason or "nothing in common",
+        reason=related.verdict.reason,
         decided_by=_decided_by(related, found),
         similarity=found,
         overlap_score=related.score,

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from dedup.articles.published import in_order
+from dedup.duplicates.cohesion import Loose, loose_clusters
 from dedup.errors import InputError
 from dedup.flow import Grouped, Matched
 from pipelines import report, source
@@ -71,13 +72,16 @@ def run(  # noqa: PLR0913 - the options of the command
             done = night(inputs, config, engine, journal, text_is, stdin)
         with journal.stage("report"):
             counts = write(folder.path, done)
+            bound, size = config.verify.rule.near_cover, config.verify.shingle_words
+            loose = loose_clusters(done.matched.members, done.matched.signatures, bound, size)
         report.write_json(
-            folder.path / report.RUN_JSON, _record(done, digests, counts, config, workers, text_is, journal)
+            folder.path / report.RUN_JSON, _record(done, digests, counts, loose, config, workers, text_is, journal)
         )
         folder.commit()
+    chained = f" ({len(loose):,} loose, see {report.RUN_JSON})" if loose else ""
     return (
         f"{summary(done.cleaned)}; {counted(counts['duplicates.csv'], 'match')}, "
-        f"{counted(counts['clusters.csv'], 'cluster')}, {counted(counts['events.csv'], 'event')}. The report is in {out}."
+        f"{counted(counts['clusters.csv'], 'cluster')}{chained}, {counted(counts['events.csv'], 'event')}. The report is in {out}."
     )
 
 
@@ -218,6 +222,7 @@ def _record(  # noqa: PLR0913 - all that is known of the run
     done: Night,
     digests: list[dict[str, Any]],
     counts: dict[str, int],
+    loose: Sequence[Loose],
     config: Config,
     workers: int,
     text_is: str | None,
@@ -246,5 +251,6 @@ def _record(  # noqa: PLR0913 - all that is known of the run
             "clusters": counts["clusters.csv"],
             "events": counts["events.csv"],
         },
+        "loose_clusters": [one._asdict() for one in loose],
         "seconds": {name: round(seconds, 3) for name, seconds in journal.seconds.items()},
     }

@@ -350,12 +350,18 @@ def decide(left: Side, right: Side, found: Similarity, rule: Rule = Rule()) -> V
     return Verdict("partial", f"{reuse.own} words in common beyond quotations, {longest}")
 
 
+def weigh_cover(found: Similarity, n_left: int, n_right: int) -> float:
+    """Return the share of the words of two texts in shared passages; the text covered better counts three times."""
+    cover = found.covered_left / n_left, found.covered_right / n_right
+    return 0.75 * max(cover) + 0.25 * min(cover)
+
+
 def weigh_reuse(left: Side, right: Side, found: Similarity, rule: Rule = Rule()) -> Reuse:
     """Return what `decide` weighs of two articles that have words."""
     cover = found.covered_left / len(left.words), found.covered_right / len(right.words)
     fewer, more = reused_words(left, right, found.passages, rule.reuse_passage)
     return Reuse(
-        cover=0.75 * max(cover) + 0.25 * min(cover),
+        cover=weigh_cover(found, len(left.words), len(right.words)),
         most=max(cover),
         least=min(cover),
         leads=any(max(passage.left, passage.right) < rule.lead_words for passage in found.passages),
