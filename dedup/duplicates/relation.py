@@ -48,6 +48,8 @@ _SHARES: Final = (
 _NO_SERIES: Final = frozenset(_VALUES.split())
 #: A kicker of fewer words says nothing.
 _SERIES_WORDS: Final = 2
+#: Headlines of one outlet that begin with the same words, so many, are of one series or of two steps of one story.
+_BEGINNING: Final = 3
 #: Words between two passages that are looked at as one place of a form, and as a line of it.
 _SLOT_WORDS: Final = 6
 _GAP_WORDS: Final = 25
@@ -143,7 +145,10 @@ class Rule:
     standing_block : float
         And a single block with this share of all shared words, away from the lead.
     whole_cover : float
-        It is not standing text when this share of one article stands in the other.
+        It is not standing text when this share of one article stands in the other, and it is of ``form_words`` or more.
+    line_words : int
+        Equal texts of fewer words are two items of one outlet when either headline has a word of its own: ``Dividend as
+        before``.
     lead_words : int
         Words that make a lead.
     minor_cover, minor_evidence : float
@@ -165,6 +170,7 @@ class Rule:
     standing_cover: float = 0.1
     standing_block: float = 0.8
     whole_cover: float = 0.9
+    line_words: int = 12
     lead_words: int = 50
     minor_cover: float = 0.25
     minor_evidence: float = 0.3
@@ -263,8 +269,11 @@ def series_of(title: str) -> tuple[str, ...]:
 
 
 def of_one_series(left: Side, right: Side, days: float | None) -> bool:
-    """Decide whether two articles are of one series of one outlet, on different days."""
-    if not left.series or left.series != right.series or left.outlets.isdisjoint(right.outlets):
+    """Decide whether two articles are of one series of one outlet, on different days: headlines that begin alike."""
+    if not left.series or not right.series or not _of_one_outlet(left, right):
+        return False
+    alike = left.series[:_BEGINNING]
+    if left.series != right.series and (len(alike) < _BEGINNING or right.series[:_BEGINNING] != alike):
         return False
     return left.title != right.title if days is None else days >= _OTHER_DAY
 
@@ -336,7 +345,7 @@ def decide(left: Side, right: Side, found: Similarity, rule: Rule = Rule()) -> V
     if not found.n_shared:
         return Verdict("", "no passage in common")
     if len(left.words) == len(right.words) and np.array_equal(left.words, right.words):
-        return Verdict("exact", "same words")
+        return _equal(left, right, rule)
     reuse = weigh_reuse(left, right, found, rule)
     copied = reuse.cover >= rule.near_cover and (reuse.least >= rule.near_other or reuse.leads)
     if not copied and reuse.words < rule.reuse_words:
@@ -372,7 +381,7 @@ def weigh_reuse(left: Side, right: Side, found: Similarity, rule: Rule = Rule())
 
 def overlap_bar(left: Side, right: Side, rule: Rule = Rule(), overlap: float = OVERLAP) -> float:
     """Return the score from which two articles overlap."""
-    return overlap + (0.0 if left.outlets.isdisjoint(right.outlets) else rule.one_outlet)
+    return overlap + rule.one_outlet * _of_one_outlet(left, right)
 
 
 def relate(left: Article, right: Article, found: Similarity, rule: Rule = Rule(), overlap: float = OVERLAP) -> Related:
@@ -407,18 +416,35 @@ def relate(left: Article, right: Article, found: Similarity, rule: Rule = Rule()
     return Related(verdict, days, weighed.score)
 
 
+def _equal(left: Side, right: Side, rule: Rule) -> Verdict:
+    """Return the relation of two articles of the same words."""
+    # Either headline says what the other does not.
+    two = bool(left.title - right.title and right.title - left.title)
+    if two and len(left.words) < rule.line_words and _of_one_outlet(left, right):
+        return Verdict("", f"a line of one outlet, {len(left.words)} words, under another headline", barred=True)
+    return Verdict("exact", "same words")
+
+
 def _barred(left: Side, right: Side, found: Similarity, rule: Rule) -> str:
     """Return why what two articles of one outlet share is a form or standing text, or ``""``."""
-    if left.outlets.isdisjoint(right.outlets):
+    if not _of_one_outlet(left, right):
         return ""
     days = days_apart(left.published, right.published)
     return _form(left, right, found, days, rule) or _standing(left, right, found, days, rule)
 
 
+def _of_one_outlet(left: Side, right: Side) -> bool:
+    return not left.outlets.isdisjoint(right.outlets)
+
+
+def _headlines_disagree(left: Side, right: Side, rule: Rule) -> bool:
+    alike = title_agreement(left.title, right.title)
+    return alike is not None and alike < rule.form_title
+
+
 def _form(left: Side, right: Side, found: Similarity, days: float | None, rule: Rule) -> str:
     """Return why they are a form that is filled in anew, or ``""``."""
-    alike = title_agreement(left.title, right.title)
-    disagree = alike is not None and alike < rule.form_title
+    disagree = _headlines_disagree(left, right, rule)
     changed = changed_values(left, right, found.passages)
     dense = changed * rule.form_words / found.shared_words
     if changed and days is not None and days >= _OTHER_DAY and dense >= 1.0:
@@ -433,9 +459,10 @@ def _form(left: Side, right: Side, found: Similarity, days: float | None, rule: 
 def _standing(left: Side, right: Side, found: Similarity, days: float | None, rule: Rule) -> str:
     """Return why they share standing text alone, or ``""``."""
     cover = max(found.covered_left / len(left.words), found.covered_right / len(right.words))
-    if cover >= rule.whole_cover:
+    later = days is not None and days > rule.standing_days
+    if cover >= rule.whole_cover and (found.shared_words >= rule.form_words or not later):
         return ""
-    if days is not None and days > rule.standing_days:
+    if later:
         return f"standing text of one outlet, {days:.1f} days apart"
     if cover < rule.standing_cover:
         return f"{found.shared_words} words of one outlet, little of either text"

@@ -144,6 +144,35 @@ def test_a_repost_of_the_whole_after_weeks_is_near():
     assert verdict(old, side(text + "\nFrom the archive", "Essay", "a.example", "2026-11-01")).relation == "near"
 
 
+def test_a_short_notice_that_comes_again_after_weeks_is_a_form_though_no_value_is_left_in_it():
+    notice = prose(5, 40)
+    first, later = (
+        side(notice + end, "Bank adds reserves", "wire.example", day)
+        for end, day in (
+            (" said a spokesman", "2026-11-02"),
+            (" said a spokeswoman", "2026-11-20"),
+        )
+    )
+    found = verdict(first, later)
+    assert (found.relation, found.barred) == ("", True)
+    assert verdict(first, replace(later, published="2026-11-02")).relation == "near"
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (("Sandry Corp sets payout", "wire.example"), ""),
+        (("Brack Corp payout", "wire.example"), "exact"),  # the same headline, shortened
+        (("", "wire.example"), "exact"),
+        (("Sandry Corp sets payout", "daily.example"), "exact"),
+    ],
+)
+def test_a_line_of_one_outlet_under_another_headline_is_another_item(other, expected):
+    line = "Quarterly dividend five cents, as before"
+    found = verdict(side(line, "Brack Corp sets payout", "wire.example"), side(line, *other))
+    assert (found.relation, found.barred) == (expected, not expected)
+
+
 @pytest.mark.parametrize(
     ("left", "right", "expected"),
     [
@@ -315,6 +344,8 @@ def test_labelled_pairs_keep_their_floor():
     [
         ("City market close: index gains 0.6%", "City market close: retailers drag", True),
         ("Valley weather for Monday 2 March", "Valley weather for Tuesday 3 March", True),
+        ("Harbour money market given 30 million", "Harbour money market forecast revised", True),
+        ("Harbour market given 30 million", "Harbour market forecast revised", False),  # two words begin much
         ("Quake: four dead", "Quake: rescuers reach village", False),  # one word is no series
         ("Quake kills four in the hills", "Ferry hits pier at the port", False),
         ("", "", False),
