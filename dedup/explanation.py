@@ -164,7 +164,7 @@ def explain(left: Mapping[str, Any], right: Mapping[str, Any], flow: Flow | None
     rows = [{name: row.get(name) for name in ARTICLE.names} | {"arrival": place} for place, row in enumerate(both)]
     articles = pa.Table.from_pylist(rows, schema=ARTICLE)
     signatures, terms = apply(flow.sign, articles), apply(flow.analyse, articles)
-    one, other = (_article(*parts) for parts in zip(rows, signatures.to_pylist(), terms.to_pylist(), strict=True))
+    one, other = (article_of(*parts) for parts in zip(rows, signatures.to_pylist(), terms.to_pylist(), strict=True))
     verify, texts = flow.verify, [str(row["text"] or "") for row in rows]
     assert one.terms is not None
     assert other.terms is not None
@@ -254,7 +254,8 @@ def _quote(text: str, spans: list[tuple[int, int]], place: range) -> Quote:
     return Quote(*(" ".join(part.split()) for part in (before, text[first:after], follows)))
 
 
-def _article(row: Mapping[str, Any], signed: Mapping[str, Any], termed: Mapping[str, Any]) -> Article:
+def article_of(row: Mapping[str, Any], signed: Mapping[str, Any], termed: Mapping[str, Any]) -> Article:
+    """Make one article of its rows of ARTICLE, SIGNATURE and TERMS."""
     made = {f"left_{name}": value for name, value in (*row.items(), *signed.items())}
     return Article.from_row(
         made | {"left_id": row["doc_id"]} | {f"left_terms_{name}": value for name, value in termed.items()}, "left"

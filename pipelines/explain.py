@@ -208,6 +208,8 @@ def lines(found: Explained) -> Iterator[Text]:
     if not told.changes:
         yield Text("  nothing that was tried: neither outlet, nor dates, nor any one number of the rule")
     yield from _named("Days", told.dates)
+    if told.evidence.conflicting:
+        yield Text("  both name days, and none agrees: evidence against", "yellow")
     yield from _named("Quantities", told.quantities)
     yield Text("\nTerms of both", "bold")
     yield Text(f"  {plain(', '.join(told.terms)) or 'none'}")

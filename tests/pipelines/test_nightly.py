@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines import nightly
-from pipelines.config import Config
+from pipelines.config import Config, load
 from pipelines.journal import Journal
 from pipelines.preprocess import clean
 from pipelines.run_local import Limits, Local
@@ -164,6 +164,30 @@ def test_all_kinds_of_input_give_the_same_article(tmp_path: Path) -> None:
     assert {row["doc_id"] for row in articles} == {"jsonl", "gz", "csv", "parquet"}
     assert len({(row["title"], row["published"], row["source"], row["n_words"]) for row in articles}) == 1
     assert {row["relation"] for row in rows(out / "duplicates.csv")} == {"exact"}
+
+
+@pytest.mark.parametrize(
+    ("section", "canonical"),
+    [
+        ("", "early"),
+        ('order = ["longest"]', "long"),
+        ('preferred_sources = ["Late"]', "late"),
+        ('preferred_sources = ["Late"]\norder = ["longest", "preferred"]', "long"),
+    ],
+)
+def test_the_canonical_article_is_chosen_as_the_configuration_says(
+    tmp_path: Path, section: str, canonical: str
+) -> None:
+    copies = [
+        {"id": "early", "source": "Early", "published": "2026-03-01", "text": PARAGRAPH},
+        {"id": "long", "source": "Long", "published": "2026-03-02", "text": PARAGRAPH + " It rained."},
+        {"id": "late", "source": "late", "published": "2026-03-03", "text": PARAGRAPH},
+    ]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in copies))
+    (tmp_path / "c.toml").write_text(f"[canonical]\n{section}\n")
+    nightly.run([str(tmp_path / "in.jsonl")], tmp_path / "out", load(tmp_path / "c.toml"), 1, "clean", Journal())
+    (cluster,) = rows(tmp_path / "out" / "clusters.csv")
+    assert cluster["canonical_id"] == canonical
 
 
 def test_a_cluster_that_updates_have_chained_is_told(tmp_path: Path) -> None:
