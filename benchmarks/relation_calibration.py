@@ -5,7 +5,8 @@
 Reads the labelled pairs in ``../shared/data/pairs`` (or the folder given), cleans their articles among the background as
 a night does, and prints F1 for {exact, near}, {+ partial} and {+ overlap}: of the shipped rule, and cross-validated. For
 the latter the pairs are split by the connected components of their graph, so that no article stands on both sides; in
-each fold the numbers that do best on the other folds judge the pairs left out (of those that tie, one drawn at random).
+each fold the numbers that do best on the other folds, together with those one step away from them, judge the pairs left
+out (of those that tie, one drawn at random).
 Splits are drawn anew several times, and pairs of all folds are scored together. A pair that no key proposes is no match.
 The features of the rule were chosen with all these pairs in view: F1 on others is lower. With ``--cache`` the tables are
 kept between runs; cleaning 12,000 background articles takes five minutes, the rest one.
@@ -155,6 +156,18 @@ def f1(gold: NDArray[np.bool_], found: NDArray[np.bool_]) -> NDArray[np.float64]
     return 2 * hits / np.maximum(1, gold.sum() + found.sum(axis=-1))
 
 
+def plateau(scored: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean of each rule's score and its neighbours' in the grid: a lone peak is luck."""
+    grid = scored.reshape([len(values) for values in GRID.values()])
+    total, n = grid.copy(), 1
+    for axis in range(grid.ndim):
+        for step in (-1, 1):
+            # At the end of the grid the rule stands for its neighbour.
+            places = np.clip(np.arange(grid.shape[axis]) + step, 0, grid.shape[axis] - 1)
+            total, n = total + np.take(grid, places, axis=axis), n + 1
+    return total.ravel() / n
+
+
 def main(folder: Path, background: list[str], cache: Path | None) -> None:
     pairs = rows_of(folder / "pairs.jsonl.gz")
     names = sorted({doc_id for pair in pairs for doc_id in (pair["a"], pair["b"])})
@@ -190,8 +203,8 @@ def main(folder: Path, background: list[str], cache: Path | None) -> None:
             out = np.zeros(len(pairs), dtype=bool)
             for k in range(N_FOLDS):
                 train = folds != k
-                scored = f1(gold[train], found[:, train])
-                best = draw.choice(np.flatnonzero(scored == scored.max()))
+                scored = plateau(f1(gold[train], found[:, train]))
+                best = draw.choice(np.flatnonzero(scored > scored.max() - 1e-9))
                 out[~train] = found[best][~train]
                 chosen.append(values[best])
             scores.append(float(f1(gold, out)))

@@ -186,6 +186,10 @@ def unique(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write here instead of standard output.")
     ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", metavar="FILE", help="Leave out what was seen on earlier nights. Not available yet."),
+    ] = None,
     config: ConfigOption = None,
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
@@ -197,6 +201,8 @@ def unique(
     """
     from pipelines import nightly as job
 
+    if state is not None:
+        raise InputError("--state is not available yet: this version works on one night at a time. Leave it out.")
     with _quiet_pipe():
         _tell(
             job.unique(inputs, output, _configured(config, all_pages), _workers(workers), _value(text_is), _journal())

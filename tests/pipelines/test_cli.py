@@ -84,6 +84,7 @@ def test_every_command_is_in_the_readme() -> None:
         (["nightly", ".", "--out", "x", "--state", "y"], "--state is not available yet"),
         (["nightly", ".", "--out", "x", "--config", "nowhere.toml"], "nowhere.toml cannot be read"),
         (["clean", "nowhere"], "No such file or folder: nowhere"),
+        (["unique", ".", "--state", "y"], "--state is not available yet"),
         (["unique", "nowhere"], "No such file or folder: nowhere"),
         (["explain", "a"], "Missing argument 'RIGHT'"),
         (["explain", "a", "b"], "Missing option '--out'"),
