@@ -289,6 +289,12 @@ def test_partial_does_not_depend_on_whether_overlaps_are_asked_for():
     )
 
 
+def test_the_relation_is_the_same_the_other_way_round():
+    for left, right in ((ONE, OTHER), (REPORTS[0], REPORTS[1]), (ROWS[0], ROWS[2])):
+        there, back = judged(left, right), judged(right, left)
+        assert there[0] == back[0]
+
+
 def test_one_outlet_needs_more_evidence_to_report_a_happening_twice():
     (found,) = apply(Verify(), joined(REPORTS, Verify())).to_pylist()
     same = [row | {"source": "a.example"} for row in REPORTS]
