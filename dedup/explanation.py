@@ -15,12 +15,23 @@ from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from dedup.articles.normalize import UNSPACED, words
 from dedup.articles.terms import Terms
 from dedup.duplicates.overlap import Evidence, agreeing_days, evidence
-from dedup.duplicates.relation import Article, Related, Reuse, Verify, overlap_bar, relate, title_agreement, weigh_reuse
+from dedup.duplicates.relation import (
+    Article,
+    Related,
+    Reuse,
+    Verify,
+    decide,
+    overlap_bar,
+    relate,
+    title_agreement,
+    weigh_reuse,
+)
 from dedup.duplicates.similarity import Similarity, compare
 from dedup.errors import InputError
 from dedup.flow import Flow
@@ -178,7 +189,7 @@ def explain(left: Mapping[str, Any], right: Mapping[str, Any], flow: Flow | None
         right_id=other.doc_id,
         relation=related.verdict.relation,
         reason=related.verdict.reason,
-        decided_by=_decided_by(related, found),
+        decided_by=_decided_by(one, other, found, related, verify),
         similarity=found,
         overlap_score=related.score,
         days_apart=related.days,
@@ -271,15 +282,16 @@ def _keys_in_common(bands: pa.Table) -> dict[str, int]:
     return dict(Counter(kind for (kind, _), holders in sorted(held.items()) if len(holders) > 1))
 
 
-def _decided_by(related: Related, found: Similarity) -> str:
-    verdict = related.verdict
-    if verdict.relation:
-        return {"exact": "same words", "near": "copy", "partial": "reuse", "overlap": "evidence"}[verdict.relation]
-    if verdict.barred:
-        return "series" if verdict.reason.startswith("one series") else "standing text"
-    if related.score is None:
-        return "reuse" if found.n_shared else "copy"
-    return "stock" if " stock words " in verdict.reason else "evidence"
+def _decided_by(one: Article, other: Article, found: Similarity, related: Related, verify: Verify) -> str:
+    """Return the name of the step that decided."""
+    if related.verdict.relation:
+        return {"exact": "same words", "near": "copy", "partial": "reuse", "overlap": "evidence"}[
+            related.verdict.relation
+        ]
+    if related.verdict.barred:
+        return "standing text"
+    reused = decide(one.side, other.side, found, verify.rule).relation == "partial"
+    return "stock" if reused else "evidence"
 
 
 def _steps(  # noqa: PLR0913 - what a decision is made of
@@ -288,7 +300,7 @@ def _steps(  # noqa: PLR0913 - what a decision is made of
     """List what the rule asks, in order."""
     rule, barred = verify.rule, related.verdict.barred
     bar = overlap_bar(one.side, other.side, rule, verify.overlap)
-    same = related.verdict.relation == "exact"
+    same = np.array_equal(one.side.words, other.side.words)
     yield Step("same words", "the same words in the same order", None, None, same)
     cover, least, own = (reuse.cover, reuse.least, reuse.words) if reuse else (0.0, 0.0, 0.0)
     yield Step(

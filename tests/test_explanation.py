@@ -28,6 +28,28 @@ OWN = (
     "lifeboat shed is gone; in Aldmere the breakwater leans. Councils want the state to pay, the state wants to see bills, "
     "and meanwhile the fishing fleet lies wherever there is a wall left to tie up to."
 )
+ENDINGS = (
+    "m",
+    "nt",
+    "rk",
+    "sp",
+    "ck",
+    "lf",
+    "th",
+    "nd",
+    "st",
+    "ng",
+    "mp",
+    "rt",
+    "sh",
+    "ll",
+    "rn",
+    "ft",
+    "x",
+    "rd",
+    "lt",
+    "ps",
+)
 CALL = "The presidents of Atland and Beland spoke by telephone for 50 minutes on Tuesday about the Cestria ceasefire."
 REPORT = (
     "Aides of both leaders said on Tuesday that Atland and Beland had dealt with Cestria. The talk of 50 minutes was "
@@ -90,6 +112,28 @@ def test_standing_text_of_one_outlet_would_be_reuse_elsewhere() -> None:
     assert (found.relation, found.decided_by) == ("", "standing text")
     assert steps(found)["standing text"] is False
     assert changes(found)["were they of different outlets"] == "partial"
+
+
+def test_a_line_under_another_headline_has_the_same_words_and_is_another_item() -> None:
+    line = "Quarterly dividend five cents, as before"
+    left = article("a", line, source="one.example", title="Brack Corp sets payout")
+    found = explain(left, left | {"doc_id": "b", "title": "Sandry Corp sets payout"})
+    assert (found.relation, found.decided_by, found.reason[:21]) == ("", "standing text", "a line of one outlet,")
+    assert (steps(found)["same words"], steps(found)["standing text"]) == (True, False)
+    assert changes(found)["were they of different outlets"] == "exact"
+
+
+def test_stock_words_are_told_from_reuse() -> None:
+    ours, theirs = (
+        " ".join(f"{start}{end}{tail}" for end in "abcdefghij" for tail in ENDINGS) for start in ("wo", "si")
+    )
+    found = explain(
+        article("a", f"{ours} {OWN} {ours[::-1]}"),
+        article("b", f"{theirs} {OWN} {theirs[::-1]}", published="2026-03-10"),
+    )
+    assert (found.relation, found.decided_by, steps(found)["reuse"]) == ("", "stock", True)
+    assert steps(found)["stock"] is False
+    assert "partial" in changes(found).values()
 
 
 def test_a_bound_that_would_change_the_decision_does_change_it() -> None:
