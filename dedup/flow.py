@@ -26,7 +26,7 @@ from dedup.candidates.pair import Pairs, distinct
 from dedup.candidates.salient import Salient
 from dedup.duplicates.canonical import Policy, members
 from dedup.duplicates.component import cluster_ids
-from dedup.duplicates.relation import RELATIONS, Verify
+from dedup.duplicates.relation import EVIDENT, RELATIONS, Verify
 from dedup.errors import ParameterError
 from dedup.events.assign import Grouping, group
 from dedup.schema import ARTICLE
@@ -75,7 +75,7 @@ class Unwatched:
 
 @dataclass(frozen=True)
 class Matched:
-    """What matching found. Relations SIGNATURE, TERMS, MATCH and MEMBER; ``terms`` is empty where no overlap was asked."""
+    """What matching found. Relations SIGNATURE, TERMS, MATCH and MEMBER; ``terms`` is empty where none were asked for."""
 
     signatures: pa.Table
     terms: pa.Table
@@ -173,9 +173,10 @@ class Flow:
         with watch.stage("band", articles.num_rows) as tick:
             bands = [engine.map(self.bands, signatures, tick)]
         terms = self.analyse.writes.empty_table()
-        if "overlap" in relations:
+        if not EVIDENT.isdisjoint(relations):
             with watch.stage("terms", articles.num_rows) as tick:
                 terms = engine.map(self.analyse, articles, tick).combine_chunks()
+        if "overlap" in relations:
             with watch.stage("salient", articles.num_rows) as tick:
                 bands.append(engine.map(self.salient, terms, tick))
         with watch.stage("pair") as tick:
