@@ -13,7 +13,7 @@ Rule guarded here: a verdict depends on the two articles and on frozen tables, n
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any, ClassVar, Final, NamedTuple
 
