@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from dedup.articles import terms as t
+from dedup.articles.published import published_day
 
 MIN_COUNT = {"words": 3, "bigrams": 8, "spans": 3, "quantities": 3}
 MAX_PER_SOURCE = 12_000
@@ -41,7 +42,7 @@ def count(paths: list[Path]) -> tuple[int, dict[str, Counter[str]], str]:
             digest.update(article["text"].encode())
             language = article.get("language") or "en"
             text = t.plain(f"{article.get('title') or ''}\n{article['text']}")
-            _, rest = t.take_dates(text, t.published_day(article.get("published")))
+            _, rest = t.take_dates(text, published_day(article.get("published")))
             stems = t.stems(rest, language)
             counts["words"].update(set(stems))
             counts["bigrams"].update({f"{a} {b}" for a, b in pairwise(stems)})

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dedup.api import Article, clean, find_duplicates, group_events
     from dedup.errors import DedupError
+    from dedup.estimator import NearDuplicates
 
-__all__ = ["Article", "DedupError", "clean", "find_duplicates", "group_events"]
+__all__ = ["Article", "DedupError", "NearDuplicates", "clean", "find_duplicates", "group_events"]
 
-_HOMES = {name: "dedup.errors" if name == "DedupError" else "dedup.api" for name in __all__}
+_HOMES = dict.fromkeys(__all__, "dedup.api") | {"DedupError": "dedup.errors", "NearDuplicates": "dedup.estimator"}
 
 
 def __getattr__(name: str) -> Any:

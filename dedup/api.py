@@ -119,7 +119,7 @@ def find_duplicates(articles: Any, relations: str | Iterable[str] = RELATIONS) -
     unknown = [relation for relation in wanted if relation not in RELATIONS]
     if unknown or not wanted:
         raise ParameterError(f"find_duplicates: relations must be among {', '.join(RELATIONS)}. Got {list(wanted)}.")
-    return Flow().match(Inline(), _articles(articles), Unwatched(), wanted).matches
+    return Flow().match(Inline(), arrange(articles), Unwatched(), wanted).matches
 
 
 def group_events(articles: Any) -> pa.Table:
@@ -142,7 +142,7 @@ def group_events(articles: Any) -> pa.Table:
         As `find_duplicates`.
     """
     flow, engine, watch = Flow(), Inline(), Unwatched()
-    table = _articles(articles)
+    table = arrange(articles)
     assigned = flow.group(table, flow.match(engine, table, watch), watch).assignments
     # `input` holds the place of each article in what was given.
     places = dict(zip(table["doc_id"].to_pylist(), table["input"].to_pylist(), strict=True))
@@ -150,7 +150,7 @@ def group_events(articles: Any) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=assigned.schema).rename_columns(["id", *assigned.schema.names[1:]])
 
 
-def _articles(articles: Any) -> pa.Table:
+def arrange(articles: Any) -> pa.Table:
     """Make an ARTICLE table of whatever holds articles; arrival is by date, undated last, then by id."""
     from dedup.articles.host import host_of
     from dedup.articles.language import detect_language

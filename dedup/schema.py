@@ -119,16 +119,14 @@ ARTICLE = pa.schema(
     ]
 )
 
-#: Word shingles of one article. Key: doc_id. ``words``: int64 hash per word, in order; ``shingles``: the sorted set of
-#: int64 shingle hashes; ``signature``: uint32 MinHash values; ``flags``: a uint8 per word (quoted, figure, first of its
-#: line); all binary.
+#: The words of one article. Key: doc_id. ``words``: int64 hash per word, in order; ``signature``: uint32 MinHash values of the
+#: shingles of these; ``flags``: a uint8 per word (quoted, figure, first of its line); all binary.
 SIGNATURE = pa.schema(
     [
         ("doc_id", TEXT),
         ("arrival", pa.int64()),
         ("text_digest", pa.int64()),
         ("words", pa.large_binary()),
-        ("shingles", pa.large_binary()),
         ("signature", pa.binary()),
         ("flags", pa.binary()),
     ]
@@ -162,8 +160,8 @@ TERMS = pa.schema(
 #: ``salient``.
 BAND = pa.schema([("kind", TEXT), ("key", pa.int64()), ("doc_id", TEXT), ("arrival", pa.int64())])
 
-#: Two articles that share a key, and of which kind it is. Key: none, a pair may meet often. ``left_id < right_id``.
-MEETING = pa.schema([("left_id", TEXT), ("right_id", TEXT), ("kind", TEXT)])
+#: Two articles, by their arrivals, that share a key, and of which kind it is. Key: none, a pair may meet often.
+MEETING = pa.schema([("earlier", pa.int64()), ("later", pa.int64()), ("kind", TEXT)])
 
 #: Two articles to verify, ``left_id < right_id``. Key: left_id, right_id.
 PAIR = pa.schema([("left_id", TEXT), ("right_id", TEXT)])

@@ -72,7 +72,8 @@ def apply(stage: Stage, table: pa.Table) -> pa.Table:
         If ``table`` lacks what the stage reads.
     """
     require(table, stage.reads, type(stage).__name__)
+    table = table.select(stage.reads.names)
     if stage.partition_by:
         table = table.sort_by([(name, "ascending") for name in stage.partition_by])
-    batches = table.select(stage.reads.names).to_batches(max_chunksize=_BATCH_ROWS)
+    batches = table.to_batches(max_chunksize=_BATCH_ROWS)
     return pa.Table.from_batches(stage(iter(batches)), schema=stage.writes)

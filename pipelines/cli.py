@@ -186,6 +186,10 @@ def unique(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write here instead of standard output.")
     ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", metavar="FILE", help="Leave out what was seen on earlier nights. Not available yet."),
+    ] = None,
     config: ConfigOption = None,
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
@@ -197,10 +201,52 @@ def unique(
     """
     from pipelines import nightly as job
 
+    if state is not None:
+        raise InputError("--state is not available yet: this version works on one night at a time. Leave it out.")
     with _quiet_pipe():
         _tell(
             job.unique(inputs, output, _configured(config, all_pages), _workers(workers), _value(text_is), _journal())
         )
+
+
+@app.command(
+    epilog="Example: dedup explain nw-20260303-006 standard-post.example/cable-call.html --out report/2026-03-03"
+)
+def explain(
+    left: Annotated[
+        str, typer.Argument(metavar="LEFT", show_default=False, help="An article: its id or url, or how one begins.")
+    ],
+    right: Annotated[str, typer.Argument(metavar="RIGHT", show_default=False, help="The other article.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", show_default=False, help="A report of 'dedup nightly'.")
+    ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", metavar="FILE", help="Look the articles up in a memory of nights. Not available yet."),
+    ] = None,
+    config: ConfigOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of lines to read.")] = False,
+) -> None:
+    """Say why two articles are, or are not, matched.
+
+    Shows the scores, the rule step by step and what would have changed the decision, the days, quantities and terms
+    that the articles share, and the passages, in context.
+    """
+    from pipelines import explain as job
+
+    if state is not None:
+        raise InputError("--state is not available yet: this version explains articles of a report. Give its --out.")
+    if out is None:
+        raise InputError("Missing option '--out'. Try 'dedup --help'.")
+    found = job.run(left, right, out, _configured(config, all_pages=False))
+    with _quiet_pipe():
+        if as_json:
+            sys.stdout.write(json.dumps(found.as_json(), indent=2, ensure_ascii=False) + "\n")
+        else:
+            screen = Console(highlight=False)
+            for line in job.lines(found):
+                screen.print(line, soft_wrap=not screen.is_terminal)
+        sys.stdout.flush()
 
 
 @app.command(epilog="Example: dedup evaluate gold/articles.jsonl gold/pairs.jsonl --task pairs --background archive/")

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from dedup.articles.published import in_order
+from dedup.duplicates.cohesion import Loose, loose_clusters
 from dedup.errors import InputError
 from dedup.flow import Grouped, Matched
 from pipelines import report, source
@@ -24,10 +25,8 @@ from pipelines.journal import Journal
 from pipelines.preprocess import (
     Cleaned,
     article_line,
-    check_output,
     clean,
     counted,
-    passed_through,
     summary,
     write_lines,
 )
@@ -73,13 +72,16 @@ def run(  # noqa: PLR0913 - the options of the command
             done = night(inputs, config, engine, journal, text_is, stdin)
         with journal.stage("report"):
             counts = write(folder.path, done)
+            bound, size = config.verify.rule.near_cover, config.verify.shingle_words
+            loose = loose_clusters(done.matched.members, done.matched.signatures, bound, size)
         report.write_json(
-            folder.path / report.RUN_JSON, _record(done, digests, counts, config, workers, text_is, journal)
+            folder.path / report.RUN_JSON, _record(done, digests, counts, loose, config, workers, text_is, journal)
         )
         folder.commit()
+    chained = f" ({len(loose):,} loose, see {report.RUN_JSON})" if loose else ""
     return (
         f"{summary(done.cleaned)}; {counted(counts['duplicates.csv'], 'match')}, "
-        f"{counted(counts['clusters.csv'], 'cluster')}, {counted(counts['events.csv'], 'event')}. The report is in {out}."
+        f"{counted(counts['clusters.csv'], 'cluster')}{chained}, {counted(counts['events.csv'], 'event')}. The report is in {out}."
     )
 
 
@@ -103,7 +105,7 @@ def unique(  # noqa: PLR0913 - the options of the command
     inputs: Sequence[str], output: Path | None, config: Config, workers: int, text_is: str | None, journal: Journal
 ) -> str:
     """Do ``dedup unique``: write the canonical article of every cluster, and return the line that sums it up."""
-    check_output(output)
+    report.check_output(output)
     with Local(workers, config.limits) as engine:
         cleaned = clean(inputs, config, engine, journal, text_is)
         members = config.match(engine, cleaned.articles, journal, relations=("exact", "near")).members.to_pylist()
@@ -138,19 +140,13 @@ def write(folder: Path, done: Night) -> dict[str, int]:
     }
     counts = {name: report.write_csv(folder / name, report.COLUMNS[name], rows) for name, rows in tables.items()}
     columns = (*report.COLUMNS["articles.csv"], "text", "removed")
-    lines = ({name: row[name] for name in columns} | _foreign(row) for row in articles)
+    lines = (article_line(row, columns) for row in articles)
     counts[report.ARTICLES_JSONL] = report.write_jsonl(folder / report.ARTICLES_JSONL, lines)
     return counts
 
 
 def _joined(article: dict[str, Any], done: Night) -> dict[str, Any]:
     return article | done.matched.member_of[article["doc_id"]] | done.grouped.event_of[article["doc_id"]]
-
-
-def _foreign(article: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: value for name, value in passed_through(article).items() if name not in report.COLUMNS["articles.csv"]
-    }
 
 
 def _spread(members: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -226,6 +222,7 @@ def _record(  # noqa: PLR0913 - all that is known of the run
     done: Night,
     digests: list[dict[str, Any]],
     counts: dict[str, int],
+    loose: Sequence[Loose],
     config: Config,
     workers: int,
     text_is: str | None,
@@ -254,5 +251,6 @@ def _record(  # noqa: PLR0913 - all that is known of the run
             "clusters": counts["clusters.csv"],
             "events": counts["events.csv"],
         },
+        "loose_clusters": [one._asdict() for one in loose],
         "seconds": {name: round(seconds, 3) for name, seconds in journal.seconds.items()},
     }

@@ -18,12 +18,11 @@ import pyarrow.compute as pc
 
 from dedup.articles.published import in_order
 from dedup.articles.segment import lines
-from dedup.errors import InputError
 from dedup.schema import DRAFT
 from pipelines import source
 from pipelines.config import Config
 from pipelines.journal import Journal, Tick
-from pipelines.report import json_line, whole_file
+from pipelines.report import check_output, json_line, whole_file
 from pipelines.run_local import Failure, Limits, Local
 from pipelines.source import Page, Reject
 
@@ -169,21 +168,21 @@ def run(  # noqa: PLR0913 - the options of the command
     return summary(cleaned)
 
 
-def article_line(article: dict[str, Any]) -> dict[str, Any]:
-    """Make the JSONL line of an ARTICLE row: its columns, then the fields of the record that we do not know."""
-    return {name: article[name] for name in PUBLIC} | passed_through(article)
+#: Columns of ARTICLE that a user sees.
+PUBLIC = ("doc_id", "url", "source", "title", "published", "language", "n_words", "n_words_removed", "text", "removed")
 
 
-def passed_through(article: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields that the record had and the tool does not know; its own names stay the tool's."""
+def article_line(article: dict[str, Any], columns: Sequence[str] = PUBLIC) -> dict[str, Any]:
+    """Make the JSONL line of an article: its columns, then the fields of the record that we do not know."""
+    return {name: article[name] for name in columns} | passed_through(article, columns)
+
+
+def passed_through(article: dict[str, Any], columns: Sequence[str] = PUBLIC) -> dict[str, Any]:
+    """Return the fields that the record had and the tool does not know; names of columns stay the tool's."""
     from json import loads
 
     extra = loads(article["extra"]) if article["extra"] else {}
-    return {name: value for name, value in extra.items() if name not in PUBLIC}
-
-
-#: Columns of ARTICLE that a user sees.
-PUBLIC = ("doc_id", "url", "source", "title", "published", "language", "n_words", "n_words_removed", "text", "removed")
+    return {name: value for name, value in extra.items() if name not in columns}
 
 
 def write_lines(rows: Iterable[dict[str, Any]], output: Path | None) -> None:
@@ -196,22 +195,6 @@ def write_lines(rows: Iterable[dict[str, Any]], output: Path | None) -> None:
         return
     with whole_file(output) as file:
         file.writelines(json_line(row) for row in rows)
-
-
-def check_output(output: Path | None) -> None:
-    """See before the work begins that a file can be written.
-
-    Raises
-    ------
-    InputError
-        If it is a folder, or its folder does not exist.
-    """
-    if output is None:
-        return
-    if output.is_dir():
-        raise InputError(f"-o: {output} is a folder. Give a file.")
-    if not output.parent.is_dir():
-        raise InputError(f"-o: there is no folder {output.parent}.")
 
 
 def summary(cleaned: Cleaned) -> str:

@@ -161,6 +161,22 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
+def check_output(output: Path | None) -> None:
+    """See before the work begins that a file can be written.
+
+    Raises
+    ------
+    InputError
+        If it is a folder, or its folder does not exist.
+    """
+    if output is None:
+        return
+    if output.is_dir():
+        raise InputError(f"-o: {output} is a folder. Give a file.")
+    if not output.parent.is_dir():
+        raise InputError(f"-o: there is no folder {output.parent}.")
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[TextIO]:
     """Open a file for writing that appears whole or not at all; a pipe or device is written to as it is."""

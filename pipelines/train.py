@@ -36,8 +36,7 @@ from dedup.boilerplate.line_model import from_table
 from dedup.errors import InputError
 from dedup.tables import load_json
 from pipelines.gold import digest_of, of_format, read_gold
-from pipelines.preprocess import check_output
-from pipelines.report import whole_file
+from pipelines.report import check_output, whole_file
 
 _SHINGLE: Final = 4
 _DEPTH: Final = 5

@@ -26,8 +26,7 @@ from dedup.articles.host import host_of
 from dedup.articles.outline import lines_of
 from dedup.errors import InputError
 from pipelines.gold import Row, digest_of, of_format, read_gold
-from pipelines.preprocess import check_output
-from pipelines.report import whole_file
+from pipelines.report import check_output, whole_file
 
 Vector = NDArray[np.float64]
 

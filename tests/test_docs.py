@@ -10,7 +10,7 @@ import pytest
 
 import dedup
 import pipelines
-from pipelines import nightly, preprocess, source
+from pipelines import explain, nightly, preprocess, source
 from pipelines.config import Config
 from pipelines.journal import Journal
 from pipelines.report import COLUMNS
@@ -43,6 +43,13 @@ def test_the_excerpts_in_the_readme_are_real(root: Path, tmp_path: Path, monkeyp
         assert excerpt, name
         lines = (tmp_path / "report" / name).read_text(encoding="utf-8").splitlines()
         assert [line for line in excerpt[1].splitlines() if line not in lines] == [], name
+    named = re.search(r"dedup explain (\S+) (\S+) --out demo-report", readme)
+    assert named
+    told = explain.lines(explain.run(named[1], named[2], tmp_path / "report", Config()))
+    lines = [line for text in told for line in text.plain.split("\n")]
+    excerpt = re.search(r"in their context:\n\n```\n(.*?)```", readme, re.DOTALL)
+    assert excerpt
+    assert [line for line in excerpt[1].splitlines() if line not in lines] == []
 
 
 def test_files_that_the_documents_link_to_exist(root: Path) -> None:

@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
@@ -455,6 +456,31 @@ def _place(found: dict[str, dict[str, float]], shown: list[_Shown]) -> None:
     # What stands beside the headline may be said again far off.
     for day in next_to_it:
         found[day].pop("far", None)
+
+
+@lru_cache(maxsize=65_536)
+def moment_of(published: str) -> tuple[dt.datetime, bool] | None:
+    """Read a date: the moment in UTC, and whether it is a bare day; None if it is no date.
+
+    Examples
+    --------
+    >>> moment_of("2023-12-10T08:15:00Z")
+    (datetime.datetime(2023, 12, 10, 8, 15, tzinfo=datetime.timezone.utc), False)
+    """
+    text = parse_date(published)
+    return (dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC), "T" not in text) if text else None
+
+
+def published_day(published: str | None) -> dt.date | None:
+    """Return the day of a date or moment, None if it is none.
+
+    Examples
+    --------
+    >>> published_day("2023-12-10T08:15:00Z")
+    datetime.date(2023, 12, 10)
+    """
+    found = moment_of(published or "")
+    return found[0].date() if found else None
 
 
 def in_order(published: str) -> str:

@@ -23,6 +23,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from dedup.articles.normalize import UNSPACED, words
+from dedup.articles.published import published_day
 from dedup.articles.stopwords import STEMMERS, STOP_WORDS, guess_language
 from dedup.errors import ParameterError
 from dedup.schema import ARTICLE, TERMS
@@ -526,20 +527,6 @@ def _named_days(found: Sequence[str], published: date | None) -> list[str]:
         if date.min.toordinal() <= published.toordinal() + step <= date.max.toordinal():
             days.append((published + timedelta(days=step)).isoformat())
     return days
-
-
-def published_day(published: str | None) -> date | None:
-    """Return the day of an ISO 8601 date or time, None if it is none.
-
-    Examples
-    --------
-    >>> published_day("2023-12-10T08:15:00Z")
-    datetime.date(2023, 12, 10)
-    """
-    try:
-        return date.fromisoformat((published or "").strip()[:10])
-    except ValueError:
-        return None
 
 
 # ----------------------------------------------------------------------------------------------------- quantities

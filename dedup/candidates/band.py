@@ -15,9 +15,11 @@ from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dedup.candidates.shingle import mix
+from dedup.candidates.minhash import views
+from dedup.candidates.shingle import SHINGLE_WORDS, mix, shingles
 from dedup.errors import ParameterError
 from dedup.schema import BAND, SIGNATURE
 
@@ -121,9 +123,16 @@ def sampled(shingles: NDArray[np.int64], one_in: int = 8, least: int = 4) -> NDA
     .. [1] Irber et al. Lightweight compositional analysis of metagenomes with FracMinHash and minimum metagenome
        covers. bioRxiv 2022.01.11.475838.
     """
-    unsigned = np.roll(shingles, -int(np.searchsorted(shingles, 0))).view(np.uint64)
-    taken = max(int(np.searchsorted(unsigned, np.uint64((1 << 64) // one_in))), least) if one_in > 1 else len(unsigned)
-    return unsigned[:taken].view(np.int64)
+    # Read as unsigned numbers the negative ones come last.
+    first = int(shingles.searchsorted(0))
+    bound = int(shingles.searchsorted((1 << 64) // one_in)) if one_in > 2 else len(shingles)
+    if one_in > 1 and bound - first >= least:
+        return shingles[first:bound]
+    unsigned = np.concatenate((shingles[first:], shingles[:first]))
+    n_below = (
+        int(unsigned.view(np.uint64).searchsorted(np.uint64((1 << 64) // one_in))) if one_in > 1 else len(unsigned)
+    )
+    return unsigned[: max(n_below, least)]
 
 
 @dataclass(frozen=True)
@@ -138,6 +147,8 @@ class Bands:
         Shape of the ``minhash`` bands.
     one_in, least : int
         Rate and least number of the ``sample`` shingles.
+    shingle_words : int
+        Words in a shingle, as the signatures were made with.
     """
 
     kinds: tuple[str, ...] = KINDS
@@ -145,9 +156,10 @@ class Bands:
     n_rows: int = 4
     one_in: int = 8
     least: int = 4
+    shingle_words: int = SHINGLE_WORDS
 
     reads: ClassVar[pa.Schema] = pa.schema(
-        [SIGNATURE.field(name) for name in ("doc_id", "arrival", "text_digest", "shingles", "signature")]
+        [SIGNATURE.field(name) for name in ("doc_id", "arrival", "text_digest", "words", "signature")]
     )
     writes: ClassVar[pa.Schema] = BAND
     partition_by: ClassVar[tuple[str, ...]] = ()
@@ -155,7 +167,7 @@ class Bands:
     def __post_init__(self) -> None:
         if not set(self.kinds) <= set(KINDS):
             raise ParameterError(f"Bands: kinds must be among {', '.join(KINDS)}. Got {', '.join(self.kinds)}.")
-        for name in ("n_bands", "n_rows", "one_in"):
+        for name in ("n_bands", "n_rows", "one_in", "shingle_words"):
             if getattr(self, name) < 1:
                 raise ParameterError(f"Bands: {name} must be at least 1. Got {getattr(self, name)}.")
         if self.least < 0:
@@ -170,42 +182,54 @@ class Bands:
             If the signatures are shorter than the bands need.
         """
         for batch in batches:
-            sets = [np.frombuffer(raw, dtype=np.int64) for raw in batch["shingles"].to_pylist()]
-            filled = np.flatnonzero([len(found) > 0 for found in sets])
-            parts = [
-                (kind, self._keys(kind, batch.take(pa.array(filled)), [sets[i] for i in filled])) for kind in KINDS
-            ]
-            parts = [(kind, found) for kind, found in parts if kind in self.kinds]
-            yield _rows(batch, filled, parts)
+            filled = batch.filter(pc.greater(pc.binary_length(batch["words"]), 0))
+            kinds = [kind for kind in KINDS if kind in self.kinds]
+            if not filled.num_rows or not kinds:
+                yield pa.RecordBatch.from_pylist([], schema=BAND)
+                continue
+            yield _rows(filled, [(kind, *self._keys(kind, filled)) for kind in kinds])
 
-    def _keys(self, kind: str, batch: pa.RecordBatch, sets: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
-        if kind not in self.kinds or not batch.num_rows:
-            return [np.empty(0, dtype=np.int64)] * batch.num_rows
+    def _keys(self, kind: str, batch: pa.RecordBatch) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the keys of one kind, article by article, and how many each article has."""
+        n = batch.num_rows
         if kind == "exact":
-            return list(batch["text_digest"].to_numpy().reshape(-1, 1))
+            return batch["text_digest"].to_numpy(), np.ones(n, dtype=np.int64)
         if kind == "sample":
-            return [sampled(found, self.one_in, self.least) for found in sets]
+            found = [self._sampled(one.view(np.int64)) for one in views(batch["words"])]
+            return np.concatenate(found), np.array([len(one) for one in found])
         raw = batch["signature"].to_pylist()
         if len(raw[0]) < 4 * self.n_bands * self.n_rows:
             needed = f"{self.n_bands} x {self.n_rows} = {self.n_bands * self.n_rows}"
             raise ParameterError(
                 f"Bands: a signature must have n_bands x n_rows ({needed}) values. Got {len(raw[0]) // 4}."
             )
-        signatures = np.frombuffer(b"".join(raw), dtype=np.uint32).reshape(len(raw), -1)
-        return list(band_keys(signatures, self.n_bands, self.n_rows))
+        signatures = np.frombuffer(b"".join(raw), dtype=np.uint32).reshape(n, -1)
+        return band_keys(signatures, self.n_bands, self.n_rows).ravel(), np.full(n, self.n_bands)
+
+    def _sampled(self, words: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return what ``sampled`` gives of the shingles; sorts only those, where they are enough."""
+        if self.one_in > 1 and len(words) >= self.shingle_words:
+            from dedup import kernels
+
+            low: NDArray[np.int64] = kernels.low_shingles(words, self.shingle_words, (1 << 64) // self.one_in)
+            found = np.sort(low.view(np.uint64))
+            if len(found):
+                found = found[np.append(True, found[1:] != found[:-1])]
+            if len(found) >= self.least:
+                return found.view(np.int64)
+        return sampled(shingles(words, self.shingle_words), self.one_in, self.least)
 
 
-def _rows(
-    batch: pa.RecordBatch, filled: NDArray[np.intp], parts: list[tuple[str, list[NDArray[np.int64]]]]
-) -> pa.RecordBatch:
+def _rows(batch: pa.RecordBatch, parts: list[tuple[str, NDArray[np.int64], NDArray[np.int64]]]) -> pa.RecordBatch:
     """Rows of one batch: for each article its keys, kind by kind."""
-    pieces = [piece for of_article in zip(*(found for _, found in parts), strict=True) for piece in of_article]
-    lengths = np.array([len(piece) for piece in pieces], dtype=np.int64)
-    keys = np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int64)
-    kinds = np.repeat(np.tile(np.arange(len(parts)), len(filled)), lengths).astype(np.int32)
-    owners = np.repeat(np.repeat(filled, len(parts)), lengths)
-    names = pa.array([kind for kind, _ in parts], type=pa.string())
-    return pa.record_batch(
-        [names.take(pa.array(kinds)), pa.array(keys), batch["doc_id"].take(owners), batch["arrival"].take(owners)],
-        schema=BAND,
-    )
+    lengths = np.stack([of_article for _, _, of_article in parts], axis=1)
+    starts = np.cumsum(lengths.ravel()).reshape(lengths.shape) - lengths
+    keys = np.empty(int(lengths.sum()), dtype=np.int64)
+    for place, (_, found, of_article) in enumerate(parts):
+        within = np.arange(len(found)) - np.repeat(np.cumsum(of_article) - of_article, of_article)
+        keys[np.repeat(starts[:, place], of_article) + within] = found
+    kinds = np.repeat(np.tile(np.arange(len(parts)), len(lengths)), lengths.ravel())
+    owners = pa.array(np.repeat(np.arange(len(lengths)), lengths.sum(axis=1)))
+    names = pa.array([kind for kind, _, _ in parts], type=pa.string())
+    columns = [names.take(pa.array(kinds)), pa.array(keys), batch["doc_id"].take(owners), batch["arrival"].take(owners)]
+    return pa.record_batch(columns, schema=BAND)

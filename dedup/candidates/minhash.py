@@ -9,25 +9,23 @@ the shingles' ``fold32``; datasketch defines the sketch, this file only makes it
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import pyarrow as pa
 import xxhash
 from numpy.typing import NDArray
 
-from dedup.candidates.shingle import SHINGLE_WORDS, read_words, shingles
+from dedup.candidates.shingle import SHINGLE_WORDS, read_encoded, shingle_sequence
 from dedup.errors import ParameterError
 from dedup.schema import ARTICLE, SIGNATURE
 
 SEED: Final = 1
 #: Value of every place of the signature of an empty set.
 EMPTY: Final = np.uint32(0xFFFFFFFF)
-#: Shingles permuted at a time, so that the block of products stays in the cache.
-_BLOCK: Final = 1024
 _HALF: Final = np.uint64(32)
-_SHIFT: Final = np.uint32(16)
-_MADE: Final = ("text_digest", "words", "shingles", "signature", "flags")
+#: Articles signed at a time: their words fit in the memory that those before them used.
+_ROWS: Final = 2048
 
 
 def fold32(hashes: NDArray[np.int64]) -> NDArray[np.uint32]:
@@ -70,14 +68,16 @@ def sign(hashes: NDArray[np.int64], n_permutations: int = 128) -> NDArray[np.uin
     .. [1] Broder. On the resemblance and containment of documents. SEQUENCES 1997.
     .. [2] datasketch 2.0.0, ``MinHash``, scheme ``affine32``.
     """
-    multipliers, offsets = permutations(n_permutations)
-    mixed = _murmur_finalizer(fold32(hashes))
     signature = np.full(n_permutations, EMPTY)
-    for start in range(0, len(mixed), _BLOCK):
-        block = np.multiply.outer(multipliers, mixed[start : start + _BLOCK])
-        block += offsets[:, None]
-        np.minimum(signature, block.min(axis=1), out=signature)
+    lower(signature, hashes)
     return signature
+
+
+def lower(signature: NDArray[np.uint32], hashes: NDArray[np.int64]) -> None:
+    """Lower each place of a signature to the least value that a set of shingles has there."""
+    from dedup import kernels
+
+    kernels.sign(hashes, *permutations(len(signature)), signature)
 
 
 def estimate(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> float:
@@ -85,15 +85,9 @@ def estimate(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> float:
     return float(np.mean(left == right))
 
 
-def _murmur_finalizer(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    values = (values ^ (values >> _SHIFT)) * np.uint32(0x85EBCA6B)
-    values = (values ^ (values >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-    return values ^ (values >> _SHIFT)
-
-
 @dataclass(frozen=True)
 class Sign:
-    """Stage: articles to their words, shingles and signatures; row-wise.
+    """Stage: articles to their words and signatures; row-wise.
 
     Parameters
     ----------
@@ -117,19 +111,42 @@ class Sign:
             raise ParameterError(f"Sign: shingle_words must be at least 1. Got {self.shingle_words}.")
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Yield one batch of signatures per batch of articles."""
+        """Yield the signatures of each batch of articles."""
         for batch in batches:
-            rows = [self._signed(text or "") for text in batch["text"].to_pylist()]
-            made = zip(*rows, strict=True) if rows else ((),) * len(_MADE)
-            columns = {
-                name: pa.array(column, SIGNATURE.field(name).type) for name, column in zip(_MADE, made, strict=True)
-            }
-            columns |= {name: batch[name] for name in ("doc_id", "arrival")}
-            yield pa.record_batch([columns[name] for name in SIGNATURE.names], schema=SIGNATURE)
+            for start in range(0, batch.num_rows, _ROWS):
+                yield self._signed(batch.slice(start, _ROWS))
 
-    def _signed(self, text: str) -> tuple[int, bytes, bytes, bytes, bytes]:
-        words = read_words(text)
-        sets = shingles(words.hashes, self.shingle_words)
-        raw = words.hashes.tobytes()
-        digest = int.from_bytes(xxhash.xxh3_64_digest(raw), "little", signed=True)
-        return digest, raw, sets.tobytes(), sign(sets, self.n_permutations).tobytes(), words.flags.tobytes()
+    def _signed(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        read = [read_encoded(text) for text in views(batch["text"])]
+        signatures = np.full((len(read), self.n_permutations), EMPTY)
+        for signature, (words, _) in zip(signatures, read, strict=True):
+            lower(signature, shingle_sequence(words, self.shingle_words))
+        digests = [xxhash.xxh3_64_digest(words.data) for words, _ in read]
+        columns = {
+            "text_digest": pa.array(np.frombuffer(b"".join(digests), dtype=">i8").astype(np.int64)),
+            "words": binary([words for words, _ in read], pa.large_binary()),
+            "signature": binary(list(signatures), pa.binary()),
+            "flags": binary([flags for _, flags in read], pa.binary()),
+        }
+        columns |= {name: batch[name] for name in ("doc_id", "arrival")}
+        return pa.record_batch([columns[name] for name in SIGNATURE.names], schema=SIGNATURE)
+
+
+def views(column: pa.Array) -> Iterator[NDArray[np.uint8]]:
+    """Yield the bytes of each text, or binary value, of a column without a copy; none for a missing one."""
+    _, offsets, data = column.buffers()
+    width = np.int64 if pa.types.is_large_binary(column.type) else np.int32
+    ends = np.frombuffer(offsets, dtype=width)[column.offset : column.offset + len(column) + 1].tolist()
+    every = np.frombuffer(data or b"", dtype=np.uint8)
+    missing = column.is_null().to_pylist() if column.null_count else [False] * len(column)
+    for start, end, none in zip(ends[:-1], ends[1:], missing, strict=True):
+        yield every[start : start if none else end]
+
+
+def binary(rows: list[NDArray[Any]], kind: pa.DataType) -> pa.Array:
+    """Return a column that holds the bytes of each array."""
+    width = np.int64 if kind == pa.large_binary() else np.int32
+    offsets = np.zeros(len(rows) + 1, dtype=width)
+    np.cumsum([row.nbytes for row in rows], out=offsets[1:])
+    data = np.concatenate(rows) if rows else np.empty(0, dtype=np.uint8)
+    return pa.Array.from_buffers(kind, len(rows), [None, pa.py_buffer(offsets), pa.py_buffer(data)])

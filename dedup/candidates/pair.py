@@ -1,7 +1,7 @@
 """Candidate pairs: articles that share a key.
 
-In: bands, together by key. Out: meetings, ``left_id < right_id``, with the kind of the key that proposed them;
-``distinct`` makes of them the candidate pairs, one row each.
+In: bands, together by key. Out: meetings of two arrivals, with the kind of the key that proposed them; ``distinct`` makes
+of them the candidate pairs, one row each, ``left_id < right_id``.
 
 Rule guarded here, the prefix rule: under a hot key each article meets the first ``limit`` arrivals and no other. The
 pairs of an article are then settled on its arrival, whatever arrives later and however the arrivals are split into
@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 
 from dedup.errors import ParameterError
 from dedup.schema import BAND, MEETING, PAIR
+
+#: Rows of bands that are paired at a time.
+_MANY_ROWS = 1 << 18
 
 
 def meet(groups: NDArray[np.int64], limits: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -52,13 +55,15 @@ def meet(groups: NDArray[np.int64], limits: NDArray[np.int64]) -> tuple[NDArray[
     return earlier, later
 
 
-def distinct(meetings: pa.Table, least_samples: int = 2) -> pa.Table:
+def distinct(meetings: pa.Table, articles: pa.Table, least_samples: int = 2) -> pa.Table:
     """Return the pairs to verify: each once, sorted by ``left_id`` and ``right_id``.
 
     Parameters
     ----------
     meetings : pyarrow.Table
         Schema ``MEETING``; all meetings of the pairs in it, in any order.
+    articles : pyarrow.Table
+        Columns ``doc_id`` and ``arrival``; every article that met another.
     least_samples : int
         A pair that met under keys of kind ``sample`` alone is taken when they are this many: of a shared passage worth
         reporting several shingles are sampled, while one is often a stock phrase.
@@ -68,16 +73,32 @@ def distinct(meetings: pa.Table, least_samples: int = 2) -> pa.Table:
     pyarrow.Table
         Schema ``PAIR``.
     """
-    weight = pc.if_else(pc.equal(meetings["kind"], "sample"), 1, least_samples)
-    counted = meetings.select(PAIR.names).append_column("weight", weight)
-    pairs = counted.group_by(PAIR.names, use_threads=False).aggregate([("weight", "sum")])
-    pairs = pairs.filter(pc.greater_equal(pairs["weight_sum"], least_samples))
-    return pairs.sort_by([(name, "ascending") for name in PAIR.names]).select(PAIR.names).cast(PAIR)
+    arrival = articles["arrival"].to_numpy()
+    by_arrival = np.argsort(arrival, kind="stable")
+    arrival = arrival[by_arrival]
+    n = len(arrival)
+    # A pair of places is one number, for numbers are quickly sorted.
+    ends = (np.searchsorted(arrival, meetings[side].to_numpy()) for side in ("earlier", "later"))
+    one, other = ends
+    met = one * n + other
+    of_sample = pc.equal(meetings["kind"], "sample").to_numpy()
+    often, times = np.unique(met[of_sample], return_counts=True)
+    earlier, later = np.divmod(np.union1d(often[times >= least_samples], met[~of_sample]), max(n, 1))
+    doc_id = articles["doc_id"].combine_chunks().take(pa.array(by_arrival))
+    left, right = _ordered(doc_id.take(pa.array(earlier)), doc_id.take(pa.array(later)))
+    pairs = pa.table([left, right], schema=PAIR)
+    return pairs.sort_by([(name, "ascending") for name in PAIR.names])
+
+
+def _ordered(one: pa.Array, other: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Return the lesser and the greater of each two ids."""
+    first = pc.less(one, other)
+    return pc.if_else(first, one, other), pc.if_else(first, other, one)
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Stage: bands to meetings; keyed by kind and key. A pair may meet under many keys: see ``distinct``.
+    """Stage: bands to meetings; keyed by key, which different kinds do not share. A pair may meet under many keys: see ``distinct``.
 
     Parameters
     ----------
@@ -93,9 +114,9 @@ class Pairs:
     sample_limit: int = 10
     since: int = 0
 
-    reads: ClassVar[pa.Schema] = BAND
+    reads: ClassVar[pa.Schema] = pa.schema([BAND.field(name) for name in ("kind", "key", "arrival")])
     writes: ClassVar[pa.Schema] = MEETING
-    partition_by: ClassVar[tuple[str, ...]] = ("kind", "key")
+    partition_by: ClassVar[tuple[str, ...]] = ("key",)
 
     def __post_init__(self) -> None:
         for name in ("limit", "sample_limit"):
@@ -103,40 +124,44 @@ class Pairs:
                 raise ParameterError(f"Pairs: {name} must be at least 1. Got {getattr(self, name)}.")
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Yield the pairs of the keys completed by each batch."""
-        rest = BAND.empty_table()
+        """Yield the meetings under the keys that are complete, many at a time."""
+        waiting: list[pa.RecordBatch] = []
+        n_rows, enough = 0, _MANY_ROWS
         for batch in batches:
-            rows = pa.concat_tables([rest, pa.Table.from_batches([batch.select(BAND.names)])])
-            done = self._complete(rows)
-            rest = rows.slice(done)
-            if done:
-                yield self._paired(rows.slice(0, done))
-        yield self._paired(rest)
+            waiting.append(batch.select(self.reads.names))
+            n_rows += batch.num_rows
+            if n_rows >= enough:
+                rows = pa.Table.from_batches(waiting)
+                done = int(np.searchsorted(rows["key"].to_numpy(), rows["key"][-1].as_py()))
+                if done:
+                    yield self._met(rows.slice(0, done))
+                waiting, n_rows = rows.slice(done).to_batches(), n_rows - done
+                # A key of very many rows is looked at again when they are twice as many.
+                enough = max(_MANY_ROWS, 2 * n_rows)
+        yield self._met(pa.Table.from_batches(waiting, schema=self.reads))
 
-    @staticmethod
-    def _complete(rows: pa.Table) -> int:
-        """Count of leading rows whose key ends before the last row's."""
-        if not rows.num_rows:
-            return 0
-        last = [rows[name][-1].as_py() for name in ("kind", "key")]
-        same = pc.and_(pc.equal(rows["kind"], last[0]), pc.equal(rows["key"], last[1]))
-        return int(pc.index(same, value=True).as_py())
-
-    def _paired(self, rows: pa.Table) -> pa.RecordBatch:
-        rows = rows.sort_by([(name, "ascending") for name in ("kind", "key", "arrival", "doc_id")])
-        key, arrival = rows["key"].to_numpy(), rows["arrival"].to_numpy()
-        kind = rows["kind"].combine_chunks().dictionary_encode()
-        kind_code = kind.indices.to_numpy().astype(np.int64)
-        names = kind.dictionary.to_pylist()
-        by_kind = np.array([self.sample_limit if name == "sample" else self.limit for name in names], dtype=np.int64)
-        changed = (key[1:] != key[:-1]) | (kind_code[1:] != kind_code[:-1])
-        groups = np.concatenate(([0], np.cumsum(changed))) if len(key) else np.empty(0, dtype=np.int64)
-        earlier, later = meet(groups, by_kind[kind_code] if names else np.empty(0, dtype=np.int64))
-        wanted = arrival[later] >= self.since
-        doc_id = rows["doc_id"].combine_chunks()
-        one, other = doc_id.take(earlier[wanted]), doc_id.take(later[wanted])
-        first = pc.less(one, other)
-        left, right = pc.if_else(first, one, other), pc.if_else(first, other, one)
-        apart = pc.not_equal(left, right)
-        met_as = rows["kind"].combine_chunks().take(later[wanted])
-        return pa.record_batch([column.filter(apart) for column in (left, right, met_as)], schema=MEETING)
+    def _met(self, rows: pa.Table) -> pa.RecordBatch:
+        key = rows["key"].to_numpy()
+        # Most keys are of one article; only the others are looked at.
+        again = key[1:] == key[:-1]
+        shared = (
+            np.flatnonzero(np.append(again, False) | np.append(False, again)) if len(key) else np.empty(0, np.int64)
+        )
+        rows, key = rows.take(pa.array(shared)), key[shared]
+        arrival = rows["arrival"].to_numpy()
+        kinds = rows["kind"].combine_chunks().dictionary_encode()
+        kind, names = kinds.indices.to_numpy().astype(np.int64), kinds.dictionary
+        # Rows come sorted by key; within a key the kinds stand together, in order of arrival.
+        group = np.cumsum(np.append(0, key[1:] != key[:-1]))[: len(key)] * max(1, len(names)) + kind
+        steps = np.diff(group)
+        if not np.all((steps > 0) | ((steps == 0) & (np.diff(arrival) >= 0))):
+            order = np.lexsort((arrival, group))
+            group, arrival, kind = group[order], arrival[order], kind[order]
+        limits = np.array(
+            [self.sample_limit if name == "sample" else self.limit for name in names.to_pylist()], np.int64
+        )
+        earlier, later = meet(group, limits[kind])
+        wanted = np.flatnonzero((arrival[later] >= self.since) & (arrival[earlier] != arrival[later]))
+        earlier, later = earlier[wanted], later[wanted]
+        columns = [pa.array(arrival[earlier]), pa.array(arrival[later]), names.take(pa.array(kind[later]))]
+        return pa.record_batch(columns, schema=MEETING)

@@ -10,9 +10,12 @@ a collection into nights gives the same score.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from math import exp
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dedup.articles.terms import Bag, Terms, background
 
@@ -48,6 +51,8 @@ class Weights:
 
 DEFAULT = Weights()
 
+#: Articles that are kept ready; in the order of pairs those of one article follow one another.
+_MANY_ARTICLES = 1024
 _SLACK_DAYS = 1
 _YEAR = 366
 _RARE = 7.0
@@ -83,16 +88,52 @@ class Evidence:
     conflicting: tuple[str, ...]
 
 
-def cosine(left: Bag, right: Bag) -> float:
+class Weighed(NamedTuple):
+    """A bag with the frozen weights of its terms: ``1 + ln tf``, and the square of their rarity."""
+
+    bag: Bag
+    counts: NDArray[np.float64]
+    rarity: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, bag: Bag) -> "Weighed":
+        """Look the weights up."""
+        return cls(bag, 1.0 + np.log(bag.counts), background().inverse_frequency(bag.keys) ** 2)
+
+
+class Ready(NamedTuple):
+    """Terms made ready to be compared with those of many articles."""
+
+    words: Weighed
+    bigrams: Weighed
+    spans: Weighed
+    lead: Weighed
+    said: frozenset[int]
+    parts: tuple[frozenset[str], ...]
+
+
+@lru_cache(maxsize=_MANY_ARTICLES)
+def ready(terms: Terms) -> Ready:
+    """Return what comparing an article takes, once for all its pairs."""
+    return Ready(
+        words=Weighed.of(terms.words),
+        bigrams=Weighed.of(terms.bigrams),
+        spans=Weighed.of(terms.spans),
+        lead=Weighed.of(terms.lead),
+        said=frozenset(terms.words.keys.tolist()) | frozenset(terms.spans.keys.tolist()),
+        parts=tuple(frozenset(label.casefold().split()) for label in terms.labels),
+    )
+
+
+def cosine(left: Weighed, right: Weighed) -> float:
     """Return the cosine of two bags under the frozen background weights, in [0, 1]; 0 if one is empty."""
-    if left.norm <= 0.0 or right.norm <= 0.0:
+    if left.bag.norm <= 0.0 or right.bag.norm <= 0.0:
         return 0.0
-    few, many = (left, right) if len(left.keys) <= len(right.keys) else (right, left)
-    at = np.minimum(np.searchsorted(many.keys, few.keys), len(many.keys) - 1)
-    shared = many.keys[at] == few.keys
-    keys, ones, others = few.keys[shared], few.counts[shared], many.counts[at[shared]]
-    rarity = background().inverse_frequency(keys)
-    return min(1.0, float(np.sum((1.0 + np.log(ones)) * (1.0 + np.log(others)) * rarity**2)) / (left.norm * right.norm))
+    few, many = (left, right) if len(left.bag.keys) <= len(right.bag.keys) else (right, left)
+    at = np.minimum(many.bag.keys.searchsorted(few.bag.keys), len(many.bag.keys) - 1)
+    shared = np.flatnonzero(many.bag.keys[at] == few.bag.keys)
+    product = np.sum(few.counts[shared] * many.counts[at[shared]] * few.rarity[shared])
+    return min(1.0, float(product) / (left.bag.norm * right.bag.norm))
 
 
 def agreeing_days(left: Iterable[str], right: Iterable[str]) -> tuple[list[str], bool]:
@@ -127,6 +168,8 @@ def _day_of_year(day: str) -> int:
 
 def shared_quantities(left: Terms, right: Terms) -> list[str]:
     """Return the rare quantities that both articles name, as ``left`` words them, the rarest first."""
+    if not len(left.quantity_keys) or not len(right.quantity_keys):
+        return []
     common, at, _ = np.intersect1d(left.quantity_keys, right.quantity_keys, assume_unique=True, return_indices=True)
     rarity = background().inverse_frequency(common)
     ranked = sorted((-float(value), left.quantities[place]) for value, place in zip(rarity, at, strict=True))
@@ -157,10 +200,11 @@ def evidence(left: Terms, right: Terms, days_apart: float | None = None, weights
     Evidence
         Score in [0, 1] and what it rests on.
     """
-    word = cosine(left.words, right.words)
-    bigram = cosine(left.bigrams, right.bigrams)
-    span = cosine(left.spans, right.spans)
-    lead = max(cosine(left.lead, right.words), cosine(right.lead, left.words))
+    one, other = ready(left), ready(right)
+    word = cosine(one.words, other.words)
+    bigram = cosine(one.bigrams, other.bigrams)
+    span = cosine(one.spans, other.spans)
+    lead = max(cosine(one.lead, other.words), cosine(other.lead, one.words))
     days, conflict = agreeing_days(left.dates, right.dates)
     quantities = shared_quantities(left, right)
     mixed = weights.word * word + weights.bigram * bigram + weights.span * span + weights.lead * lead
@@ -182,11 +226,10 @@ def evidence(left: Terms, right: Terms, days_apart: float | None = None, weights
 
 def _shared_labels(left: Terms, right: Terms) -> list[str]:
     """Return the labels of ``left`` that ``right`` holds too, without those that repeat a word of an earlier one."""
-    theirs = set(right.words.keys.tolist()) | set(right.spans.keys.tolist())
+    theirs = ready(right).said
     shared: list[str] = []
     said: set[str] = set()
-    for label, key in zip(left.labels, left.label_keys.tolist(), strict=True):
-        parts = set(label.casefold().split())
+    for label, parts, key in zip(left.labels, ready(left).parts, left.label_keys.tolist(), strict=True):
         if key in theirs and not parts & said:
             shared.append(label)
             said |= parts

@@ -3,17 +3,16 @@
 In: candidate pairs joined with both sides. Out: the matches, with their scores, their relation and its reason.
 
 ``exact``: the same words in the same order. ``near``: of one text nearly all words stand in shared passages of the other.
-``partial``: enough words are reused word for word that are no shared quotation. ``overlap``: the evidence of
+``partial``: enough words are reused word for word that are no shared quotation, and they are a good part of a text or
+both are on one subject. ``overlap``: the evidence of
 ``overlap.py`` that both report one happening. What looks like a copy is none where it is a *form* (a recurring notice
 of one outlet with other figures filled in) or *standing text* of one outlet (a gallery, an appeal, a biography).
 
 Rule guarded here: a verdict depends on the two articles and on frozen tables, never on any third article.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any, ClassVar, Final, NamedTuple
@@ -22,15 +21,20 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dedup.articles.host import host_of
 from dedup.articles.normalize import words
+from dedup.articles.published import moment_of
 from dedup.articles.terms import Terms
+from dedup.candidates.minhash import views
 from dedup.candidates.shingle import FIGURE, QUOTED, word_hashes
 from dedup.duplicates.overlap import evidence
-from dedup.duplicates.similarity import Passage, Similarity, compare
+from dedup.duplicates.similarity import Passage, Passages, Similarity, compare_pairs
 from dedup.errors import ParameterError
 from dedup.schema import ARTICLE, MATCH, PAIR, SIGNATURE, TERMS
 
 RELATIONS: Final = ("exact", "near", "partial", "overlap")
+#: Those that are decided with the evidence of the terms.
+EVIDENT: Final = frozenset({"partial", "overlap"})
 #: Words that stand for values, as figures do, in notices that are filled in anew.
 _VALUES: Final = (
     "one two three four five six seven eight nine ten eleven twelve hundred thousand million billion "
@@ -40,16 +44,22 @@ _VALUES: Final = (
 _SHARES: Final = (
     *("near_cover", "near_other", "quoted_weight", "form_title"),
     *("standing_cover", "standing_block", "whole_cover"),
+    *("minor_cover", "minor_evidence", "one_outlet"),
 )
 _NO_SERIES: Final = frozenset(_VALUES.split())
 #: A kicker of fewer words says nothing.
 _SERIES_WORDS: Final = 2
+#: Headlines of one outlet that begin with the same words, so many, are of one series or of two steps of one story.
+_BEGINNING: Final = 3
 #: Words between two passages that are looked at as one place of a form, and as a line of it.
 _SLOT_WORDS: Final = 6
 _GAP_WORDS: Final = 25
+#: Headlines and outlets that are remembered, for an article is read with many others.
+_MANY_TITLES: Final = 65_536
 #: From so many days on, two texts are of different days; a correction comes sooner.
 _OTHER_DAY: Final = 0.75
-_HOST: Final = re.compile(r"[a-zA-Z][\w+.-]*://(?:[^/@]*@)?([^/:?#]+)")
+#: Score of the evidence from which two articles that are no copies overlap.
+OVERLAP: Final = 0.45
 _SECONDS_PER_DAY: Final = 86_400.0
 
 
@@ -59,8 +69,8 @@ class Side:
 
     Parameters
     ----------
-    words, shingles : ndarray of int64
-        Word hashes in order; sorted set of shingles.
+    words : ndarray of int64, shape (n_words,)
+        Word hashes in order.
     flags : ndarray of uint8, shape (n_words,)
         As ``shingle.read_words`` gives them.
     title : frozenset of str
@@ -74,7 +84,6 @@ class Side:
     """
 
     words: NDArray[np.int64]
-    shingles: NDArray[np.int64]
     flags: NDArray[np.uint8]
     title: frozenset[str]
     outlets: frozenset[str]
@@ -83,7 +92,7 @@ class Side:
 
 
 class Article(NamedTuple):
-    """One article of a pair; ``terms`` is None where no evidence of overlap is asked for."""
+    """One article of a pair; ``terms`` is None where no evidence is asked for."""
 
     doc_id: str
     side: Side
@@ -94,9 +103,8 @@ class Article(NamedTuple):
         """Read the ``left`` or ``right`` of a row of ``Verify.reads``."""
         read = Side(
             words=np.frombuffer(row[f"{side}_words"], dtype=np.int64),
-            shingles=np.frombuffer(row[f"{side}_shingles"], dtype=np.int64),
             flags=np.frombuffer(row[f"{side}_flags"], dtype=np.uint8),
-            title=frozenset(words(row[f"{side}_title"] or "")),
+            title=_title_words(row[f"{side}_title"] or ""),
             outlets=outlets(row[f"{side}_source"], row[f"{side}_url"]),
             published=row[f"{side}_published"] or "",
             series=series_of(row[f"{side}_title"] or ""),
@@ -138,9 +146,17 @@ class Rule:
     standing_block : float
         And a single block with this share of all shared words, away from the lead.
     whole_cover : float
-        It is not standing text when this share of one article stands in the other.
+        It is not standing text when this share of one article stands in the other, and it is of ``form_words`` or more.
+    line_words : int
+        Equal texts of fewer words are two items of one outlet when either headline has a word of its own: ``Dividend as
+        before``.
     lead_words : int
         Words that make a lead.
+    minor_cover, minor_evidence : float
+        Reuse is stock (how a poll was made, a biography, links), whoever's it is, when it is less than this share of the
+        words, weighed as for ``near_cover``, and there is less evidence than this that both report one happening.
+    one_outlet : float
+        So much more evidence an overlap of one outlet needs: what it writes next is mostly of the next step of a story.
     """
 
     near_cover: float = 0.73
@@ -155,7 +171,11 @@ class Rule:
     standing_cover: float = 0.1
     standing_block: float = 0.8
     whole_cover: float = 0.9
+    line_words: int = 12
     lead_words: int = 50
+    minor_cover: float = 0.25
+    minor_evidence: float = 0.3
+    one_outlet: float = 0.15
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -172,6 +192,30 @@ class Verdict(NamedTuple):
     relation: str
     reason: str
     barred: bool = False
+
+
+class Reuse(NamedTuple):
+    """How much of two texts is one, as the rule weighs it.
+
+    ``cover``: share of the words in shared passages, the text that is covered better counting three times the other;
+    ``most``, ``least``: of either text; ``leads``: both leads are shared; ``own``: words of reuse that neither text
+    quotes; ``words``: words of reuse, weighed.
+    """
+
+    cover: float
+    most: float
+    least: float
+    leads: bool
+    own: int
+    words: float
+
+
+class Related(NamedTuple):
+    """How two articles relate: ``score`` is the evidence of overlap, None where none was weighed."""
+
+    verdict: Verdict
+    days: float | None
+    score: float | None
 
 
 def days_apart(left: str | None, right: str | None) -> float | None:
@@ -192,7 +236,7 @@ def days_apart(left: str | None, right: str | None) -> float | None:
     >>> days_apart("2026-11-20", "2026-11-22T18:00:00Z"), days_apart("2026-11-20T00:00:00Z", "2026-11-20T06:00:00Z")
     (2.0, 0.25)
     """
-    one, other = _moment(left or ""), _moment(right or "")
+    one, other = moment_of(left or ""), moment_of(right or "")
     if one is None or other is None:
         return None
     if one[1] or other[1]:
@@ -200,11 +244,10 @@ def days_apart(left: str | None, right: str | None) -> float | None:
     return round(abs((one[0] - other[0]).total_seconds()) / _SECONDS_PER_DAY, 6)
 
 
+@lru_cache(maxsize=_MANY_TITLES)
 def outlets(source: str | None, url: str | None) -> frozenset[str]:
     """Return the names by which an outlet is known: its source, and the host of the url without ``www.``."""
-    host = _HOST.match(url or "")
-    names = ((source or "").casefold(), host[1].casefold() if host else "")
-    return frozenset(name.removeprefix("www.") for name in names if name)
+    return frozenset(name for name in ((source or "").casefold().removeprefix("www."), host_of(url or "")) if name)
 
 
 def title_agreement(left: frozenset[str], right: frozenset[str]) -> float | None:
@@ -212,6 +255,7 @@ def title_agreement(left: frozenset[str], right: frozenset[str]) -> float | None
     return len(left & right) / len(left | right) if left and right else None
 
 
+@lru_cache(maxsize=_MANY_TITLES)
 def series_of(title: str) -> tuple[str, ...]:
     """Return the words that a headline shares with the others of a daily series: its kicker, or all but its values.
 
@@ -228,13 +272,16 @@ def series_of(title: str) -> tuple[str, ...]:
 
 
 def of_one_series(left: Side, right: Side, days: float | None) -> bool:
-    """Decide whether two articles are of one series of one outlet, on different days."""
-    if not left.series or left.series != right.series or left.outlets.isdisjoint(right.outlets):
+    """Decide whether two articles are of one series of one outlet, on different days: headlines that begin alike."""
+    if not left.series or not right.series or not _of_one_outlet(left, right):
+        return False
+    alike = left.series[:_BEGINNING]
+    if left.series != right.series and (len(alike) < _BEGINNING or right.series[:_BEGINNING] != alike):
         return False
     return left.title != right.title if days is None else days >= _OTHER_DAY
 
 
-def reused_words(left: Side, right: Side, passages: Iterable[Passage], least: int) -> tuple[int, int]:
+def reused_words(left: Side, right: Side, passages: Passages, least: int) -> tuple[int, int]:
     """Return how many words outside quotation marks stand in passages of at least ``least`` words.
 
     Returns
@@ -243,13 +290,9 @@ def reused_words(left: Side, right: Side, passages: Iterable[Passage], least: in
         The lesser and the greater of the two sides: a quotation in both counts in neither, one that the other side has
         as its own words counts in the greater alone.
     """
-    long = [passage for passage in passages if passage.words >= least]
-    counts = []
-    for side, starts in ((left, [p.left for p in long]), (right, [p.right for p in long])):
-        shared = np.zeros(len(side.words), dtype=bool)
-        for start, passage in zip(starts, long, strict=True):
-            shared[start : start + passage.words] = True
-        counts.append(int(np.count_nonzero(shared & (side.flags & QUOTED == 0))))
+    from dedup import kernels
+
+    counts = kernels.words_without(passages.rows, least, left.flags, right.flags, int(QUOTED))
     return min(counts), max(counts)
 
 
@@ -301,35 +344,106 @@ def decide(left: Side, right: Side, found: Similarity, rule: Rule = Rule()) -> V
     if not found.n_shared:
         return Verdict("", "no passage in common")
     if len(left.words) == len(right.words) and np.array_equal(left.words, right.words):
-        return Verdict("exact", "same words")
-    cover = found.covered_left / len(left.words), found.covered_right / len(right.words)
-    fewer, more = reused_words(left, right, found.passages, rule.reuse_passage)
-    reuse = fewer + rule.quoted_weight * (more - fewer)
-    copied = 0.75 * max(cover) + 0.25 * min(cover) >= rule.near_cover
-    copied = copied and (min(cover) >= rule.near_other or _leads_shared(found, rule))
-    if not copied and reuse < rule.reuse_words:
-        return Verdict("", f"{fewer} words in common beyond quotations")
+        return _equal(left, right, rule)
+    reuse = weigh_reuse(left, right, found, rule)
+    copied = reuse.cover >= rule.near_cover and (reuse.least >= rule.near_other or reuse.leads)
+    if not copied and reuse.words < rule.reuse_words:
+        return Verdict("", f"{reuse.own} words in common beyond quotations")
     barred = _barred(left, right, found, rule)
     if barred:
         return Verdict("", barred, barred=True)
     longest = f"longest passage {found.longest.words} words"
     if copied:
-        return Verdict("near", f"{max(cover):.0%} of one text stands in the other, {longest}")
-    return Verdict("partial", f"{fewer} words in common beyond quotations, {longest}")
+        return Verdict("near", f"{reuse.most:.0%} of one text stands in the other, {longest}")
+    return Verdict("partial", f"{reuse.own} words in common beyond quotations, {longest}")
+
+
+def weigh_cover(found: Similarity, n_left: int, n_right: int) -> float:
+    """Return the share of the words of two texts in shared passages; the text covered better counts three times."""
+    cover = found.covered_left / n_left, found.covered_right / n_right
+    return 0.75 * max(cover) + 0.25 * min(cover)
+
+
+def weigh_reuse(left: Side, right: Side, found: Similarity, rule: Rule = Rule()) -> Reuse:
+    """Return what `decide` weighs of two articles that have words."""
+    cover = found.covered_left / len(left.words), found.covered_right / len(right.words)
+    fewer, more = reused_words(left, right, found.passages, rule.reuse_passage)
+    return Reuse(
+        cover=weigh_cover(found, len(left.words), len(right.words)),
+        most=max(cover),
+        least=min(cover),
+        leads=any(max(passage.left, passage.right) < rule.lead_words for passage in found.passages),
+        own=fewer,
+        words=fewer + rule.quoted_weight * (more - fewer),
+    )
+
+
+def overlap_bar(left: Side, right: Side, rule: Rule = Rule(), overlap: float = OVERLAP) -> float:
+    """Return the score from which two articles overlap."""
+    return overlap + rule.one_outlet * _of_one_outlet(left, right)
+
+
+def relate(left: Article, right: Article, found: Similarity, rule: Rule = Rule(), overlap: float = OVERLAP) -> Related:
+    """Return the relation of two articles: as their words show it, else by the evidence that both report one happening.
+
+    Parameters
+    ----------
+    left, right : Article
+        Without terms no evidence of overlap is weighed.
+    found : Similarity
+        What they share, as ``similarity.compare`` gives it.
+    rule : Rule
+        The numbers of the rule for copies.
+    overlap : float
+        Score from which two articles of different outlets that are no copies overlap, in [0, 1].
+    """
+    one, other = left.side, right.side
+    verdict, days = decide(one, other, found, rule), days_apart(one.published, other.published)
+    if not verdict.relation and not verdict.barred and of_one_series(one, other, days):
+        verdict = Verdict("", "one series of one outlet, on different days", barred=True)
+    if left.terms is None or right.terms is None or verdict.barred:
+        return Related(verdict, days, None)
+    if verdict.relation == "exact":
+        return Related(verdict, days, 1.0)
+    weighed = evidence(left.terms, right.terms, days)
+    if verdict.relation == "partial" and weighed.score < rule.minor_evidence:
+        reuse = weigh_reuse(one, other, found, rule)
+        if reuse.cover < rule.minor_cover:
+            verdict = Verdict("", f"{reuse.own} stock words in common, little of either text, and another subject")
+    if not verdict.relation and weighed.score >= overlap_bar(one, other, rule, overlap):
+        verdict = Verdict("overlap", weighed.reason)
+    return Related(verdict, days, weighed.score)
+
+
+def _equal(left: Side, right: Side, rule: Rule) -> Verdict:
+    """Return the relation of two articles of the same words."""
+    # Either headline says what the other does not.
+    two = bool(left.title - right.title and right.title - left.title)
+    if two and len(left.words) < rule.line_words and _of_one_outlet(left, right):
+        return Verdict("", f"a line of one outlet, {len(left.words)} words, under another headline", barred=True)
+    return Verdict("exact", "same words")
 
 
 def _barred(left: Side, right: Side, found: Similarity, rule: Rule) -> str:
     """Return why what two articles of one outlet share is a form or standing text, or ``""``."""
-    if left.outlets.isdisjoint(right.outlets):
+    if not _of_one_outlet(left, right):
         return ""
     days = days_apart(left.published, right.published)
     return _form(left, right, found, days, rule) or _standing(left, right, found, days, rule)
 
 
+def _of_one_outlet(left: Side, right: Side) -> bool:
+    return not left.outlets.isdisjoint(right.outlets)
+
+
+def _headlines_disagree(left: Side, right: Side, rule: Rule) -> bool:
+    alike = title_agreement(left.title, right.title)
+    return alike is not None and alike < rule.form_title
+
+
 def _form(left: Side, right: Side, found: Similarity, days: float | None, rule: Rule) -> str:
     """Return why they are a form that is filled in anew, or ``""``."""
-    alike = title_agreement(left.title, right.title)
-    disagree = alike is not None and alike < rule.form_title
+    disagree = _headlines_disagree(left, right, rule)
     changed = changed_values(left, right, found.passages)
     dense = changed * rule.form_words / found.shared_words
     if changed and days is not None and days >= _OTHER_DAY and dense >= 1.0:
@@ -344,9 +458,10 @@ def _form(left: Side, right: Side, found: Similarity, days: float | None, rule: 
 def _standing(left: Side, right: Side, found: Similarity, days: float | None, rule: Rule) -> str:
     """Return why they share standing text alone, or ``""``."""
     cover = max(found.covered_left / len(left.words), found.covered_right / len(right.words))
-    if cover >= rule.whole_cover:
+    later = days is not None and days > rule.standing_days
+    if cover >= rule.whole_cover and (found.shared_words >= rule.form_words or not later):
         return ""
-    if days is not None and days > rule.standing_days:
+    if later:
         return f"standing text of one outlet, {days:.1f} days apart"
     if cover < rule.standing_cover:
         return f"{found.shared_words} words of one outlet, little of either text"
@@ -357,35 +472,26 @@ def _standing(left: Side, right: Side, found: Similarity, days: float | None, ru
     return ""
 
 
-def _leads_shared(found: Similarity, rule: Rule) -> bool:
-    """Whether a shared passage begins in the leads of both texts."""
-    return any(max(passage.left, passage.right) < rule.lead_words for passage in found.passages)
-
-
 def _split(words: NDArray[np.int64], flags: NDArray[np.uint8]) -> tuple[frozenset[int], frozenset[int]]:
     """Return the values among some words, and the other words."""
-    is_value = (flags & FIGURE != 0) | np.isin(words, _value_words())
-    return frozenset(words[is_value].tolist()), frozenset(words[~is_value].tolist())
+    named = _value_words()
+    all_words = words.tolist()
+    values = {word for word, flag in zip(all_words, flags.tolist(), strict=True) if flag & FIGURE or word in named}
+    # A word is a value or is not, wherever it stands.
+    return frozenset(values), frozenset(all_words) - values
 
 
 @cache
-def _value_words() -> NDArray[np.int64]:
-    return word_hashes(_VALUES)
+def _value_words() -> frozenset[int]:
+    return frozenset(word_hashes(_VALUES).tolist())
 
 
-@lru_cache(maxsize=65_536)
-def _moment(text: str) -> tuple[datetime, bool] | None:
-    """Return the moment, and whether it is a bare day."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC), len(text) <= len("2026-11-22")
+@lru_cache(maxsize=_MANY_TITLES)
+def _title_words(title: str) -> frozenset[str]:
+    return frozenset(words(title))
 
 
-_OF_SIGNATURE: Final = ("words", "shingles", "flags")
+_OF_SIGNATURE: Final = ("words", "flags")
 _OF_ARTICLE: Final = ("url", "source", "title", "published")
 _OF_TERMS: Final = tuple(name for name in TERMS.names if name not in ("doc_id", "arrival"))
 
@@ -400,27 +506,38 @@ def _joined(*, terms: bool) -> pa.Schema:
     return pa.schema(columns)
 
 
+def _columns(batch: pa.RecordBatch, side: str, reads: pa.Schema) -> dict[str, list[Any]]:
+    """Return the columns of one side: bytes as views of the batch, the rest as Python has it."""
+    columns = {name: batch[name] for name in reads.names if name.startswith(f"{side}_")}
+    return {
+        name: list(views(column))
+        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)
+        else column.to_pylist()
+        for name, column in columns.items()
+    }
+
+
 @dataclass(frozen=True)
 class Verify:
     """Stage: candidate pairs, joined with both sides, to matches; row-wise.
 
     A column of ``SIGNATURE`` or ``ARTICLE`` is read as ``left_<name>`` and ``right_<name>``, one of ``TERMS`` (needed for
-    ``overlap`` alone) as ``left_terms_<name>`` and ``right_terms_<name>``.
+    ``partial`` and ``overlap`` alone) as ``left_terms_<name>`` and ``right_terms_<name>``.
 
     Parameters
     ----------
     relations : tuple of str
-        Which relations to write. Without ``overlap`` no evidence is computed, and ``overlap_score`` is null.
+        Which relations to write. Without ``partial`` and ``overlap`` no evidence is computed, and ``overlap_score`` is null.
     overlap : float
-        Score from which two articles that are no copies overlap, in [0, 1].
+        Score from which two articles of different outlets that are no copies overlap, in [0, 1].
     rule : Rule
-        The numbers of the rule for copies.
+        The other numbers.
     shingle_words : int
         Words in a shingle, as the signatures were made with.
     """
 
     relations: tuple[str, ...] = RELATIONS
-    overlap: float = 0.45
+    overlap: float = OVERLAP
     rule: Rule = Rule()
     shingle_words: int = 5
 
@@ -436,41 +553,40 @@ class Verify:
 
     @property
     def reads(self) -> pa.Schema:
-        """Pairs with the columns of both sides; those of the terms when ``overlap`` is asked for."""
-        return _joined(terms="overlap" in self.relations)
+        """Pairs with the columns of both sides; those of the terms when a relation is asked for that weighs evidence."""
+        return _joined(terms=not EVIDENT.isdisjoint(self.relations))
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the matches of each batch, in the order of its pairs."""
+        overlaps = "overlap" in self.relations
         for batch in batches:
+            if not batch.num_rows:
+                continue
             ids = batch["left_id"].to_pylist(), batch["right_id"].to_pylist()
+            columns = {side: _columns(batch, side, self.reads) for side in ("left", "right")}
+            lefts, rights = ([raw.view(np.int64) for raw in columns[side][f"{side}_words"]] for side in columns)
+            # Without overlaps, what covers too little for a copy needs no judge.
+            least = (0, 0.0) if overlaps else (self.rule.reuse_words, self.rule.near_cover)
+            all_found = compare_pairs(lefts, rights, self.shingle_words, *least)
             # An article is in many pairs: it is read once per batch.
             known: dict[str, Article] = {}
-            for side, doc_ids in zip(("left", "right"), ids, strict=True):
-                names = [name for name in self.reads.names if name.startswith(f"{side}_")]
-                for i, doc_id in enumerate(doc_ids):
+            matches = []
+            for i, (left, right, found) in enumerate(zip(*ids, all_found, strict=True)):
+                if not found.n_shared and not overlaps:
+                    continue
+                for doc_id, side in ((left, "left"), (right, "right")):
                     if doc_id not in known:
-                        known[doc_id] = Article.from_row({name: batch[name][i].as_py() for name in names}, side)
-            found = (self.judge(known[left], known[right]) for left, right in zip(*ids, strict=True))
-            matches = [match for match in found if match["relation"] in self.relations]
+                        known[doc_id] = Article.from_row(
+                            {name: column[i] for name, column in columns[side].items()}, side
+                        )
+                match = self.judge(known[left], known[right], found)
+                if match["relation"] in self.relations:
+                    matches.append(match)
             yield pa.RecordBatch.from_pylist(matches, schema=MATCH)
 
-    def judge(self, left: Article, right: Article) -> dict[str, Any]:
+    def judge(self, left: Article, right: Article, found: Similarity) -> dict[str, Any]:
         """Return the row of ``MATCH`` for two articles, ``left.doc_id < right.doc_id``; no match has no relation."""
-        one, other = left.side, right.side
-        found = compare(one.words, other.words, one.shingles, other.shingles, self.shingle_words)
-        verdict = decide(one, other, found, self.rule)
-        days = days_apart(one.published, other.published)
-        if not verdict.relation and not verdict.barred and of_one_series(one, other, days):
-            verdict = Verdict("", "one series of one outlet, on different days", barred=True)
-        score = None
-        if left.terms is not None and right.terms is not None and not verdict.barred:
-            if verdict.relation == "exact":
-                score = 1.0
-            else:
-                weighed = evidence(left.terms, right.terms, days)
-                score = weighed.score
-                if not verdict.relation and score >= self.overlap:
-                    verdict = Verdict("overlap", weighed.reason)
+        verdict, days, score = relate(left, right, found, self.rule, self.overlap)
         return {
             "left_id": left.doc_id,
             "right_id": right.doc_id,

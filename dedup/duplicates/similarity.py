@@ -1,24 +1,23 @@
 """What two articles have in common, word for word.
 
-In: the word hashes of two articles in order, and the sorted sets of their shingles. Out: exact Jaccard similarity and
+In: the word hashes of two articles in order. Out: exact Jaccard similarity and
 containments of the shingle sets, the words that stand in shared passages, and the passages themselves.
 
 Rule guarded here: values are exact and symmetric (left and right swap with the articles), and no estimate enters.
 A passage is a maximal run of ``size`` or more equal words in both texts.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.candidates.shingle import SHINGLE_WORDS, mix, shingle_sequence
+from dedup.candidates.shingle import SHINGLE_WORDS, mix
 
 #: More equal shingle places than this (a text that repeats itself, met by its like) and only the longest is listed.
 _MANY_PLACES: Final = 200_000
-
-_LOW_BITS: Final = 0xFFFF
 
 
 class Passage(NamedTuple):
@@ -27,6 +26,36 @@ class Passage(NamedTuple):
     left: int
     right: int
     words: int
+
+
+class Passages(Sequence[Passage]):
+    """Passages, longest first, then by place; ``rows`` are their numbers (left, right, words)."""
+
+    def __init__(self, rows: NDArray[np.int64]) -> None:
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, place: int) -> Passage: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> "Passages": ...
+
+    def __getitem__(self, place: int | slice) -> "Passage | Passages":
+        return Passages(self.rows[place]) if isinstance(place, slice) else Passage(*self.rows[place].tolist())
+
+    def __iter__(self) -> Iterator[Passage]:
+        return map(Passage._make, self.rows.tolist())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Passages) and np.array_equal(self.rows, other.rows)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+_NO_PASSAGES: Final = Passages(np.empty((0, 3), dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -41,7 +70,7 @@ class Similarity:
         Of the shingle sets, in [0, 1]; 0 where a set is empty.
     covered_left, covered_right : int
         Words that stand in a shared passage, on either side.
-    passages : tuple of Passage
+    passages : Passages
         Longest first, then by place. A passage that stands twice is listed twice; of two equal texts the whole is the
         only one.
     """
@@ -52,7 +81,7 @@ class Similarity:
     containment_right: float
     covered_left: int
     covered_right: int
-    passages: tuple[Passage, ...]
+    passages: Passages
 
     @property
     def shared_words(self) -> int:
@@ -65,36 +94,16 @@ class Similarity:
         return self.passages[0] if self.passages else Passage(0, 0, 0)
 
 
-NOTHING: Final = Similarity(0, 0.0, 0.0, 0.0, 0, 0, ())
+NOTHING: Final = Similarity(0, 0.0, 0.0, 0.0, 0, 0, _NO_PASSAGES)
 
 
-def intersection(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the common members of two sorted sets, sorted."""
-    if len(left) > len(right):
-        left, right = right, left
-    if not len(left):
-        return left
-    places = np.searchsorted(right, left)
-    places[places == len(right)] = len(right) - 1
-    common: NDArray[np.int64] = left[right[places] == left]
-    return common
-
-
-def compare(
-    left_words: NDArray[np.int64],
-    right_words: NDArray[np.int64],
-    left_shingles: NDArray[np.int64],
-    right_shingles: NDArray[np.int64],
-    size: int = SHINGLE_WORDS,
-) -> Similarity:
+def compare(left_words: NDArray[np.int64], right_words: NDArray[np.int64], size: int = SHINGLE_WORDS) -> Similarity:
     """Return what two articles share, exactly.
 
     Parameters
     ----------
     left_words, right_words : ndarray of int64, shape (n_words,)
         Word hashes in order.
-    left_shingles, right_shingles : ndarray of int64, shape (n_shingles,)
-        Their sorted sets of shingles of ``size`` words.
     size : int
         Words in a shingle, and least words in a passage (of a text shorter than that, the whole).
 
@@ -105,78 +114,63 @@ def compare(
 
     Examples
     --------
-    >>> from dedup.candidates.shingle import shingles, word_hashes
-    >>> one, other = word_hashes("a b c d e f"), word_hashes("x a b c d e")
-    >>> found = compare(one, other, shingles(one), shingles(other))
+    >>> from dedup.candidates.shingle import word_hashes
+    >>> found = compare(word_hashes("a b c d e f"), word_hashes("x a b c d e"))
     >>> found.shared_words, found.longest, found.containment_left
     (5, Passage(left=0, right=1, words=5), 0.5)
     """
-    if len(left_words) and np.array_equal(left_words, right_words):
-        n_words = len(left_words)
-        return Similarity(len(left_shingles), 1.0, 1.0, 1.0, n_words, n_words, (Passage(0, 0, n_words),))
-    common = intersection(left_shingles, right_shingles)
-    n_shared = len(common)
-    if not n_shared:
-        return NOTHING
-    size = min(size, len(left_words), len(right_words))
-    left_at = _places(shingle_sequence(left_words, size), common)
-    right_at = _places(shingle_sequence(right_words, size), common)
-    return Similarity(
-        n_shared=n_shared,
-        jaccard=n_shared / (len(left_shingles) + len(right_shingles) - n_shared),
-        containment_left=n_shared / len(left_shingles),
-        containment_right=n_shared / len(right_shingles),
-        covered_left=covered(left_at[0], size),
-        covered_right=covered(right_at[0], size),
-        passages=_passages((left_words, right_words), left_at, right_at, n_shared, size),
+    return next(compare_pairs([left_words], [right_words], size))
+
+
+def compare_pairs(
+    lefts: Sequence[NDArray[np.int64]],
+    rights: Sequence[NDArray[np.int64]],
+    size: int = SHINGLE_WORDS,
+    least_words: int = 0,
+    least_cover: float = 0.0,
+) -> Iterator[Similarity]:
+    """Yield what the two articles of each pair share, as ``compare`` does; quick where pairs of one left article stand together.
+
+    Parameters
+    ----------
+    lefts, rights : sequences of ndarray of int64, of one length
+        Word hashes in order.
+    size : int
+        Words in a shingle.
+    least_words : int
+        Pairs with fewer covered words on either side,
+    least_cover : float
+        and with less than this share covered (three parts of the text that is covered better, one of the other), in [0, 1],
+        are given as ``NOTHING``.
+    """
+    from dedup import kernels
+
+    ends_of = (np.cumsum([0, *map(len, side)]) for side in (lefts, rights))
+    (left_ends, right_ends), (left_words, right_words) = ends_of, map(np.concatenate, (lefts, rights))
+    values, ends, rows = kernels.compare(
+        left_words, left_ends, right_words, right_ends, size, _MANY_PLACES, least_words, least_cover
     )
-
-
-def covered(starts: NDArray[np.intp], size: int) -> int:
-    """Return how many words stand in runs of ``size`` words that begin at ``starts`` (ascending)."""
-    return int(np.minimum(np.diff(starts), size).sum()) + size if len(starts) else 0
-
-
-def _places(sequence: NDArray[np.int64], common: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Where shingles of ``common`` begin in a text, ascending, and which of them."""
-    # Most shingles are in no common one: the low bits tell that faster than a search.
-    may_be = np.zeros(_LOW_BITS + 1, dtype=bool)
-    may_be[common & _LOW_BITS] = True
-    starts = np.flatnonzero(may_be[sequence & _LOW_BITS])
-    which = np.searchsorted(common, sequence[starts])
-    which[which == len(common)] = len(common) - 1
-    found = common[which] == sequence[starts]
-    return starts[found], which[found]
-
-
-def _passages(
-    words: tuple[NDArray[np.int64], NDArray[np.int64]],
-    left_at: tuple[NDArray[np.intp], NDArray[np.intp]],
-    right_at: tuple[NDArray[np.intp], NDArray[np.intp]],
-    n_shared: int,
-    size: int,
-) -> tuple[Passage, ...]:
-    (left_starts, left_which), (right_starts, right_which) = left_at, right_at
-    left_count = np.bincount(left_which, minlength=n_shared)
-    right_count = np.bincount(right_which, minlength=n_shared)
-    if int(left_count @ right_count) > _MANY_PLACES:
-        return (_longest(*words, size),)
-    # Every place of a shingle on the left with every place of it on the right, as points (left, right).
-    order = np.argsort(right_which, kind="stable")
-    first = np.concatenate(([0], np.cumsum(right_count)[:-1]))
-    repeats = right_count[left_which]
-    left = np.repeat(left_starts, repeats)
-    offset = np.arange(len(left)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    right = right_starts[order][np.repeat(first[left_which], repeats) + offset]
-    # Points that follow one another on a diagonal are one passage.
-    diagonal = right - left
-    along = np.lexsort((left, diagonal))
-    left, diagonal = left[along], diagonal[along]
-    begins = np.flatnonzero(np.concatenate(([True], (np.diff(left) != 1) | (np.diff(diagonal) != 0))))
-    lengths = np.diff(begins, append=len(left)) + size - 1
-    starts = left[begins]
-    rows = zip(starts.tolist(), (starts + diagonal[begins]).tolist(), lengths.tolist(), strict=True)
-    return tuple(sorted((Passage(*row) for row in rows), key=lambda found: (-found.words, found.left, found.right)))
+    begin = 0
+    for left, right, numbers, end in zip(lefts, rights, values.tolist(), ends.tolist(), strict=True):
+        n_shared, n_left, n_right, covered_left, covered_right = numbers
+        if not n_shared:
+            yield NOTHING
+            continue
+        passages = rows[begin:end]
+        if begin == end:
+            passages = np.array([_longest(left, right, size)], dtype=np.int64)
+        elif end - begin > kernels.FEW_RUNS:
+            passages = passages[np.lexsort((passages[:, 1], passages[:, 0], -passages[:, 2]))]
+        begin = end
+        yield Similarity(
+            n_shared=n_shared,
+            jaccard=n_shared / (n_left + n_right - n_shared),
+            containment_left=n_shared / n_left,
+            containment_right=n_shared / n_right,
+            covered_left=covered_left,
+            covered_right=covered_right,
+            passages=Passages(passages),
+        )
 
 
 def _longest(left_words: NDArray[np.int64], right_words: NDArray[np.int64], size: int) -> Passage:

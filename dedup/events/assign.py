@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dedup.articles.terms import Terms, background, published_day
+from dedup.articles.published import published_day
+from dedup.articles.terms import Terms, background
 from dedup.duplicates.relation import series_of
 from dedup.errors import ParameterError
 from dedup.events.vector import Floats, Ints, Mix, Vectors, candidate_pairs, similarities, vectorise

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml.html import document_fromstring
 
-from dedup.articles.published import in_order, parse_date, published
+from dedup.articles.published import in_order, moment_of, parse_date, published, published_day
 from dedup.articles.stated import stated
 
 EAST = dt.timezone(dt.timedelta(hours=5, minutes=30))
@@ -246,3 +246,26 @@ def test_dates_in_order() -> None:
     in_turn = ["2026-03-01T23:00:00Z", "2026-03-01", "2026-03-02T00:00:00Z", "2026-03-02", ""]
     dates = in_turn[::-1]
     assert sorted(dates, key=in_order) == in_turn
+
+
+@pytest.mark.parametrize(
+    ("text", "moment", "bare"),
+    [
+        ("2026-03-02", dt.datetime(2026, 3, 2, tzinfo=dt.UTC), True),
+        ("2026-03-02T08:00:00Z", dt.datetime(2026, 3, 2, 8, tzinfo=dt.UTC), False),
+        ("2026-03-01T23:00:00-05:00", dt.datetime(2026, 3, 2, 4, tzinfo=dt.UTC), False),
+        ("2026-03-02T08:00:00", dt.datetime(2026, 3, 2, 8, tzinfo=dt.UTC), False),
+    ],
+)
+def test_a_date_is_a_moment_in_utc_and_knows_whether_it_is_a_bare_day(
+    text: str, moment: dt.datetime, bare: bool
+) -> None:
+    assert moment_of(text) == (moment, bare)
+    assert published_day(text) == moment.date()
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2026-13-40"])
+def test_what_is_no_date_has_neither_moment_nor_day(text: str) -> None:
+    assert moment_of(text) is None
+    assert published_day(text) is None
+    assert published_day(None) is None

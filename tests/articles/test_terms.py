@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup.articles import terms
+from dedup.articles.published import published_day
 from dedup.articles.terms import Analyse, Terms, analyse, background, quantities, spans_of, take_dates
 from dedup.errors import ParameterError
 from dedup.schema import TERMS
@@ -34,7 +35,7 @@ def _quantities(text: str) -> set[str]:
     ],
 )
 def test_dates_in_figures(text: str, published: str | None, expected: list[str]) -> None:
-    found, _ = take_dates(text, terms.published_day(published))
+    found, _ = take_dates(text, published_day(published))
     assert found == expected
 
 

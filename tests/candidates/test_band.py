@@ -32,8 +32,7 @@ def signature_table(sets):
             "doc_id": f"d{i:03}",
             "arrival": i,
             "text_digest": i,
-            "words": b"",
-            "shingles": found.tobytes(),
+            "words": found.tobytes(),
             "signature": sign(found).tobytes(),
             "flags": b"",
         }
@@ -51,8 +50,9 @@ def test_minhash_candidates_are_those_of_datasketch(seed):
         sketch = datasketch.MinHash(hashvalues=sign(found), scheme="affine32")
         theirs |= {tuple(sorted((name, f"d{i:03}"))) for name in index.query(sketch)}
         index.insert(f"d{i:03}", sketch)
-    bands = apply(Bands(kinds=("minhash",)), signature_table(sets))
-    pairs = distinct(apply(Pairs(limit=len(sets)), bands))
+    signatures = signature_table(sets)
+    bands = apply(Bands(kinds=("minhash",)), signatures)
+    pairs = distinct(apply(Pairs(limit=len(sets)), bands), signatures)
     assert set(zip(*(pairs[name].to_pylist() for name in pairs.column_names), strict=True)) == theirs
     assert theirs
 
@@ -93,7 +93,7 @@ def test_sample_of_a_part_is_in_the_sample_of_the_whole():
 
 
 def test_rows_of_an_article_stand_together_kind_by_kind():
-    table = apply(Bands(one_in=1), signature_table(corpus(0, 3)))
+    table = apply(Bands(one_in=1, shingle_words=1), signature_table(corpus(0, 3)))
     assert table.schema == BAND
     order = list(dict.fromkeys(zip(table["doc_id"].to_pylist(), table["kind"].to_pylist(), strict=True)))
     assert order == [(f"d{i:03}", kind) for i in range(3) for kind in ("exact", "minhash", "sample")]

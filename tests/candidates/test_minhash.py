@@ -63,13 +63,12 @@ def articles(texts):
     )
 
 
-def test_stage_writes_words_shingles_signature_and_flags():
+def test_stage_writes_words_signature_and_flags():
     table = apply(Sign(), articles(["One two, three four five six.", "", None]))
     assert table.schema == SIGNATURE
     row = table.to_pylist()[0]
     read = read_words("one two three four five six")
     np.testing.assert_array_equal(np.frombuffer(row["words"], dtype=np.int64), read.hashes)
-    np.testing.assert_array_equal(np.frombuffer(row["shingles"], dtype=np.int64), shingles(read.hashes))
     np.testing.assert_array_equal(np.frombuffer(row["signature"], dtype=np.uint32), sign(shingles(read.hashes)))
     assert len(row["flags"]) == 6
     assert table["words"].to_pylist()[1:] == [b"", b""]

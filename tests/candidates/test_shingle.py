@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.articles.normalize import words
+from dedup.articles.normalize import normalize, words
 from dedup.candidates.shingle import (
     FIGURE,
     LINE,
@@ -40,6 +40,23 @@ def test_hashes_are_those_of_the_words_one_by_one(text):
 def test_equal_hashes_are_equal_words(one, other):
     same = word_hashes(one).tolist() == word_hashes(other).tolist()
     assert same == (words(one) == words(other))
+
+
+#: Spellings that a table knows, and those that take the whole text: marks, parts of syllables, posts, the second plane.
+SPELLINGS = st.text(
+    st.sampled_from(
+        "aA1 .\n-(\"'“”„«’‘—…\u00a0\u00ad\u200bÉéßſﬁ½™²\u0301\u0308\u1100\u1161\u11a8각ｱﾞ＂＠／．(@b)t.co/東กά😀𝔸"
+    ),
+    max_size=40,
+)
+
+
+@given(SPELLINGS)
+def test_hashes_and_flags_are_those_of_the_normalised_text(text):
+    given, normal = read_words(text), read_words(normalize(text))
+    assert given.hashes.tolist() == normal.hashes.tolist()
+    assert given.flags.tolist() == normal.flags.tolist()
+    assert len(given.hashes) == len(words(text))
 
 
 def test_anagrams_and_prefixes_differ():

@@ -5,16 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.candidates.shingle import shingles, word_hashes
+from dedup.candidates.shingle import word_hashes
 from dedup.duplicates import similarity
-from dedup.duplicates.similarity import NOTHING, Passage, compare, covered, intersection
+from dedup.duplicates.similarity import NOTHING, Passage, compare
 
 #: Texts over three words repeat themselves and one another.
 TEXTS = st.lists(st.integers(0, 2), max_size=30).map(lambda values: np.array(values, dtype=np.int64))
 
 
 def compared(left, right):
-    return compare(left, right, shingles(left), shingles(right))
+    return compare(left, right)
 
 
 def maximal_runs(left, right, least=5):
@@ -98,15 +98,3 @@ def test_nothing_in_common():
 def test_short_texts_match_whole_or_not_at_all():
     assert compared(word_hashes("Ceasefire holds"), word_hashes("ceasefire HOLDS")).jaccard == 1.0
     assert compared(word_hashes("Ceasefire holds"), word_hashes("ceasefire holds, day two in Gaza")) == NOTHING
-
-
-@given(st.sets(st.integers(-20, 20)), st.sets(st.integers(-20, 20)))
-def test_intersection(one, other):
-    found = intersection(*(np.array(sorted(values), dtype=np.int64) for values in (one, other)))
-    assert found.tolist() == sorted(one & other)
-
-
-@given(st.sets(st.integers(0, 40)), st.integers(1, 6))
-def test_covered(starts, size):
-    words = {start + step for start in starts for step in range(size)}
-    assert covered(np.array(sorted(starts), dtype=np.intp), size) == len(words)

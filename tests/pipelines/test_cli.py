@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DEDUP = str(Path(sys.executable).with_name("dedup"))
-COMMANDS = ("nightly", "clean", "unique", "evaluate", "train")
+COMMANDS = ("nightly", "clean", "unique", "explain", "evaluate", "train")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -84,7 +84,12 @@ def test_every_command_is_in_the_readme() -> None:
         (["nightly", ".", "--out", "x", "--state", "y"], "--state is not available yet"),
         (["nightly", ".", "--out", "x", "--config", "nowhere.toml"], "nowhere.toml cannot be read"),
         (["clean", "nowhere"], "No such file or folder: nowhere"),
+        (["unique", ".", "--state", "y"], "--state is not available yet"),
         (["unique", "nowhere"], "No such file or folder: nowhere"),
+        (["explain", "a"], "Missing argument 'RIGHT'"),
+        (["explain", "a", "b"], "Missing option '--out'"),
+        (["explain", "a", "b", "--out", "nowhere"], "nowhere is no report of 'dedup nightly'"),
+        (["explain", "a", "b", "--state", "y"], "--state is not available yet"),
         (["evaluate", "nowhere", "--task", "pages"], "nowhere cannot be read"),
         (["train", "boilerplate", "nowhere", "-o", "x"], "nowhere"),
         (["train", "genre", "nowhere", "-o", "x"], "nowhere cannot be read"),
@@ -107,6 +112,19 @@ def test_a_config_with_a_typo_is_one_line_and_exit_2(run: Run, tmp_path: Path) -
     done = run("nightly", ".", "--out", "x", "--config", "c.toml")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "Did you mean 'extract'?" in done.stderr
+
+
+def test_explaining_a_pair_is_plain_text_in_a_pipe_and_json_on_request(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text(record("a") + record("b", BODY.upper()))
+    assert run("nightly", "in.jsonl", "--out", "out").returncode == 0
+    done = run("explain", "a", "b", "--out", "out")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "exact: same words\n" in done.stdout
+    assert "\x1b" not in done.stdout
+    told = json.loads(run("explain", "b", "a", "--out", "out", "--json").stdout)
+    assert (told["left"]["doc_id"], told["right"]["doc_id"], told["relation"]) == ("a", "b", "exact")
+    none = run("explain", "a", "c", "--out", "out")
+    assert (none.returncode, none.stderr.count("\n"), none.stdout) == (2, 1, "")
 
 
 def test_a_genre_model_is_trained_named_and_used(run: Run, tmp_path: Path) -> None:

@@ -11,11 +11,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines import nightly
-from pipelines.config import Config
+from pipelines.config import Config, load
 from pipelines.journal import Journal
 from pipelines.preprocess import clean
 from pipelines.run_local import Limits, Local
 
+WORDS = (
+    *("amber", "birch", "cedar", "dune", "elder", "fern", "grove", "heron", "iris", "juniper", "kelp"),
+    *("larch", "maple", "nettle", "olive", "pine", "quince", "reed", "sorrel", "thyme", "umber", "violet"),
+)
 PARAGRAPH = (
     "The harbour board voted on Tuesday to reopen the eastern quay after eleven days of repairs, its chairman said. "
     "Engineers replaced forty metres of decking and two of the cranes, and the first ferry is due at noon on Wednesday. "
@@ -162,6 +166,44 @@ def test_all_kinds_of_input_give_the_same_article(tmp_path: Path) -> None:
     assert {row["relation"] for row in rows(out / "duplicates.csv")} == {"exact"}
 
 
+@pytest.mark.parametrize(
+    ("section", "canonical"),
+    [
+        ("", "early"),
+        ('order = ["longest"]', "long"),
+        ('preferred_sources = ["Late"]', "late"),
+        ('preferred_sources = ["Late"]\norder = ["longest", "preferred"]', "long"),
+    ],
+)
+def test_the_canonical_article_is_chosen_as_the_configuration_says(
+    tmp_path: Path, section: str, canonical: str
+) -> None:
+    copies = [
+        {"id": "early", "source": "Early", "published": "2026-03-01", "text": PARAGRAPH},
+        {"id": "long", "source": "Long", "published": "2026-03-02", "text": PARAGRAPH + " It rained."},
+        {"id": "late", "source": "late", "published": "2026-03-03", "text": PARAGRAPH},
+    ]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in copies))
+    (tmp_path / "c.toml").write_text(f"[canonical]\n{section}\n")
+    nightly.run([str(tmp_path / "in.jsonl")], tmp_path / "out", load(tmp_path / "c.toml"), 1, "clean", Journal())
+    (cluster,) = rows(tmp_path / "out" / "clusters.csv")
+    assert cluster["canonical_id"] == canonical
+
+
+def test_a_cluster_that_updates_have_chained_is_told(tmp_path: Path) -> None:
+    endings = ("", "s", "ed", "ing", "er", "ville", "son", "ton")
+    sentences = [" ".join(f"{word}{ending}" for ending in endings) + "." for word in WORDS]
+    versions = [" ".join(sentences[start : start + 12]) for start in (0, 3, 6, 9, 10)]
+    (tmp_path / "in.jsonl").write_text(
+        "".join(json.dumps({"id": f"v{n}", "text": text}) + "\n" for n, text in enumerate(versions))
+    )
+    told = nightly.run([str(tmp_path / "in.jsonl")], tmp_path / "out", Config(), 1, "clean", Journal())
+    assert "1 cluster (1 loose, see run.json)" in told
+    (loose,) = json.loads((tmp_path / "out" / "run.json").read_text())["loose_clusters"]
+    assert (loose["cluster_id"], loose["n_articles"], loose["left_id"], loose["right_id"]) == ("v0", 5, "v0", "v4")
+    assert 0.0 < loose["cover"] < 0.37
+
+
 def test_run_json_says_what_was_done(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text(json.dumps({"id": "a", "text": PARAGRAPH}) + "\nbroken\n")
     out = run([str(tmp_path / "in.jsonl")], tmp_path / "out")
@@ -173,6 +215,7 @@ def test_run_json_says_what_was_done(tmp_path: Path) -> None:
         *("digest", "extract", "classify", "repeats", "label", "sign", "band", "terms", "salient"),
         *("pair", "verify", "cluster", "events", "report"),
     }
+    assert recorded["loose_clusters"] == []
     (given,) = recorded["inputs"]
     assert given["path"] == str(tmp_path / "in.jsonl")
     assert len(given["xxh3_128"]) == 32

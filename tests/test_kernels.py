@@ -1,0 +1,33 @@
+"""What machine code is made of: loaded late, and where its results cannot be kept, compiled all the same."""
+
+import subprocess
+import sys
+
+import numba
+import pytest
+from numba import types
+
+from dedup import kernels
+
+
+@pytest.mark.parametrize("module", ["dedup", "dedup.flow", "dedup.duplicates.relation", "pipelines.cli"])
+def test_importing_loads_no_compiler(module):
+    code = f"import sys, {module}; print('numba' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no locator available"), OSError("no space left on device")])
+def test_without_a_place_to_keep_it_a_kernel_is_compiled_all_the_same(monkeypatch, error):
+    asked = []
+
+    def refuses_to_keep(signatures, *, cache=False):
+        asked.append(cache)
+        if cache:
+            raise error
+        return numba.njit(signatures)
+
+    monkeypatch.setattr(kernels, "njit", refuses_to_keep)
+    compiled = kernels._compiled(types.int64(types.int64))(lambda value: value + 1)
+    assert compiled(41) == 42
+    assert asked == [True, False]
