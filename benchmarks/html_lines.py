@@ -2,7 +2,7 @@
 
     python benchmarks/html_lines.py ../shared/data/pages/{article-extraction-benchmark,wcxb-articles,l3s-gn1,dragnet}.jsonl.gz
 
-Folds go by host, and the block names are learned anew in each. A line stays from a probability of .5 on, of what a page
+Folds go by host, and the block names are learned anew in each. A line stays from the probability on that Label asks for, of what a page
 says twice one copy; the repeats of a site, which the nightly command deals with too, are left alone. A few minutes per file.
 """
 
@@ -25,6 +25,7 @@ from dedup.articles.normalize import words
 from dedup.articles.outline import LAYOUT, NO_ODDS, candidates, names_in, odds_inside, outline
 from dedup.boilerplate.doubled import doubled
 from dedup.boilerplate.features import HTML_FEATURES
+from dedup.boilerplate.label import Label
 from dedup.boilerplate.line_model import from_table
 from pipelines.gold import read_gold
 from pipelines.scores import shingle_score, word_bag_score
@@ -106,7 +107,7 @@ def main() -> None:
         model = from_table(fit(learned, TREES, seed=0), HTML_FEATURES)
         for page in held:
             made = with_odds(page, known)
-            keep = model.predict(describe(made)) >= 0.5
+            keep = model.predict(describe(made)) >= Label().keep_html
             headline = words(page.title)
             kept = [
                 line for line, stays in zip(made.lines, keep.tolist(), strict=True) if stays and words(line) != headline

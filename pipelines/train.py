@@ -42,7 +42,7 @@ _SHINGLE: Final = 4
 _DEPTH: Final = 5
 _HTML_DEPTH: Final = 6
 _HTML_LEAVES: Final = 40
-_HTML_SHARE: Final = 0.3
+_HTML_SHARE: Final = 0.7
 """Share of the features that a split may choose from: extractors' votes would stand in every tree otherwise."""
 _FILE_PAGES: Final = 20.0
 """The square root of the number of pages of a file that counts once."""

@@ -115,10 +115,8 @@ _VOTES: Final = (
     *(f"{name}{offset:+d}" for offset in (-3, -2, -1, 1, 2, 3) for name in _EXTRACTORS),
     *(f"{name}_{where}" for name in _EXTRACTORS for where in ("before", "after", "share", "agreed")),
 )
-_SECTION: Final = ("section_credit", "section_read_more", "to_section_end")
-#: Names of the columns of :func:`html_features`. How sections begin and end is told of HTML alone: in plain text a box in the middle of
-#: an article looks like the end of a teaser.
-HTML_FEATURES = (*FEATURES, *LAYOUT, *_VOTES, *_SECTION)
+#: Names of the columns of :func:`html_features`.
+HTML_FEATURES: Final = (*FEATURES, *LAYOUT, *_VOTES)
 
 _LONG: Final = 15
 """From this size on a line that ends like a sentence counts as prose."""
@@ -128,8 +126,6 @@ _CONTENT: Final = 4
 """Shortest content word, in letters."""
 _ANNOUNCES: Final = 0.5
 """A line of which so much is chrome phrases announces the end of something."""
-_FAR: Final = 30
-"""From so many lines on it does not matter how far away something is."""
 _IN_LANGUAGE: Final = 0.08
 """A page is in a language if more than this share of its words are function words of it."""
 
@@ -634,31 +630,6 @@ def _sections(content: _Content, prose: Flags, breaks: Flags, size: Matrix) -> l
     return [shared[section], total]
 
 
-def _edges(matrix: Matrix) -> list[Matrix]:
-    """Return how the section of each line begins and ends: with a credit, with an invitation to read on, and how far away the end is.
-
-    A teaser is what stands between a picture's credit and "read more", on whatever subject it is.
-    """
-
-    def column(name: str) -> Matrix:
-        return matrix[:, FEATURES.index(name)]
-
-    n = len(matrix)
-    position = np.arange(n)
-    begun = column("from_block_start") > 0
-    announces = (column("marked") >= _ANNOUNCES) & (column("byline") < _ANNOUNCES) & begun
-    credit = (column("marked_start") > 0) & (column("credit") > 0) & begun
-    breaks = announces | credit
-    last = np.maximum.accumulate(np.where(breaks, position, -1))
-    following = np.append(np.minimum.accumulate(np.where(breaks, position, n)[::-1])[::-1][1:], n)[:n]
-    after = np.minimum(following, n - 1)
-    return [
-        ((last >= 0) & credit[np.maximum(last, 0)])[:, None],
-        ((following < n) & (column("read_more") >= _ANNOUNCES)[after] & announces[after])[:, None],
-        np.minimum(following - position, _FAR)[:, None],
-    ]
-
-
 def html_features(matrix: Matrix, layout: NDArray[np.float32]) -> Matrix:
     """Put beside the features of lines what the HTML of their page says of them.
 
@@ -692,4 +663,4 @@ def html_features(matrix: Matrix, layout: NDArray[np.float32]) -> Matrix:
             np.full((n, 1), voted[number] / max(size.sum(), 1.0)),
             np.full((n, 1), both / max(voted[number], 1.0)),
         ]
-    return np.hstack([matrix, layout, *columns, *_edges(matrix)])
+    return np.hstack([matrix, layout, *columns])

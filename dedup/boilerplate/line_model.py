@@ -78,17 +78,12 @@ def line_model(kind: str, text: str = "") -> LineModel:
 
 
 def from_table(table: Mapping[str, Any], names: Sequence[str]) -> LineModel:
-    """Build a model from its plain form; see ``pipelines/train.py``.
-
-    Its features may be some of ``names``, in any order.
-    """
-    places = {name: place for place, name in enumerate(names)}
-    if not places.keys() >= set(table["features"]):
+    """Build a model from its plain form; see ``pipelines/train.py``."""
+    if list(table["features"]) != list(names):
         raise ValueError("line model: its features are not those of this version. Train it again.")
-    columns = np.array([places[name] for name in table["features"]], dtype=np.intp)
     trees = table["trees"]
     return LineModel(
-        columns[np.array([tree["feature"] for tree in trees], dtype=np.intp)],
+        np.array([tree["feature"] for tree in trees], dtype=np.intp),
         np.array([tree["threshold"] for tree in trees], dtype=np.float64),
         np.array([tree["value"] for tree in trees], dtype=np.float64),
         float(table["bias"]),

@@ -423,7 +423,7 @@ def test_closed_standard_input_is_one_line(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("[sign]\nn_permutations = 64", "n_permutations must be at least bands x rows (32 x 4 = 128). Got 64"),
-        ("[sign]\nshingle_words = 3", "shingle_words must be the same. Got 3 and 5"),
+        ("[sign]\nshingle_words = 3", "shingle_words must be the same. Got 3, 5, 5"),
         ("[limits]\nseconds = nan", "seconds and memory_mb must be 0 or more"),
     ],
 )
