@@ -20,7 +20,7 @@ from dedup.boilerplate.features import MARKED, MARKERS, VOTED, features, html_fe
 from dedup.boilerplate.line_model import line_model
 from dedup.schema import DRAFT, SEGMENT
 
-_FOREIGN: Final = 1.9
+_FOREIGN: Final = 1.6
 """What is added to the log odds of a line that trafilatura keeps, in a language that the model was not fitted on."""
 _MARKED: Final = 0.25
 """From this share of its words on, phrases of one marker name what the line looks like."""

@@ -308,7 +308,7 @@ class Label:
     """
 
     keep_page: float = 0.5
-    keep_html: float = 0.6
+    keep_html: float = 0.55
     keep_article: float = 0.05
     n_repeats: int = 3
     min_words: int = 2
