@@ -7,7 +7,7 @@ Rule guarded here: it is ``dedup.find_duplicates`` under other names: same flow,
 scikit-learn, which is loaded when the estimator is first asked for.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -90,9 +90,12 @@ class NearDuplicates(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scik
             If a relation is not known, or something is not as long as ``X``.
         """
         texts = _strings(X)
-        if not self.relations or not set(self.relations) <= set(RELATIONS):
+        known_relations = isinstance(self.relations, Iterable) and set(self.relations) <= set(RELATIONS)
+        if not known_relations or not self.relations:
             allowed = ", ".join(RELATIONS)
             raise ParameterError(f"NearDuplicates: relations must be among {allowed}. Got {self.relations!r}.")
+        if self.flow is not None and not isinstance(self.flow, Flow):
+            raise ParameterError(f"NearDuplicates: flow must be a Flow or None. Got {self.flow!r}.")
         known = {"title": titles, "published": published, "source": sources}
         columns = {name: list(values) for name, values in known.items() if values is not None}
         for name, values in columns.items():
@@ -125,7 +128,8 @@ class NearDuplicates(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scik
 
 
 def _strings(given: Any) -> list[str]:
-    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+    is_flat = getattr(given, "ndim", 1) == 1
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable) or not is_flat:
         raise SchemaError(f"NearDuplicates: X must be an iterable of str. Got {type(given).__name__}.")
     texts: list[Any] = given.tolist() if isinstance(given, np.ndarray) else list(given)
     for place, text in enumerate(texts):

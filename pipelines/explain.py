@@ -9,7 +9,7 @@ an error that says so, never a guess.
 import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -106,6 +106,10 @@ def run(left: str, right: str, out: Path, config: Config) -> Explained:
     )
 
 
+_NEEDED: Final = ("doc_id", "cluster_id", "event_id", "storyline_id", "text")
+_READ: Final = ("url", "source", "title", "published", "language")
+
+
 @dataclass
 class _Wanted:
     """A name, and the articles that it may stand for: by the id itself, by the address itself, by how either begins."""
@@ -137,6 +141,12 @@ class _Wanted:
             more = f" and {len(found) - _N_NAMED:,} more" if len(found) > _N_NAMED else ""
             raise InputError(
                 f"{self.name!r} stands for {len(found):,} articles of {out}: {named}{more}. Say more of it."
+            )
+        if any(name not in found[0] for name in _NEEDED) or not all(
+            isinstance(found[0].get(name), str | None) for name in (*_NEEDED, *_READ)
+        ):
+            raise InputError(
+                f"--out: {out / ARTICLES_JSONL} is damaged: {found[0]['doc_id']!r} is no article of a report."
             )
         return found[0]
 
@@ -175,7 +185,9 @@ def _same(out: Path, config: Config) -> bool | None:
         made = json.loads((out / RUN_JSON).read_text(encoding="utf-8"))["configuration"]
     except (OSError, ValueError, LookupError, TypeError):
         return None
-    return bool(made == config.fingerprint())
+    # Which pages are rejected changes nothing between two articles that were not.
+    other = replace(config, extract=replace(config.extract, all_pages=not config.extract.all_pages))
+    return bool(made in (config.fingerprint(), other.fingerprint()))
 
 
 # -- for people ------------------------------------------------------------------------------------------------------
@@ -189,9 +201,16 @@ def lines(found: Explained) -> Iterator[Text]:
     relation = told.relation or "no match"
     yield Text.assemble((relation, _STYLES.get(told.relation, "bold red")), ": ", plain(told.reason))
     yield Text(_in_report(found))
-    if not told.keys:
+    if dict(told.keys) in ({}, {"sample": 1}):
         yield Text(
-            "They have no key in common: candidates are found by keys, so these two are never compared.", "yellow"
+            "They have no key in common, or one of a sample alone: candidates are found by keys, so these two are never "
+            "compared.",
+            "yellow",
+        )
+    elif told.relation and found.reported is None:
+        yield Text(
+            "Under a key that many articles share, each meets the first hundred to arrive alone (of a sample the first ten).",
+            "yellow",
         )
     if found.same_parameters is False:
         yield Text("The report was made with other parameters; give its --config to explain it with these.", "yellow")

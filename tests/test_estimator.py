@@ -165,3 +165,17 @@ def test_scikit_learn_is_loaded_when_the_estimator_is_asked_for_and_not_before()
     code = "import sys, dedup; before = 'sklearn' in sys.modules; dedup.NearDuplicates; print(before, 'sklearn' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("relations", 5), ("relations", ()), ("relations", ("alike",)), ("flow", 3)]
+)
+def test_parameters_of_another_kind_are_refused(name: str, value: Any) -> None:
+    with pytest.raises(ParameterError, match=name):
+        NearDuplicates(**{name: value}).fit(["One text.", "Another text."])
+
+
+@pytest.mark.parametrize("given", [np.array("abc"), {"a": "One text."}, np.array([["a", "b"]])])
+def test_what_is_no_list_of_texts_is_refused(given: Any) -> None:
+    with pytest.raises(SchemaError, match="iterable of str"):
+        NearDuplicates().fit(given)

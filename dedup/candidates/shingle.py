@@ -183,6 +183,10 @@ def _decoded(text: NDArray[np.uint8]) -> str:
     return text.tobytes().decode("utf-8", "surrogatepass")
 
 
+#: The parts of Hangul syllables.
+_JAMO: Final = frozenset(map(chr, [*range(0x1100, 0x1200), *range(0xA960, 0xA980), *range(0xD7B0, 0xD800)]))
+
+
 @cache
 def _spelling() -> NDArray[np.uint32]:
     """Return what is known of how code points of the first plane are spelled: filled in as they are met."""
@@ -195,8 +199,8 @@ def _spelled(character: str) -> int:
     codes = [ord(one) for one in written]
     if not codes:
         return _NOTHING
-    # What composes with its neighbours needs the whole text: marks and the parts of Hangul syllables.
-    if kinds()[ord(character)] == MARK or "\u1100" <= character <= "\u11ff" or "\ua960" <= character <= "\ua97f":
+    # What composes with its neighbours, as it is or as it is spelled, needs the whole text: marks and the parts of Hangul syllables.
+    if any(kinds()[code] == MARK or chr(code) in _JAMO for code in (ord(character), *codes)):
         return _NOT_ALONE
     if len(codes) == 1:
         return codes[0]

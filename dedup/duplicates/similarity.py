@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dedup.candidates.shingle import SHINGLE_WORDS, mix
 
 #: More equal shingle places than this (a text that repeats itself, met by its like) and only the longest is listed.
-_MANY_PLACES: Final = 200_000
+_MANY_PLACES: Final = 10_000
 
 
 class Passage(NamedTuple):

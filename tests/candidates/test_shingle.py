@@ -130,3 +130,13 @@ def test_figures_and_lines_are_flagged():
     flags = read_words("Up 5 pct\n\nb2b deal").flags
     assert ((flags & FIGURE) > 0).tolist() == [False, True, False, True, False]
     assert ((flags & LINE) > 0).tolist() == [True, False, False, True, False]
+
+
+@pytest.mark.parametrize("base", ["カ", "ｶ", "가", "ㄱ", "a"])
+@pytest.mark.parametrize(("first", "last"), [(0x3099, 0x30FF), (0x1100, 0x11FF), (0x3130, 0x318F), (0xFF61, 0xFFDC)])
+def test_what_composes_with_its_neighbours_has_one_hash_beside_a_sign_of_another_plane_too(
+    base: str, first: int, last: int
+) -> None:
+    for code in range(first, last + 1):
+        text = f"{base}{chr(code)}x"
+        assert word_hashes(text).tolist() == word_hashes(f"{text} \U0001f600").tolist(), hex(code)

@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,27 @@ def test_what_is_no_report_is_refused(report: Path, tmp_path: Path) -> None:
     (copied / "articles.jsonl").write_text("[1]\n", encoding="utf-8")
     with pytest.raises(InputError, match="damaged: a line is no article"):
         explain.run("a", "b", copied, Config())
+
+
+@pytest.mark.parametrize("broken", [{"text": 5}, {"published": 5}, {"cluster_id": None, "event_id": 1}])
+def test_a_damaged_article_is_refused_in_a_line(broken: dict[str, Any], report: Path, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(report, tmp_path / "out"))
+    rows = [json.loads(line) for line in (copied / "articles.jsonl").read_text(encoding="utf-8").splitlines()]
+    ids = [row["doc_id"] for row in rows[:2]]
+    rows[0] |= broken
+    (copied / "articles.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    with pytest.raises(InputError, match=r"is damaged: .* is no article of a report"):
+        explain.run(*ids, copied, Config())
+
+
+def test_which_pages_were_rejected_is_no_other_parameter(report: Path, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(report, tmp_path / "out"))
+    made = json.loads((copied / "run.json").read_text(encoding="utf-8"))
+    config = Config()
+    other = replace(config, extract=replace(config.extract, all_pages=True))
+    (copied / "run.json").write_text(json.dumps(made | {"configuration": other.fingerprint()}), encoding="utf-8")
+    ids = [json.loads(line)["doc_id"] for line in (copied / "articles.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert explain.run(ids[0], ids[1], copied, config).same_parameters is True
 
 
 def test_the_decision_and_figures_are_those_of_the_report(report: Path) -> None:
