@@ -12,7 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple, TypeAlias
 
@@ -208,18 +208,35 @@ def _table() -> NDArray[np.uint16]:
     return table
 
 
+#: What is known of a word, as bits; from ``_LANGUAGES`` on, the languages whose function word it is.
+_IS_CONTENT, _STARTS_DIGIT, _STARTS_PHRASE, _LANGUAGES = 1, 2, 4, 3
+
+
+@lru_cache(maxsize=65_536)
+def _about(word: str) -> int:
+    """Return what is known of a word, the same on every page."""
+    known = vocabulary()
+    languages = known.languages.get(word, 0)
+    return (
+        _IS_CONTENT * (len(word) >= _CONTENT and not languages)
+        | _STARTS_DIGIT * word[0].isdigit()
+        | _STARTS_PHRASE * (word in known.phrases)
+        | languages << _LANGUAGES
+    )
+
+
 class _Words(NamedTuple):
     """The words of a page, numbered.
 
-    ``tokens``: the words of each line; ``row``, ``number``: of each word its line and its number; ``known``: the words by number,
-    ``languages`` the bit set of each; ``at``: place of each word among ``stream``, the words with line breaks between them.
+    ``tokens``: the words of each line; ``row``, ``number``: of each word its line and its number; ``numbers``: the number of each
+    word, ``about`` what is known of it (see `_about`); ``at``: place of each word among ``stream``, the words with line breaks between them.
     """
 
     tokens: list[list[str]]
     row: Places
     number: Places
-    known: list[str]
-    languages: NDArray[np.int64]
+    numbers: dict[str, int]
+    about: NDArray[np.int64]
     stream: list[str]
     at: Places
     n: Places
@@ -235,14 +252,12 @@ def _read(lines: Sequence[str], text: str) -> _Words:
     breaks = np.flatnonzero(of_stream == 0)
     edges = [-1, *breaks.tolist(), len(stream)]
     n = np.diff(edges) - 1
-    known = list(numbers)
-    languages = vocabulary().languages
     return _Words(
         [stream[start + 1 : end] for start, end in pairwise(edges)],
         np.repeat(np.arange(len(lines)), n),
         of_stream[at],
-        known,
-        np.array([languages.get(word, 0) for word in known], dtype=np.int64),
+        dict(numbers),
+        np.fromiter(map(_about, numbers), dtype=np.int64, count=len(numbers)),
         stream,
         at,
         n,
@@ -263,11 +278,11 @@ def _content(read: _Words, is_unspaced: Flags, title: str) -> tuple[_Content, Pl
 
     In scripts without spaces they are pairs of letters.
     """
-    is_content = (read.languages == 0) & np.array([len(word) >= _CONTENT for word in read.known])
+    is_content = read.about & _IS_CONTENT > 0
     row, number = read.row, read.number
     wanted = is_content[number] & ~is_unspaced[row]
     rows, numbers = [row[wanted]], [number[wanted]]
-    more: dict[str, int] = {word: place for place, word in enumerate(read.known)}
+    more = read.numbers
     for line in np.flatnonzero(is_unspaced).tolist():
         pairs = [more.setdefault(a + b, len(more)) for a, b in pairwise(read.tokens[line])]
         rows.append(np.full(len(pairs), line, dtype=np.intp))
@@ -373,10 +388,10 @@ def _own(lines: Sequence[str], text: str, read: _Words) -> tuple[Matrix, Flags]:
     shouts = (kinds & _UPPER > 0) & (kinds & _LOWER == 0) & (ends - begins > 1)
     n_raw = np.maximum(np.bincount(raw_row, minlength=len(lines)), 1)
 
-    masks = read.languages[read.number]
+    masks = read.about[read.number] >> _LANGUAGES
     language = _language(masks, vocabulary().n_languages)
     in_language = np.bincount(read.row[masks & language > 0], minlength=len(lines))
-    starts_digit = np.array([word[0].isdigit() for word in read.known])
+    starts_digit = read.about & _STARTS_DIGIT > 0
     glues = np.flatnonzero((is_[:-1] & _BEFORE_GLUE > 0) & (is_[1:] & _AFTER_GLUE > 0))
     glued = (count_at(glues.tolist()) > 0) & (n <= _LONG)
     times = Counter(seen := [" ".join(line) for line in read.tokens])
@@ -424,19 +439,20 @@ def _marks(lines: Sequence[str], read: _Words, glued: Flags) -> tuple[Matrix, Ma
     phrases = vocabulary().phrases
     shares = np.zeros((len(lines), len(MARKERS)))
     total, opens = np.zeros(len(lines)), np.zeros(len(lines))
-    begun = [phrases.get(word) for word in read.known]
     stream = [*read.stream, "\n"]
-    found = np.flatnonzero(np.array([following is not None for following in begun])[read.number])
+    found = np.flatnonzero(read.about[read.number] & _STARTS_PHRASE)
     row, at = read.row[found], read.at[found]
     local = found - (np.cumsum(read.n) - read.n)[row]
     n = read.n[row]
     looked_at = ~glued[row] & ((n <= 4 * _EDGE) | (local < _EDGE) | (local >= n - _EDGE))
     done = -1
-    columns = (read.number[found], row, at, local, n)
-    for number, line, place, inside, size in zip(*(column[looked_at].tolist() for column in columns), strict=True):
-        following = begun[number]
+    columns = (row, at, local, n)
+    for line, place, inside, size in zip(*(column[looked_at].tolist() for column in columns), strict=True):
+        if place < done:
+            continue
         # Most words that may begin a phrase do not.
-        if place < done or not following or ("" not in following and stream[place + 1] not in following):
+        following = phrases[stream[place]]
+        if "" not in following and stream[place + 1] not in following:
             continue
         longest = _phrase_at(stream, place, size, shares[line])
         if longest:
