@@ -8,7 +8,7 @@ cross-validation. Rule guarded here: the same gold and seed give the same file.
 import json
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -409,6 +409,13 @@ def examples_of(path: Path, share: float, drafts: Drafts) -> list[Example]:
     return made
 
 
+def of_one_page(examples: Iterable[Example]) -> list[Example]:
+    """Put labelled lines into the group of the page of the same id: a text of a page is never scored by a model that saw another."""
+    made = list(examples)
+    groups = {e.id: e.group for e in made if e.group}
+    return [replace(e, group=groups.get(e.id, "")) for e in made]
+
+
 def _part(id_: str, salt: str) -> float:
     """Return a number in [0, 1) that depends on the id and the salt alone."""
     return zlib.crc32(f"{salt} {id_}".encode()) / 2**32
@@ -482,7 +489,7 @@ def train_boilerplate(  # noqa: PLR0913 -- every choice that shapes the model ca
         If the gold holds no labelled line.
     """
     paths = sorted(gold_paths, key=lambda path: path.name)
-    examples = augment([e for path in paths for e in examples_of(path, share, drafts)], seed)
+    examples = augment(of_one_page(e for path in paths for e in examples_of(path, share, drafts)), seed)
     described = [(e, describe(e)) for e in examples if e.weight.any()]
     if not described:
         raise InputError(

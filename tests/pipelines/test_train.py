@@ -1,6 +1,7 @@
 """Fitting of the line model on labelled lines and pages."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from pipelines.train import (
     drafts_of,
     example,
     examples_of,
+    fold_of,
     interrupt,
+    of_one_page,
     offers,
     river,
     train_boilerplate,
@@ -226,3 +229,13 @@ def test_gold_without_a_line_is_refused(tmp_path: Path) -> None:
     empty.write_text("")
     with pytest.raises(InputError, match="no row has"):
         train_boilerplate([empty])
+
+
+def test_labelled_lines_are_in_the_fold_of_their_page() -> None:
+    page, lines = (
+        example(id_, origin, "page", "", [("One line.", True)]) for id_, origin in (("7", "p"), ("7", "lines"))
+    )
+    other = example("8", "lines", "page", "", [("Another line.", True)])
+    grouped = of_one_page([replace(page, group="host.example"), lines, other])
+    assert [e.group for e in grouped] == ["host.example", "host.example", ""]
+    assert fold_of(grouped[0], 5) == fold_of(grouped[1], 5)
