@@ -22,7 +22,7 @@ from dedup.articles.extract import by_resiliparse, by_trafilatura, parse, with_c
 from dedup.articles.host import host_of
 from dedup.articles.metadata import metadata_of
 from dedup.articles.normalize import words
-from dedup.articles.outline import LAYOUT, NO_ODDS, candidates, names_in, odds_inside, outline
+from dedup.articles.outline import LAYOUT, NO_ODDS, candidates, lines_of, names_in, odds_inside, outline
 from dedup.boilerplate.doubled import doubled
 from dedup.boilerplate.features import HTML_FEATURES
 from dedup.boilerplate.label import Label
@@ -56,7 +56,8 @@ def read(job: tuple[str, Mapping[str, Any]]) -> Page | None:
     if tree is None:
         return None
     main, second = by_trafilatura(tree, url), by_resiliparse(page)
-    found, lines = outline(tree, main, second), candidates(tree, main, second)
+    walked = lines_of(tree)
+    found, lines = outline(tree, main, second, walked), candidates(tree, main, second, walked)
     title = metadata_of(tree, url).title
     keep, recall = align(found.lines, row["gold"])
     host = host_of(url) or str(row.get("host") or row["id"])

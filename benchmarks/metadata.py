@@ -21,6 +21,7 @@ from dedup.articles.extract import parse, with_closed_title
 from dedup.articles.genre import why_no_article
 from dedup.articles.host import host_of
 from dedup.articles.normalize import words
+from dedup.articles.outline import lines_of
 from dedup.articles.stated import stated
 from pipelines.gold import read_gold
 
@@ -58,7 +59,7 @@ def choices(path: Path) -> tuple[list[Choice], list[Choice]]:
         if tree is None:
             continue
         found = stated(tree, url)
-        lost = bool(why_no_article(page, url))
+        lost = bool(why_no_article(tree, lines_of(tree), url))
         _, held = titles.evidence(found)
         gold = " ".join(words(str(row.get("title") or "")))
         if gold:
