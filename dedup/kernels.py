@@ -13,6 +13,8 @@ from typing import Any, Final, TypeVar, cast
 import numpy as np
 from numba import njit, types
 
+from dedup.candidates.shingle import GOLDEN, MIX_1, MIX_2, TURN
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -43,11 +45,7 @@ def _array(element: Any) -> Any:
 
 _BYTES, _CODES, _INTS = (_array(element) for element in (types.uint8, types.uint32, types.int64))
 
-_GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 _PLACE: Final = np.uint64(0x243F6A8885A308D3)
-_TURN: Final = np.uint64(0x13198A2E03707345)
-_MIX_1: Final = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2: Final = np.uint64(0x94D049BB133111EB)
 _S27, _S30, _S31, _S32 = (np.uint64(bits) for bits in (27, 30, 31, 32))
 _MURMUR_1: Final = np.uint32(0x85EBCA6B)
 _MURMUR_2: Final = np.uint32(0xC2B2AE35)
@@ -55,9 +53,9 @@ _MURMUR_2: Final = np.uint32(0xC2B2AE35)
 
 @_compiled(types.uint64(types.uint64))
 def _mix(value: Any) -> Any:
-    value += _GOLDEN
-    value = (value ^ (value >> _S30)) * _MIX_1
-    value = (value ^ (value >> _S27)) * _MIX_2
+    value += GOLDEN
+    value = (value ^ (value >> _S30)) * MIX_1
+    value = (value ^ (value >> _S27)) * MIX_2
     return value ^ (value >> _S31)
 
 
@@ -149,7 +147,7 @@ def shingle_sequence(words: Any, size: Any) -> Any:
     for i in range(len(made)):
         total = np.uint64(words[i])
         for place in range(1, size):
-            total = total * _TURN + np.uint64(words[i + place])
+            total = total * TURN + np.uint64(words[i + place])
         made[i] = np.int64(_mix(total))
     return made
 

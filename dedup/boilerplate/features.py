@@ -273,11 +273,8 @@ class _Content(NamedTuple):
     n_words: int
 
 
-def _content(read: _Words, is_unspaced: Flags, title: str) -> tuple[_Content, Places]:
-    """Return the words that say what each line is about, and the numbers of those of the headline.
-
-    In scripts without spaces they are pairs of letters.
-    """
+def _content(read: _Words, is_unspaced: Flags) -> _Content:
+    """Return the words that say what each line is about; pairs of letters, which it numbers too, in scripts without spaces."""
     is_content = read.about & _IS_CONTENT > 0
     row, number = read.row, read.number
     wanted = is_content[number] & ~is_unspaced[row]
@@ -290,8 +287,7 @@ def _content(read: _Words, is_unspaced: Flags, title: str) -> tuple[_Content, Pl
     n_words = len(more)
     coded = _once(np.concatenate(rows) * n_words + np.concatenate(numbers))
     row, word = np.divmod(coded, n_words)
-    headline = [more[found] for found in content_of(title) if found in more]
-    return _Content(row, word, np.bincount(row, minlength=len(read.n)), n_words), np.array(headline, dtype=np.intp)
+    return _Content(row, word, np.bincount(row, minlength=len(read.n)), n_words)
 
 
 def _once(numbers: Places) -> Places:
@@ -305,7 +301,7 @@ def content_of(line: str) -> set[str]:
     tokens = words(line)
     if not line.isascii() and any(_table()[min(ord(letter), _N_CODES)] & _HAN for letter in line):
         return {a + b for a, b in pairwise(tokens)}
-    return {word for word in tokens if len(word) >= _CONTENT and word not in vocabulary().languages}
+    return {word for word in tokens if _about(word) & _IS_CONTENT}
 
 
 def features(lines: Sequence[str], title: str = "") -> tuple[Matrix, list[list[str]]]:
@@ -333,9 +329,10 @@ def features(lines: Sequence[str], title: str = "") -> tuple[Matrix, list[list[s
         text = "\n".join(lines)
     read = _read(lines, text)
     own, is_unspaced = _own(lines, text, read)
-    content, headline = _content(read, is_unspaced, title)
-    if title and content_of(title):
-        shared = np.bincount(content.row[np.isin(content.word, headline)], minlength=len(lines))
+    content = _content(read, is_unspaced)
+    if headline := content_of(title):
+        told = [read.numbers[word] for word in headline if word in read.numbers]
+        shared = np.bincount(content.row[np.isin(content.word, told)], minlength=len(lines))
         own[:, _I["headline"]] = shared / np.maximum(content.n, 1)
     _fit_to_page(own)
     return np.hstack([own, _neighbours(own), _place(own, content)]), read.tokens

@@ -19,12 +19,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dedup.candidates.minhash import views
-from dedup.candidates.shingle import SHINGLE_WORDS, mix, shingles
+from dedup.candidates.shingle import SHINGLE_WORDS, TURN, mix, shingles
 from dedup.errors import ParameterError
 from dedup.schema import BAND, SIGNATURE
 
 KINDS = ("exact", "minhash", "sample")
-_TURN = np.uint64(0x13198A2E03707345)
 
 
 def probability(jaccard: float, n_bands: int = 32, n_rows: int = 4) -> float:
@@ -97,7 +96,7 @@ def band_keys(signatures: NDArray[np.uint32], n_bands: int = 32, n_rows: int = 4
     used = signatures[:, : n_bands * n_rows].reshape(-1, n_bands, n_rows).astype(np.uint64)
     keys = np.broadcast_to(mix(np.arange(n_bands, dtype=np.uint64)), used.shape[:2])
     for row in range(n_rows):
-        keys = mix(keys * _TURN + used[:, :, row])
+        keys = mix(keys * TURN + used[:, :, row])
     return keys.view(np.int64)
 
 
@@ -124,15 +123,9 @@ def sampled(shingles: NDArray[np.int64], one_in: int = 8, least: int = 4) -> NDA
        covers. bioRxiv 2022.01.11.475838.
     """
     # Read as unsigned numbers the negative ones come last.
-    first = int(shingles.searchsorted(0))
-    bound = int(shingles.searchsorted((1 << 64) // one_in)) if one_in > 2 else len(shingles)
-    if one_in > 1 and bound - first >= least:
-        return shingles[first:bound]
-    unsigned = np.concatenate((shingles[first:], shingles[:first]))
-    n_below = (
-        int(unsigned.view(np.uint64).searchsorted(np.uint64((1 << 64) // one_in))) if one_in > 1 else len(unsigned)
-    )
-    return unsigned[: max(n_below, least)]
+    unsigned = np.roll(shingles, -int(np.searchsorted(shingles, 0))).view(np.uint64)
+    taken = max(int(np.searchsorted(unsigned, np.uint64((1 << 64) // one_in))), least) if one_in > 1 else len(unsigned)
+    return unsigned[:taken].view(np.int64)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 In: the shingles of an article. Out: ``n_permutations`` uint32 values that estimate Jaccard similarity.
 
 Rule guarded here: a signature equals ``datasketch.MinHash`` (2.0.0, scheme ``affine32``, seed 1) that was updated with
-the shingles' ``fold32``; datasketch defines the sketch, this file only makes it fast.
+the upper halves of the shingles' hashes; datasketch defines the sketch, this file only makes it fast.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,14 +23,8 @@ from dedup.schema import ARTICLE, SIGNATURE
 SEED: Final = 1
 #: Value of every place of the signature of an empty set.
 EMPTY: Final = np.uint32(0xFFFFFFFF)
-_HALF: Final = np.uint64(32)
 #: Articles signed at a time: their words fit in the memory that those before them used.
 _ROWS: Final = 2048
-
-
-def fold32(hashes: NDArray[np.int64]) -> NDArray[np.uint32]:
-    """Return the 32-bit hash of each shingle that goes into the sketch: the upper half of its 64 bits."""
-    return (hashes.view(np.uint64) >> _HALF).astype(np.uint32)
 
 
 @cache

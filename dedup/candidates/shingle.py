@@ -24,9 +24,10 @@ SHINGLE_WORDS: Final = 5
 QUOTED, FIGURE, LINE = np.uint8(1), np.uint8(2), np.uint8(4)
 
 #: Odd 64-bit multipliers: fractional digits of the golden ratio and of pi.
-_GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1: Final = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2: Final = np.uint64(0x94D049BB133111EB)
+GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
+MIX_1: Final = np.uint64(0xBF58476D1CE4E5B9)
+MIX_2: Final = np.uint64(0x94D049BB133111EB)
+TURN: Final = np.uint64(0x13198A2E03707345)
 
 #: What ``kernels.respell`` says of a text, and what the table of spellings says of a character.
 _UNKNOWN: Final = -1
@@ -59,9 +60,9 @@ def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     .. [1] Steele, Lea, Flood. Fast splittable pseudorandom number generators. OOPSLA 2014 (the output function of
        SplitMix64, with the constants of Stafford's variant 13).
     """
-    values = values + _GOLDEN
-    values = (values ^ (values >> np.uint64(30))) * _MIX_1
-    values = (values ^ (values >> np.uint64(27))) * _MIX_2
+    values = values + GOLDEN
+    values = (values ^ (values >> np.uint64(30))) * MIX_1
+    values = (values ^ (values >> np.uint64(27))) * MIX_2
     return values ^ (values >> np.uint64(31))
 
 

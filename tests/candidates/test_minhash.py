@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.candidates.minhash import EMPTY, Sign, estimate, fold32, permutations, sign
+from dedup.candidates.minhash import EMPTY, Sign, estimate, permutations, sign
 from dedup.candidates.shingle import read_words, shingles
 from dedup.errors import ParameterError
 from dedup.schema import SIGNATURE
@@ -18,7 +18,8 @@ HASHES = st.lists(st.integers(-(2**63), 2**63 - 1), max_size=50).map(lambda valu
 
 def of_datasketch(hashes, n_permutations):
     sketch = datasketch.MinHash(n_permutations, seed=1, hashfunc=int, scheme="affine32")
-    for value in fold32(hashes).tolist():
+    # Of a shingle the upper half of its 64 bits goes into the sketch.
+    for value in (hashes.view(np.uint64) >> np.uint64(32)).tolist():
         sketch.update(value)
     return sketch.hashvalues
 
