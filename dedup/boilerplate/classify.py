@@ -6,7 +6,7 @@ What a line looks like is told by ``features.py``; ``line_model.py`` weighs it.
 Rule guarded here: a line is judged by its own page and by frozen tables, never by other pages.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, NamedTuple
 
@@ -14,11 +14,11 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.articles import segment
-from dedup.articles.normalize import words
 from dedup.articles.outline import LAYOUT
-from dedup.boilerplate.features import MARKED, MARKERS, VOTED, features, html_features
+from dedup.articles.reading import Reading, read
+from dedup.boilerplate.features import MARKED, MARKERS, VOTED, Matrix, features, html_features
 from dedup.boilerplate.line_model import line_model
-from dedup.schema import DRAFT, SEGMENT
+from dedup.schema import DRAFT, KEYS, SEGMENT
 
 _FOREIGN: Final = 1.6
 """What is added to the log odds of a line that trafilatura keeps, in a language that the model was not fitted on."""
@@ -28,48 +28,48 @@ _DOUBTED: Final = 0.5
 """A line below this probability is chrome if the site has enough doubted lines of its form."""
 
 
+_NONE: Final = pa.RecordBatch.from_pylist([], SEGMENT)
+
+
 class Judged(NamedTuple):
     """The judgement of the lines of a page.
 
-    ``keep``: per line the probability that it is the article's, in [0, 1]; ``markers``: what it looks like if it is chrome, one of
-    ``MARKERS``, or empty; ``tokens``: its normalised words.
+    ``keep``: float64, shape (n_lines,), the probability that each is the article's, in [0, 1]; ``markers``: what it looks like if it is chrome,
+    one of ``MARKERS``, or empty.
     """
 
-    keep: list[float]
+    keep: Matrix
     markers: list[str]
-    tokens: list[list[str]]
 
 
 def judge(  # noqa: PLR0913 - all that is known of a text
-    lines: Sequence[str], kind: str, title: str = "", model: str = "", layout: bytes = b"", language: str = ""
+    page: Reading, kind: str, title: str = "", model: str = "", layout: bytes = b"", language: str = ""
 ) -> Judged:
     """Judge the lines of one page.
 
     Parameters
     ----------
-    lines : sequence of str
+    page : Reading
         Lines that are not blank, in order.
-    kind : {"html", "page", "article", "clean"}
-        What the text is; lines of a ``clean`` one belong to the article.
+    kind : {"html", "page", "article"}
+        What the text is.
     title : str
         The headline if it is known, else empty.
     model : str
         As ``text`` of `line_model`.
-    language : str
-        Its code, where it is known.
     layout : bytes
         What the HTML says of the lines, as in ``DRAFT``; an ``html`` text without it is judged as an ``article``.
+    language : str
+        Its code, where it is known.
 
     Returns
     -------
     Judged
         In the order of the lines.
     """
-    if kind == "clean" or not lines:
-        return Judged([1.0] * len(lines), [""] * len(lines), [words(line) for line in lines])
-    matrix, tokens = features(lines, title)
+    matrix = features(page, title)
     if kind == "html" and layout:
-        told = np.frombuffer(layout, dtype="<f4").reshape(len(lines), len(LAYOUT))
+        told = np.frombuffer(layout, dtype="<f4").reshape(page.n_lines, len(LAYOUT))
         fitted = line_model("html", model)
         # A page in a language that the model did not learn from looks less like an article than it is.
         is_foreign = bool(language and fitted.languages and language not in fitted.languages)
@@ -78,12 +78,8 @@ def judge(  # noqa: PLR0913 - all that is known of a text
     else:
         keep = line_model("article" if kind == "html" else kind, model).predict(matrix)
     shares = matrix[:, MARKED]
-    best = shares.argmax(axis=1)
-    markers = [
-        MARKERS[number] if share >= _MARKED else ""
-        for number, share in zip(best.tolist(), shares.max(axis=1).tolist(), strict=True)
-    ]
-    return Judged(keep.tolist(), markers, tokens)
+    best = np.where(shares.max(axis=1, initial=0.0) >= _MARKED, shares.argmax(axis=1), len(MARKERS))
+    return Judged(keep, [(*MARKERS, "")[number] for number in best.tolist()])
 
 
 @dataclass(frozen=True)
@@ -109,30 +105,30 @@ class Classify:
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield one batch of segments per batch of drafts."""
         for batch in batches:
-            rows: list[dict[str, Any]] = []
-            for draft in batch.select(self.reads.names).to_pylist():
-                lines = segment.lines(draft["text"] or "")
-                judged = judge(
-                    lines,
-                    draft["kind"],
-                    draft["title"] or "",
-                    self.model,
-                    draft["layout"] or b"",
-                    draft["language"] or "",
-                )
-                rows += [
-                    {
-                        "doc_id": draft["doc_id"],
-                        "source": draft["source"],
-                        "kind": draft["kind"],
-                        "index": index,
-                        "text": line,
-                        "key": (key := segment.key(tokens)),
-                        "keep": keep,
-                        "marker": marker,
-                        "sentences": segment.sentence_keys(line) or [key],
-                        "forms": segment.form_keys(line, tokens) if keep < _DOUBTED else [],
-                    }
-                    for index, (line, keep, marker, tokens) in enumerate(zip(lines, *judged, strict=True))
-                ]
-            yield pa.RecordBatch.from_pylist(rows, schema=self.writes)
+            pages = [self._segments(draft) for draft in batch.select(self.reads.names).to_pylist()]
+            yield from pa.Table.from_batches(pages, self.writes).combine_chunks().to_batches() or [_NONE]
+
+    def _segments(self, draft: Mapping[str, Any]) -> pa.RecordBatch:
+        lines = segment.lines(draft["text"] or "")
+        n = len(lines)
+        if not n:
+            return _NONE
+        about = (pa.repeat(pa.scalar(draft[name], pa.string()), n) for name in ("doc_id", "source", "kind"))
+        numbers, texts = pa.array(range(n), pa.int32()), pa.array(lines, pa.string())
+        if draft["kind"] == "clean":
+            # Every line is the article's, and none is looked for elsewhere.
+            none = pa.array([[]] * n, KEYS)
+            key, keep = pa.repeat(segment.NO_WORDS, n), pa.repeat(1.0, n)
+            columns = (*about, numbers, texts, key, keep, pa.repeat("", n), none, none)
+            return pa.RecordBatch.from_arrays(columns, schema=self.writes)
+        page = read(lines)
+        judged = judge(
+            page, draft["kind"], draft["title"] or "", self.model, draft["layout"] or b"", draft["language"] or ""
+        )
+        keys = segment.keys(page, judged.keep < _DOUBTED)
+        sentences, forms = (
+            pa.ListArray.from_arrays(ends.astype(np.int32), of_line).cast(KEYS)
+            for ends, of_line in ((keys.sentence_ends, keys.sentences), (keys.form_ends, keys.forms))
+        )
+        columns = (*about, numbers, texts, keys.lines, judged.keep, judged.markers, sentences, forms)
+        return pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=self.writes)

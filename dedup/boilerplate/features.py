@@ -8,19 +8,17 @@ says of it. A page is read as a whole, in arrays: by the line it would take thre
 Rule guarded here: a line is described by its own page and by frozen tables, never by other pages.
 """
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, lru_cache
-from itertools import pairwise
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.articles.normalize import UNSPACED, words, words_and_breaks
+from dedup.articles.letters import DIGIT, N_CODES, table
+from dedup.articles.normalize import kinds
 from dedup.articles.outline import LAYOUT
+from dedup.articles.reading import Reading, read
 from dedup.tables import load_json
 
 Matrix: TypeAlias = NDArray[np.float64]
@@ -129,299 +127,153 @@ _ANNOUNCES: Final = 0.5
 _IN_LANGUAGE: Final = 0.08
 """A page is in a language if more than this share of its words are function words of it."""
 
-_BULLET = re.compile(r"^(?:[*+\-•·▪►»›‣◦–—|#]|o|\d{1,2}[.)])[^\S\n]+", re.MULTILINE)
-_LINK = re.compile(r"https?://|www\.|@\w|\.(?:com|org|net|jpg|png|gif)\b")
-_SENTENCE = re.compile(r"[.!?。！？][\"”’»)\]]*[^\S\n]+\S|[。！？]")
-_GLUE = re.compile(r"(?<=[a-zà-öø-ÿа-яё])(?=[A-ZÀ-ÖØ-ÞА-ЯЁ])")
-
-#: What a character is, as bits; see :func:`_table`.
-_SPACE, _UPPER, _LOWER, _COMMA, _BAR, _QUOTE, _CLOSING, _STOP, _OPENING, _BEFORE_GLUE, _AFTER_GLUE, _HAN = (
-    1 << bit for bit in range(12)
-)
-_N_CODES: Final = 0x40000
-_CASED_END: Final = 0x1F000
-
-
-#: The words of a chrome phrase after the first, and the number of its marker.
-Phrase: TypeAlias = tuple[tuple[str, ...], int]
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """Function words and chrome phrases, ready to be looked up.
-
-    ``languages``: word -> bit set of the languages whose function word it is. ``phrases``: first word -> second word, empty
-    where there is none -> phrases (rest of the words, number of the marker), longest first.
-    """
-
-    languages: Mapping[str, int]
-    n_languages: int
-    phrases: Mapping[str, Mapping[str, Sequence[Phrase]]]
-
 
 @cache
-def vocabulary() -> Vocabulary:
-    """Return the vocabulary that ships with the package."""
-    table = load_json("chrome_words.json")
-    languages: dict[str, int] = {}
-    for number, listed in enumerate(table["function_words"].values()):
-        for word in listed.split():
-            languages[word] = languages.get(word, 0) | 1 << number
-    phrases: dict[str, dict[str, list[Phrase]]] = {}
-    listed_phrases = {
-        (phrase, number)
+def _vocabulary() -> "_Vocabulary":
+    from dedup import line_kernels
+
+    def hashed(lines: Sequence[str], bits: Sequence[int]) -> _Hashed:
+        page = read(lines)
+        n_slots = 1 << (2 * len(lines) + 1).bit_length()
+        keys, values = np.zeros(n_slots, dtype=np.int64), np.zeros(n_slots, dtype=np.int64)
+        line_kernels.tabulate(
+            line_kernels.sequences(page.hashes, page.ends), np.array(bits, dtype=np.int64), keys, values
+        )
+        return _Hashed(keys, values, int(page.n_words.max()))
+
+    known = load_json("chrome_words.json")
+    function_words = [
+        (word, 1 << number) for number, listed in enumerate(known["function_words"].values()) for word in listed.split()
+    ]
+    phrases = [
+        (phrase, 1 << number)
         for number, marker in enumerate(MARKERS)
-        for listed in table["markers"][marker].values()
+        for listed in known["markers"][marker].values()
         for phrase in listed
-    }
-    for phrase, number in sorted(listed_phrases, key=lambda p: (-len(p[0].split()), p)):
-        first, *rest = phrase.split()
-        phrases.setdefault(first, {}).setdefault(rest[0] if rest else "", []).append((tuple(rest), number))
-    return Vocabulary(languages, len(table["function_words"]), phrases)
-
-
-@cache
-def _table() -> NDArray[np.uint16]:
-    """Return what each code point is; the last row stands for all that follow."""
-    table = np.zeros(_N_CODES + 1, dtype=np.uint16)
-    for bit, characters in (
-        (_COMMA, ",，、"),
-        (_BAR, "|•·»›/→▸"),
-        (_QUOTE, '"“„«'),
-        (_CLOSING, "\"”’»)]' \u200b\n"),
-        (_STOP, ".!?…。！？।؟"),
-        (_OPENING, "\"“‘«'([¿¡\n"),
-    ):
-        table[list(map(ord, characters))] |= bit
-    everything = "".join(map(chr, range(_N_CODES)))
-    for bit, pattern in (
-        (_BEFORE_GLUE, "[a-zà-öø-ÿа-яё]+"),
-        (_AFTER_GLUE, "[A-ZÀ-ÖØ-ÞА-ЯЁ]+"),
-        (_SPACE, r"\s+"),
-        (_HAN, f"[{UNSPACED}]+"),
-    ):
-        for run in re.finditer(pattern, everything):
-            table[run.start() : run.end()] |= bit
-    cased = everything[:_CASED_END]
-    table[[code for code, letter in enumerate(cased) if letter.isupper()]] |= _UPPER
-    table[[code for code, letter in enumerate(cased) if letter.islower()]] |= _LOWER
-    return table
-
-
-#: What is known of a word, as bits; from ``_LANGUAGES`` on, the languages whose function word it is.
-_IS_CONTENT, _STARTS_DIGIT, _STARTS_PHRASE, _LANGUAGES = 1, 2, 4, 3
-
-
-@lru_cache(maxsize=65_536)
-def _about(word: str) -> int:
-    """Return what is known of a word, the same on every page."""
-    known = vocabulary()
-    languages = known.languages.get(word, 0)
-    return (
-        _IS_CONTENT * (len(word) >= _CONTENT and not languages)
-        | _STARTS_DIGIT * word[0].isdigit()
-        | _STARTS_PHRASE * (word in known.phrases)
-        | languages << _LANGUAGES
+    ]
+    starts = [(phrase.split()[0], 1) for phrase, _ in phrases]
+    return _Vocabulary(
+        *(hashed(*zip(*listed, strict=True)) for listed in (function_words, starts, phrases)), len(known["function_words"])
     )
 
 
-class _Words(NamedTuple):
-    """The words of a page, numbered.
+class _Hashed(NamedTuple):
+    """A table of sequences of words by their hash, as `line_kernels.look_up` reads it; ``longest``: the words of the longest."""
 
-    ``tokens``: the words of each line; ``row``, ``number``: of each word its line and its number; ``numbers``: the number of each
-    word, ``about`` what is known of it (see `_about`); ``at``: place of each word among ``stream``, the words with line breaks between them.
-    """
-
-    tokens: list[list[str]]
-    row: Places
-    number: Places
-    numbers: dict[str, int]
-    about: NDArray[np.int64]
-    stream: list[str]
-    at: Places
-    n: Places
+    keys: Places
+    values: Places
+    longest: int
 
 
-def _read(lines: Sequence[str], text: str) -> _Words:
-    stream = words_and_breaks(text)
-    numbers: defaultdict[str, int] = defaultdict()
-    numbers.default_factory = numbers.__len__
-    numbers["\n"] = 0
-    of_stream = np.fromiter(map(numbers.__getitem__, stream), dtype=np.intp, count=len(stream))
-    at = np.flatnonzero(of_stream)
-    breaks = np.flatnonzero(of_stream == 0)
-    edges = [-1, *breaks.tolist(), len(stream)]
-    n = np.diff(edges) - 1
-    return _Words(
-        [stream[start + 1 : end] for start, end in pairwise(edges)],
-        np.repeat(np.arange(len(lines)), n),
-        of_stream[at],
-        dict(numbers),
-        np.fromiter(map(_about, numbers), dtype=np.int64, count=len(numbers)),
-        stream,
-        at,
-        n,
-    )
+class _Vocabulary(NamedTuple):
+    """Function words, with the bits of their languages; the words that chrome phrases begin with; these, with the bits of their markers."""
+
+    function_words: _Hashed
+    starts: _Hashed
+    phrases: _Hashed
+    n_languages: int
 
 
 class _Content(NamedTuple):
-    """The content words of lines: pairs of line (``row``) and ``word``, each once, sorted; ``n`` of each line."""
+    """The content words of lines: pairs of line (``row``) and number of a ``word``, each once, by line; ``n`` of each line; the ``hashes``
+    of the words.
+    """
 
     row: Places
     word: Places
     n: Places
-    n_words: int
+    hashes: Places
 
 
-def _content(read: _Words, is_unspaced: Flags) -> _Content:
-    """Return the words that say what each line is about; pairs of letters, which it numbers too, in scripts without spaces."""
-    is_content = read.about & _IS_CONTENT > 0
-    row, number = read.row, read.number
-    wanted = is_content[number] & ~is_unspaced[row]
-    rows, numbers = [row[wanted]], [number[wanted]]
-    more = read.numbers
-    for line in np.flatnonzero(is_unspaced).tolist():
-        pairs = [more.setdefault(a + b, len(more)) for a, b in pairwise(read.tokens[line])]
-        rows.append(np.full(len(pairs), line, dtype=np.intp))
-        numbers.append(np.array(pairs, dtype=np.intp))
-    n_words = len(more)
-    coded = _once(np.concatenate(rows) * n_words + np.concatenate(numbers))
-    row, word = np.divmod(coded, n_words)
-    return _Content(row, word, np.bincount(row, minlength=len(read.n)), n_words)
+def _content(page: Reading) -> _Content:
+    """Return the words that say what each line is about; pairs of letters in scripts without spaces."""
+    from dedup import line_kernels
+
+    known = _vocabulary().function_words
+    return _Content(
+        *line_kernels.content(page.hashes, page.sizes, page.ends, known.keys, known.values, page.is_unspaced, _CONTENT)
+    )
 
 
-def _once(numbers: Places) -> Places:
-    """Return the numbers sorted, each once; a sort is faster here than the table of ``np.unique``."""
-    numbers = np.sort(numbers)
-    return numbers[np.concatenate([[True], numbers[1:] != numbers[:-1]])] if len(numbers) else numbers
-
-
-def content_of(line: str) -> set[str]:
-    """Return the words that say what a line is about; pairs of letters in scripts without spaces."""
-    tokens = words(line)
-    if not line.isascii() and any(_table()[min(ord(letter), _N_CODES)] & _HAN for letter in line):
-        return {a + b for a, b in pairwise(tokens)}
-    return {word for word in tokens if _about(word) & _IS_CONTENT}
-
-
-def features(lines: Sequence[str], title: str = "") -> tuple[Matrix, list[list[str]]]:
+def features(page: Reading, title: str = "") -> Matrix:
     """Describe the lines of one page.
 
     Parameters
     ----------
-    lines : sequence of str
+    page : Reading
         Lines that are not blank, in order.
     title : str
         The headline if it is known, else empty.
 
     Returns
     -------
-    matrix : ndarray of float64, shape (n_lines, len(FEATURES))
+    ndarray of float64, shape (n_lines, len(FEATURES))
         No missing values; what does not apply is -1.
-    tokens : list of list of str
-        The normalised words of each line.
     """
-    if not lines:
-        return np.empty((0, len(FEATURES))), []
-    text = "\n".join(lines)
-    if text.count("\n") != len(lines) - 1:
-        lines = [line.replace("\n", " ") for line in lines]
-        text = "\n".join(lines)
-    read = _read(lines, text)
-    own, is_unspaced = _own(lines, text, read)
-    content = _content(read, is_unspaced)
-    if headline := content_of(title):
-        told = [read.numbers[word] for word in headline if word in read.numbers]
-        shared = np.bincount(content.row[np.isin(content.word, told)], minlength=len(lines))
-        own[:, _I["headline"]] = shared / np.maximum(content.n, 1)
+    if not page.n_lines:
+        return np.empty((0, len(FEATURES)))
+    own = _own(page)
+    content = _content(page)
+    if title:
+        headline = _content(read([title]))
+        if len(headline.hashes):
+            told = np.isin(content.hashes, headline.hashes)
+            shared = np.bincount(content.row[told[content.word]], minlength=page.n_lines)
+            own[:, _I["headline"]] = shared / np.maximum(content.n, 1)
     _fit_to_page(own)
-    return np.hstack([own, _neighbours(own), _place(own, content)]), read.tokens
+    return np.hstack([own, _neighbours(own), _place(own, content)])
 
 
 _I: Final = {name: number for number, name in enumerate(_OWN)}
 
 
-def _own(lines: Sequence[str], text: str, read: _Words) -> tuple[Matrix, Flags]:
-    """Return the features of each line by itself, and which lines are written without spaces."""
-    if text.isascii():
-        codes: NDArray[np.uint32] | NDArray[np.uint8] = np.frombuffer(text.encode("ascii"), dtype=np.uint8)
-    else:
-        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-        codes = np.minimum(codes, _N_CODES)
-    is_ = _table()[codes]
-    length = np.array([len(line) for line in lines])
-    start = np.concatenate([[0], np.cumsum(length[:-1] + 1)])
-    end = start + length
+def _own(page: Reading) -> Matrix:
+    """Return the features of each line by itself."""
+    from dedup import line_kernels as loops
 
-    def count(flags: Flags) -> NDArray[np.int64]:
-        return np.add.reduceat(flags, start, dtype=np.int64)
-
-    def count_at(places: Sequence[int]) -> NDArray[np.int64]:
-        return np.bincount(np.searchsorted(start, places, side="right") - 1, minlength=len(lines))
-
-    is_unspaced = count(is_ & _HAN > 0) > 0
-    n = read.n
-    n = np.where((n > _LONG) & is_unspaced, (n + 1) // 2, n)
+    counts = np.empty((page.n_lines, loops.N_DESCRIBED), dtype=np.int64)
+    loops.describe(page.text.codes, page.edges, table(), counts)
+    n = page.n_words
+    n = np.where((n > _LONG) & page.is_unspaced, (n + 1) // 2, n)
     per_word = 1 / np.maximum(n, 1)
+    n_raw = np.maximum(counts[:, loops.RAW_WORDS], 1)
+    known = _vocabulary()
+    languages = loops.looked_up(page.hashes, known.function_words.keys, known.function_words.values)
+    language = _language(languages, known.n_languages)
+    in_language = np.bincount(page.rows[languages & language > 0], minlength=page.n_lines)
+    starts_digit = table()[np.minimum(page.firsts, N_CODES)] & DIGIT > 0
+    glued = (counts[:, loops.GLUES] > 0) & (n <= _LONG)
+    _, which, times = np.unique(loops.sequences(page.hashes, page.ends), return_inverse=True, return_counts=True)
+    marked, marked_start, shares = _marks(page, glued)
 
-    # The last character that does not close a bracket or a quotation, and the first that does not open one.
-    place = np.arange(len(codes))
-    last = np.maximum.reduceat(np.where(is_ & _CLOSING == 0, place, -1), start)
-    has_last = last >= 0
-    last = np.maximum(last, 0)
-    is_dot = codes == ord(".")
-    open_dots = is_dot[last] & is_dot[np.maximum(last - 1, start)] & is_dot[np.maximum(last - 2, start)]
-    open_dots &= last - start >= 2
-    ends_open = has_last & (open_dots | (codes[last] == ord("…")))
-    first = np.minimum.reduceat(np.where(is_ & _OPENING == 0, place, len(codes)), start)
-    lower_start = is_[np.minimum(first, len(codes) - 1)] & _LOWER > 0
-
-    # Runs of what is no space: words as they are written.
-    is_space = is_ & _SPACE > 0
-    begins = np.flatnonzero(~is_space & np.concatenate([[True], is_space[:-1]]))
-    ends = np.flatnonzero(~is_space & np.concatenate([is_space[1:], [True]])) + 1
-    raw_row = np.searchsorted(start, begins, side="right") - 1
-    kinds = np.bitwise_or.reduceat(np.where(is_space, np.uint16(0), is_), begins)
-    shouts = (kinds & _UPPER > 0) & (kinds & _LOWER == 0) & (ends - begins > 1)
-    n_raw = np.maximum(np.bincount(raw_row, minlength=len(lines)), 1)
-
-    masks = read.about[read.number] >> _LANGUAGES
-    language = _language(masks, vocabulary().n_languages)
-    in_language = np.bincount(read.row[masks & language > 0], minlength=len(lines))
-    starts_digit = read.about & _STARTS_DIGIT > 0
-    glues = np.flatnonzero((is_[:-1] & _BEFORE_GLUE > 0) & (is_[1:] & _AFTER_GLUE > 0))
-    glued = (count_at(glues.tolist()) > 0) & (n <= _LONG)
-    times = Counter(seen := [" ".join(line) for line in read.tokens])
-    marked, marked_start, shares = _marks(lines, read, glued)
-
-    own = np.empty((len(lines), len(_OWN)))
+    own = np.empty((page.n_lines, len(_OWN)))
     for name, column in {
         "size": np.log1p(n),
-        "characters": np.log1p(length),
-        "word_length": length * per_word,
-        "function_words": in_language / np.maximum(read.n, 1) if language else -1.0,
-        "ends_sentence": has_last & (is_[last] & _STOP > 0) & ~ends_open,
-        "ends_colon": has_last & (codes[last] == ord(":")),
-        "ends_open": ends_open,
-        "sentences": count_at([found.start() for found in _SENTENCE.finditer(text)]),
-        "commas": count(is_ & _COMMA > 0) * per_word,
-        "capitals": np.bincount(raw_row[is_[begins] & _UPPER > 0], minlength=len(lines)) / n_raw,
-        "shouting": np.bincount(raw_row[shouts], minlength=len(lines)) / n_raw,
-        "lower_start": lower_start & (first < end),
-        "numbers": np.bincount(read.row[starts_digit[read.number]], minlength=len(lines)) * per_word,
-        "bullet": count_at([found.start() for found in _BULLET.finditer(text)]),
-        "bars": count(is_ & _BAR > 0) * per_word,
-        "links": count_at([found.start() for found in _LINK.finditer(text)]) * per_word,
-        "quotes": count(is_ & _QUOTE > 0) > 0,
+        "characters": np.log1p(counts[:, loops.CHARACTERS]),
+        "word_length": counts[:, loops.CHARACTERS] * per_word,
+        "function_words": in_language / np.maximum(page.n_words, 1) if language else -1.0,
+        "ends_sentence": counts[:, loops.ENDS_SENTENCE],
+        "ends_colon": counts[:, loops.ENDS_COLON],
+        "ends_open": counts[:, loops.ENDS_OPEN],
+        "sentences": counts[:, loops.SENTENCES],
+        "commas": counts[:, loops.COMMAS] * per_word,
+        "capitals": counts[:, loops.CAPITALS] / n_raw,
+        "shouting": counts[:, loops.SHOUTS] / n_raw,
+        "lower_start": counts[:, loops.LOWER_START],
+        "numbers": np.bincount(page.rows[starts_digit], minlength=page.n_lines) * per_word,
+        "bullet": counts[:, loops.BULLET],
+        "bars": counts[:, loops.BARS] * per_word,
+        "links": counts[:, loops.LINKS] * per_word,
+        "quotes": counts[:, loops.QUOTES] > 0,
         "glued": glued,
         "marked": marked,
         "marked_start": marked_start,
-        "times": [min(times[line], 5) for line in seen],
+        "times": np.minimum(times, 5)[which],
         "headline": -1.0,
     }.items():
         own[:, _I[name]] = column
     own[:, MARKED] = shares
-    return own, is_unspaced
+    return own
 
 
 def _language(masks: NDArray[np.int64], n_languages: int) -> int:
@@ -431,72 +283,23 @@ def _language(masks: NDArray[np.int64], n_languages: int) -> int:
     return 1 << best if totals[best] > _IN_LANGUAGE * len(masks) else 0
 
 
-def _marks(lines: Sequence[str], read: _Words, glued: Flags) -> tuple[Matrix, Matrix, Matrix]:
+def _marks(page: Reading, glued: Flags) -> tuple[Matrix, Matrix, Matrix]:
     """Return for each line the share of its words that are in chrome phrases, whether one opens it, and each marker's share."""
-    phrases = vocabulary().phrases
-    shares = np.zeros((len(lines), len(MARKERS)))
-    total, opens = np.zeros(len(lines)), np.zeros(len(lines))
-    stream = [*read.stream, "\n"]
-    found = np.flatnonzero(read.about[read.number] & _STARTS_PHRASE)
-    row, at = read.row[found], read.at[found]
-    local = found - (np.cumsum(read.n) - read.n)[row]
-    n = read.n[row]
-    looked_at = ~glued[row] & ((n <= 4 * _EDGE) | (local < _EDGE) | (local >= n - _EDGE))
-    done = -1
-    columns = (row, at, local, n)
-    for line, place, inside, size in zip(*(column[looked_at].tolist() for column in columns), strict=True):
-        if place < done:
-            continue
-        # Most words that may begin a phrase do not.
-        following = phrases[stream[place]]
-        if "" not in following and stream[place + 1] not in following:
-            continue
-        longest = _phrase_at(stream, place, size, shares[line])
-        if longest:
-            done = place + longest
-            total[line] += longest
-            if not inside:
-                opens[line] = 1.0
-    total /= np.maximum(read.n, 1)
-    for line in np.flatnonzero(glued).tolist():
-        total[line], opens[line] = mark(words(_GLUE.sub(" ", lines[line])), shares[line])
+    from dedup import line_kernels
+
+    known = _vocabulary()
+    shares = np.zeros((page.n_lines, len(MARKERS)))
+    total, opens = np.zeros(page.n_lines), np.zeros(page.n_lines)
+    phrases = known.phrases
+    line_kernels.mark(
+        *page.text, kinds(), table(), page.hashes, page.ends, glued, known.starts.keys, *phrases, _EDGE, shares, total, opens
+    )
     return total, opens, shares
 
 
-def _phrase_at(tokens: Sequence[str], place: int, n: int, shares: Matrix) -> int:
-    """Return the length of the longest chrome phrase that begins at a place, 0 for none; add its share of ``n`` words."""
-    following = vocabulary().phrases.get(tokens[place])
-    if following is None:
-        return 0
-    longest = 0
-    second = tokens[place + 1] if place + 1 < len(tokens) else "\n"
-    for rest, number in (*following.get(second, ()), *following.get("", ())):
-        size = len(rest) + 1
-        if size < longest:
-            break
-        if tuple(tokens[place + 1 : place + size]) == rest:
-            longest = size
-            shares[number] += size / n
-    return longest
-
-
-def mark(tokens: Sequence[str], shares: Matrix) -> tuple[float, float]:
-    """Add to ``shares``, shape (len(MARKERS),), each marker's share of the words of one line.
-
-    Returns
-    -------
-    tuple of float
-        The share of all of them, and 1 if one opens the line.
-    """
-    n, total, opens, place = len(tokens), 0, 0.0, 0
-    while place < n:
-        if n > 4 * _EDGE and _EDGE <= place < n - _EDGE:
-            place = n - _EDGE
-        longest = _phrase_at(tokens, place, n, shares)
-        opens = 1.0 if longest and not place else opens
-        total += longest
-        place += longest or 1
-    return total / max(n, 1), opens
+def marks(page: Reading) -> Matrix:
+    """Return each marker's share of the words of each line, shape (n_lines, len(MARKERS))."""
+    return _marks(page, np.zeros(page.n_lines, dtype=bool))[2]
 
 
 def _fit_to_page(own: Matrix) -> None:
@@ -586,6 +389,12 @@ def _place(own: Matrix, content: _Content) -> Matrix:
     )
 
 
+def _once(numbers: Places) -> Places:
+    """Return the numbers sorted, each once; a sort is faster here than the table of ``np.unique``."""
+    numbers = np.sort(numbers)
+    return numbers[np.concatenate([[True], numbers[1:] != numbers[:-1]])] if len(numbers) else numbers
+
+
 def _best_run(score: Matrix) -> tuple[int, int]:
     """Return the first and last index of the run of largest sum (the earliest of equals)."""
     best, best_run, running, start = -np.inf, (0, 0), 0.0, 0
@@ -602,8 +411,8 @@ def _shared(content: _Content, prose: Flags, in_block: Flags) -> list[Matrix]:
     """Return the share of a line's content words that stand in the block, in other prose, in prose before and after."""
     row, word = content.row, content.word
     is_prose, is_block = prose[row], (prose & in_block)[row]
-    n_prose = np.bincount(word[is_prose], minlength=content.n_words)[word]
-    n_block = np.bincount(word[is_block], minlength=content.n_words)[word]
+    n_prose = np.bincount(word[is_prose], minlength=len(content.hashes))[word]
+    n_block = np.bincount(word[is_block], minlength=len(content.hashes))[word]
     # Pairs by word, then line: how many lines of prose before this one have the word.
     order = np.argsort(word, kind="stable")
     of_prose = is_prose[order].astype(np.intp)
@@ -632,10 +441,10 @@ def _sections(content: _Content, prose: Flags, breaks: Flags, size: Matrix) -> l
     row, word = content.row[is_prose], content.word[is_prose]
     if not len(row):
         return [np.full(n, -1.0), total]
-    first = np.full(content.n_words, n)
+    first = np.full(len(content.hashes), n)
     np.minimum.at(first, word, row)
-    held = _once(section[row] * content.n_words + word)
-    of, word = np.divmod(held, content.n_words)
+    held = _once(section[row] * len(content.hashes) + word)
+    of, word = np.divmod(held, len(content.hashes))
     n_held = np.bincount(of, minlength=len(edges))
     n_before = np.bincount(of[first[word] < edges[of]], minlength=len(edges))
     told = (n_held > 0) & (edges > row[0])

@@ -42,17 +42,10 @@ class LineModel:
 
         ``bonus`` is added to the log odds.
         """
-        n_trees, n_inner = self.feature.shape
-        flat = np.ascontiguousarray(matrix).ravel()
-        rows = (np.arange(len(matrix)) * matrix.shape[1])[:, None]
-        trees = np.arange(n_trees) * n_inner
-        node = np.zeros((len(matrix), n_trees), dtype=np.intp)
-        feature, threshold = self.feature.ravel(), self.threshold.ravel()
-        for _ in range((n_inner + 1).bit_length() - 1):
-            at = node + trees
-            node = 2 * node + 1 + (flat[rows + feature[at]] > threshold[at])
-        leaf = node - n_inner + np.arange(n_trees) * (n_inner + 1)
-        log_odds = self.value.ravel()[leaf].sum(axis=1) + self.bias + bonus
+        from dedup import line_kernels
+
+        log_odds = np.full(len(matrix), self.bias) + bonus
+        line_kernels.add_trees(np.ascontiguousarray(matrix), self.feature, self.threshold, self.value, log_odds)
         keep: Matrix = 1 / (1 + np.exp(-log_odds))
         return keep
 

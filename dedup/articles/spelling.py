@@ -1,0 +1,127 @@
+"""A text letter by letter: its code points, and how each is spelled where words are compared.
+
+In: a text. Out: arrays of code points, of the text as it is written and of its normalised spelling, with the place of every letter
+of the one in the other. So a loop over letters can look at the capitals, spaces and signs of a text and at its words at once.
+
+Rule guarded here: the spelling is that of ``normalize``, taken letter by letter; what composes with its neighbours, such as a combining mark, is
+spelled together with the letter before it.
+"""
+
+import re
+from functools import cache
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.articles.normalize import MARK, kinds, normalize
+
+Codes = NDArray[np.uint32]
+
+#: What the table says of a code point that is not spelled by one: not looked at yet, left out, spelled with its neighbours; from
+#: ``_SEVERAL`` on it is the number of a spelling of several.
+_UNKNOWN, _NOTHING, _TOGETHER = 0, 1, 2
+_SEVERAL: Final = 1 << 31
+#: What composes with its neighbours beside combining marks: parts of Hangul syllables, narrow ones too, and narrow voicing marks of kana.
+_COMPOSING: Final = (*range(0x1100, 0x1200), *range(0xA960, 0xA980), *range(0xD7B0, 0xD800), *range(0xFF9E, 0xFFDD))
+_N_CODES: Final = 0x110000
+
+
+class Spelled(NamedTuple):
+    """A text and its spelling, as code points.
+
+    ``codes``: uint32, shape (n_characters,), of the text; ``letters``: uint32, shape (n_letters,), of its spelling; ``at``: int64, shape
+    (n_letters,), the place in ``codes`` of what each of them spells, ascending.
+    """
+
+    codes: Codes
+    letters: Codes
+    at: NDArray[np.int64]
+
+
+class _Table:
+    """How code points are spelled, filled in as they are met: there are a million, and a text has a hundred."""
+
+    def __init__(self) -> None:
+        self.spelling = np.zeros(_N_CODES, dtype=np.uint32)
+        self.several: list[tuple[int, ...]] = []
+
+    def learn(self, code: int) -> None:
+        spelled = tuple(map(ord, normalize(chr(code))))
+        if kinds()[code] == MARK or code in _COMPOSING:
+            self.spelling[code] = _TOGETHER
+        elif not spelled:
+            self.spelling[code] = _NOTHING
+        elif len(spelled) == 1:
+            # A control character that means something here parts words like any other sign.
+            self.spelling[code] = spelled[0] if spelled[0] > _TOGETHER else ord(" ")
+        else:
+            self.spelling[code] = _SEVERAL + len(self.several)
+            self.several.append(spelled)
+
+
+@cache
+def _table() -> _Table:
+    return _Table()
+
+
+def spelled(text: str) -> Spelled:
+    r"""Spell a text.
+
+    Parameters
+    ----------
+    text : str
+        Any text; lone surrogates are left as they are.
+
+    Returns
+    -------
+    Spelled
+        A line break is spelled as itself, and nothing else is spelled as one.
+
+    Examples
+    --------
+    >>> found = spelled("\u201cStra\u00dfe")
+    >>> "".join(map(chr, found.letters)), found.at.tolist()
+    ('"strasse', [0, 1, 2, 3, 4, 5, 5, 6])
+    """
+    if text.isascii():
+        written = np.frombuffer(text.encode(), dtype=np.uint8)
+        capital = (written >= ord("A")) & (written <= ord("Z"))
+        codes = written.astype(np.uint32)
+        return Spelled(codes, codes + np.uint32(ord("a") - ord("A")) * capital, np.arange(len(codes)))
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    table = _table()
+    letters = table.spelling[codes]
+    if letters.min() == _UNKNOWN:
+        for code in np.unique(codes[letters == _UNKNOWN]).tolist():
+            table.learn(code)
+        letters = table.spelling[codes]
+    several = table.several
+    if (letters == _TOGETHER).any():
+        several = [*several]
+        for run in _together().finditer(text):
+            letters[run.start() : run.end()] = _NOTHING
+            letters[run.start()] = _SEVERAL + len(several)
+            several.append(tuple(map(ord, normalize(run[0]))))
+    odd = np.flatnonzero((letters == _NOTHING) | (letters >= _SEVERAL))
+    if not len(odd):
+        return Spelled(codes, letters, np.arange(len(codes)))
+    spellings = [() if letter == _NOTHING else several[letter - _SEVERAL] for letter in letters[odd].tolist()]
+    n = np.ones(len(letters), dtype=np.int64)
+    n[odd] = [len(spelling) for spelling in spellings]
+    at = np.repeat(np.arange(len(letters)), n)
+    whole = letters[at]
+    ends = np.cumsum(n)[odd]
+    for end, spelling in zip(ends.tolist(), spellings, strict=True):
+        whole[end - len(spelling) : end] = spelling
+    return Spelled(codes, whole, at)
+
+
+@cache
+def _together() -> re.Pattern[str]:
+    """Return the pattern of what is spelled together: marks or parts of syllables, and the letter before them."""
+    codes = np.unique([*np.flatnonzero(kinds() == MARK).tolist(), *_COMPOSING])
+    ends = np.flatnonzero(np.diff(codes) > 1)
+    first, last = codes[np.r_[0, ends + 1]], codes[np.r_[ends, len(codes) - 1]]
+    listed = "".join(f"{chr(a)}-{chr(b)}" for a, b in zip(first, last, strict=True))
+    return re.compile(f"[^\n{listed}]?[{listed}]+")

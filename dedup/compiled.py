@@ -1,0 +1,66 @@
+"""How a loop becomes machine code: the decorator, the types of its arguments, and the hash that all loops share.
+
+In: a function over arrays. Out: the same function, compiled. What is compiled is kept beside its file, else in the user's cache, and
+is compiled anew by each process where neither can be written. Files of kernels import this; nothing else does, for it loads a
+compiler.
+
+Rule guarded here: integers wrap modulo 2^64, so that a kernel gives the same on every machine and in every process.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar, cast
+
+import numpy as np
+from numba import njit, types
+
+from dedup.candidates.shingle import GOLDEN, MIX_1, MIX_2
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def compiled(*signatures: Any) -> Callable[[_Function], _Function]:
+    """Compile a function for given types of arguments, now or from what an earlier process kept."""
+
+    def decorate(function: _Function) -> _Function:
+        compile_: Any = njit
+        try:
+            made = compile_(list(signatures), cache=True)(function)
+        except (RuntimeError, OSError):
+            # There is no place to keep it, or that is full.
+            made = compile_(list(signatures))(function)
+        return cast("_Function", made)
+
+    return decorate
+
+
+def inner(function: _Function) -> _Function:
+    """Let a function be part of the kernels that call it: it is compiled with them, and is nothing to load by itself."""
+    compile_: Any = njit
+    return cast("_Function", compile_(function))
+
+
+#: numba does not type these.
+tuple_of: Any = types.Tuple
+uniform: Any = types.UniTuple
+
+
+def array(element: Any) -> Any:
+    """Return the type of an array that is only read; numba takes any of these elements for it."""
+    return types.Array(element, 1, "C", readonly=True)
+
+
+BYTES, CODES, INTS = (array(element) for element in (types.uint8, types.uint32, types.int64))
+
+_S27, _S30, _S31 = (np.uint64(bits) for bits in (27, 30, 31))
+
+#: Odd 64-bit multiplier of a letter's place in its word.
+PLACE: Final = np.uint64(0x243F6A8885A308D3)
+
+
+@inner
+def mix(value: Any) -> Any:
+    """Scramble a number, as ``shingle.mix`` does."""
+    value += GOLDEN
+    value = (value ^ (value >> _S30)) * MIX_1
+    value = (value ^ (value >> _S27)) * MIX_2
+    return value ^ (value >> _S31)

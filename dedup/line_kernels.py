@@ -1,0 +1,733 @@
+"""The loops over the lines of a page: what is counted of their letters, words and phrases, their keys, and the walk of the trees.
+
+In: arrays. Out: arrays. Each kernel does what the function that calls it documents (``articles/segment.py``, ``boilerplate/features.py``,
+``boilerplate/line_model.py``); nothing else calls it, and whoever does imports this file where it is needed, for it loads a compiler.
+
+Rule guarded here: a line is read by itself; what follows it changes nothing.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+from numba import types
+
+from dedup.articles.letters import (
+    AFTER_GLUE,
+    BAR,
+    BEFORE_GLUE,
+    CLOSING,
+    COMMA,
+    DECIMAL,
+    LETTER,
+    LOWER,
+    N_CODES,
+    OPENING,
+    PLAIN_LOWER,
+    QUOTE,
+    SPACE,
+    STOP,
+    TRIM,
+    UNSPACED,
+    UPPER,
+    WORD,
+)
+from dedup.candidates.shingle import TURN
+from dedup.compiled import BYTES, CODES, INTS, PLACE, array, compiled, inner, mix, tuple_of
+
+_BITS: Final = array(types.uint32)
+_FLAGS: Final = array(types.boolean)
+_INT: Final = types.int64
+_OUT: Final = types.int64[::1]
+
+#: Columns of `describe`.
+(
+    CHARACTERS,
+    COMMAS,
+    BARS,
+    QUOTES,
+    RAW_WORDS,
+    CAPITALS,
+    SHOUTS,
+    GLUES,
+    SENTENCES,
+    LINKS,
+    BULLET,
+    ENDS_SENTENCE,
+    ENDS_COLON,
+    ENDS_OPEN,
+    LOWER_START,
+    N_DESCRIBED,
+) = range(16)
+
+
+@inner
+def _is(code: Any, table: Any) -> Any:
+    return table[min(code, np.uint32(N_CODES))]
+
+
+@inner
+def _stands(codes: Any, place: Any, end: Any, text: Any) -> Any:
+    """Return whether ``text`` stands at a place."""
+    if place + len(text) > end:
+        return False
+    for i in range(len(text)):
+        if codes[place + i] != text[i]:
+            return False
+    return True
+
+
+def _codes(text: str) -> Any:
+    return np.array(list(map(ord, text)), dtype=np.uint32)
+
+
+_HTTP, _HTTPS, _WWW = _codes("http://"), _codes("https://"), _codes("www.")
+_HTTP_ALONE: Final = _codes("http")
+_ENDINGS: Final = _codes("comorgnetjpgpnggif")
+_TITLES: Final = _codes("SeptProfCapt")
+
+
+@inner
+def _n_links(codes: Any, start: Any, end: Any, table: Any) -> Any:
+    """Return how many addresses, handles and names of files a line has."""
+    n, place = 0, start
+    while place < end:
+        code, length = codes[place], 0
+        if code == 104:
+            if _stands(codes, place, end, _HTTPS):
+                length = 8
+            elif _stands(codes, place, end, _HTTP):
+                length = 7
+        elif code == 119:
+            if _stands(codes, place, end, _WWW):
+                length = 4
+        elif code == 64:
+            if place + 1 < end and _is(codes[place + 1], table) & WORD:
+                length = 2
+        elif code == 46 and (place + 4 >= end or not _is(codes[place + 4], table) & WORD):
+            for ending in range(0, len(_ENDINGS), 3):
+                if _stands(codes, place + 1, end, _ENDINGS[ending : ending + 3]):
+                    length = 4
+        n += 1 if length else 0
+        place += max(length, 1)
+    return n
+
+
+@inner
+def _stops_alone(code: Any) -> Any:
+    """Return whether a sign ends a sentence with or without a space after it."""
+    return code == 0x3002 or code == 0xFF01 or code == 0xFF1F
+
+
+@inner
+def _closes(code: Any) -> Any:
+    """Return whether a sign may follow the end of a sentence."""
+    return code == 34 or code == 0x201D or code == 0x2019 or code == 0xBB or code == 41 or code == 93
+
+
+@inner
+def _n_stops(codes: Any, start: Any, end: Any, table: Any) -> Any:
+    """Return how many sentences of a line another one follows; in scripts without spaces, how many end."""
+    n, place = 0, start
+    while place < end:
+        code = codes[place]
+        alone = _stops_alone(code)
+        if alone or code == 46 or code == 33 or code == 63:
+            after = place + 1
+            while after < end and _closes(codes[after]):
+                after += 1
+            space = after
+            while after < end and _is(codes[after], table) & SPACE:
+                after += 1
+            if space < after < end:
+                n += 1
+                place = after
+            elif alone:
+                n += 1
+        place += 1
+    return n
+
+
+@inner
+def _has_bullet(codes: Any, start: Any, end: Any, table: Any) -> Any:
+    """Return whether a line begins with the mark or the number of an item."""
+    code = codes[start]
+    after = start + 1
+    if _is(code, table) & DECIMAL:
+        if after < end and _is(codes[after], table) & DECIMAL:
+            after += 1
+        if after >= end or (codes[after] != 46 and codes[after] != 41):
+            return False
+        after += 1
+    elif code != 111 and not (
+        code == 42
+        or code == 43
+        or code == 45
+        or code == 35
+        or code == 124
+        or code == 0x2022
+        or code == 0xB7
+        or code == 0x25AA
+        or code == 0x25BA
+        or code == 0xBB
+        or code == 0x203A
+        or code == 0x2023
+        or code == 0x25E6
+        or code == 0x2013
+        or code == 0x2014
+    ):
+        return False
+    return bool(after < end and _is(codes[after], table) & SPACE)
+
+
+@compiled(types.void(CODES, INTS, _BITS, types.int64[:, ::1]))
+def describe(codes: Any, edges: Any, table: Any, counts: Any) -> None:
+    """Count what each line has; line ``i`` stands from ``edges[i]`` to before the break at ``edges[i + 1] - 1``."""
+    for line in range(len(edges) - 1):
+        start, end = edges[line], edges[line + 1] - 1
+        row = counts[line]
+        row[:] = 0
+        row[CHARACTERS] = end - start
+        if end == start:
+            continue
+        last, first = -1, -1
+        word_start, word_kinds = -1, np.uint32(0)
+        for place in range(start, end):
+            kind = _is(codes[place], table)
+            row[COMMAS] += 1 if kind & COMMA else 0
+            row[BARS] += 1 if kind & BAR else 0
+            row[QUOTES] += 1 if kind & QUOTE else 0
+            if not kind & CLOSING:
+                last = place
+            if first < 0 and not kind & OPENING:
+                first = place
+            if kind & BEFORE_GLUE and place + 1 < end and _is(codes[place + 1], table) & AFTER_GLUE:
+                row[GLUES] += 1
+            # Runs of what is no space: words as they are written.
+            if not kind & SPACE:
+                if word_start < 0:
+                    word_start, word_kinds = place, np.uint32(0)
+                    row[RAW_WORDS] += 1
+                    row[CAPITALS] += 1 if kind & UPPER else 0
+                word_kinds |= kind
+            if word_start >= 0 and (kind & SPACE or place + 1 == end):
+                length = place - word_start + (0 if kind & SPACE else 1)
+                if length > 1 and word_kinds & UPPER and not word_kinds & LOWER:
+                    row[SHOUTS] += 1
+                word_start = -1
+        if first >= 0 and _is(codes[first], table) & LOWER:
+            row[LOWER_START] = 1
+        if last >= 0:
+            dots = last - start >= 2 and codes[last] == 46 and codes[last - 1] == 46 and codes[last - 2] == 46
+            row[ENDS_OPEN] = 1 if dots or codes[last] == 0x2026 else 0
+            row[ENDS_SENTENCE] = 1 if _is(codes[last], table) & STOP and not row[ENDS_OPEN] else 0
+            row[ENDS_COLON] = 1 if codes[last] == 58 else 0
+        row[SENTENCES] = _n_stops(codes, start, end, table)
+        row[LINKS] = _n_links(codes, start, end, table)
+        row[BULLET] = 1 if _has_bullet(codes, start, end, table) else 0
+
+
+_WORDS: Final = (_OUT, _OUT, _OUT, types.uint32[::1])
+
+
+@inner
+def _read_line(  # noqa: PLR0913 - a text, a range of it, and what is said of its words
+    codes: Any,
+    letters: Any,
+    at: Any,
+    kinds: Any,
+    table: Any,
+    start: Any,
+    end: Any,
+    splits: Any,
+    n: Any,
+    hashes: Any,
+    folded: Any,
+    sizes: Any,
+    firsts: Any,
+) -> Any:
+    """Write the words of ``letters[start:end]`` from number ``n`` on; return the number after the last.
+
+    Of each its hash, its hash with runs of digits as one 0, its letters, and the first of them. ``splits``: a capital after a small letter
+    begins a word.
+    """
+    before = np.uint8(0)
+    total, power, plain, plain_power = np.uint64(0), np.uint64(1), np.uint64(0), np.uint64(1)
+    in_number = False
+    for i in range(start, end):
+        code = letters[i]
+        kind = kinds[code]
+        mark = kind == 2
+        if mark:
+            # Of the kind of the letter it follows; one that follows none is no part of a word.
+            kind = before
+        begins = kind != before or (kind == 3 and not mark)
+        if splits and not begins and kind != 0 and i > start and at[i] == at[i - 1] + 1:
+            begins = _is(codes[at[i - 1]], table) & BEFORE_GLUE != 0 and _is(codes[at[i]], table) & AFTER_GLUE != 0
+        if begins:
+            if before != 0:
+                hashes[n], folded[n] = np.int64(mix(total)), np.int64(mix(plain))
+                n += 1
+            if kind != 0:
+                total, power, plain, plain_power = np.uint64(0), np.uint64(1), np.uint64(0), np.uint64(1)
+                sizes[n], firsts[n] = 0, code
+                in_number = False
+        if kind != 0:
+            sizes[n] += 1
+            value = mix(np.uint64(code))
+            total += value * power
+            power *= PLACE
+            is_number = _is(code, table) & DECIMAL != 0
+            if not (is_number and in_number):
+                plain += (mix(np.uint64(48)) if is_number else value) * plain_power
+                plain_power *= PLACE
+            in_number = is_number
+        before = kind
+    if before != 0:
+        hashes[n], folded[n] = np.int64(mix(total)), np.int64(mix(plain))
+        n += 1
+    return n
+
+
+@compiled(types.void(CODES, CODES, INTS, BYTES, _BITS, *_WORDS, _OUT))
+def read_words(  # noqa: PLR0913 - as `_read_line`
+    codes: Any,
+    letters: Any,
+    at: Any,
+    kinds: Any,
+    table: Any,
+    hashes: Any,
+    folded: Any,
+    sizes: Any,
+    firsts: Any,
+    ends: Any,
+) -> None:
+    """Write the words of all lines of a text, and where those of each line end."""
+    n, line, start = 0, 0, 0
+    for i in range(len(letters)):
+        if letters[i] == 10:
+            n = _read_line(codes, letters, at, kinds, table, start, i, False, n, hashes, folded, sizes, firsts)
+            line += 1
+            ends[line] = n
+            start = i + 1
+
+
+@inner
+def look_up(value: Any, keys: Any) -> Any:
+    """Return the slot of a hash in a table of hashes with at least one free slot, which holds 0; or -1."""
+    mask = np.uint64(len(keys) - 1)
+    slot = np.uint64(value) & mask
+    while keys[slot] != 0:
+        if keys[slot] == value:
+            return np.int64(slot)
+        slot = (slot + np.uint64(1)) & mask
+    return -1
+
+
+@compiled(types.void(INTS, INTS, _OUT, _OUT))
+def tabulate(hashes: Any, bits: Any, keys: Any, values: Any) -> None:
+    """Put hashes with their bits into an empty table for `look_up`; of equal ones the bits are joined."""
+    mask = np.uint64(len(keys) - 1)
+    for i in range(len(hashes)):
+        slot = np.uint64(hashes[i]) & mask
+        while keys[slot] != 0 and keys[slot] != hashes[i]:
+            slot = (slot + np.uint64(1)) & mask
+        keys[slot] = hashes[i]
+        values[slot] |= bits[i]
+
+
+@inner
+def follow(total: Any, value: Any) -> Any:
+    """Return the hash of a sequence of hashes with one more at its end."""
+    return np.int64(mix(np.uint64(total) * TURN + np.uint64(value)))
+
+
+@compiled(_OUT(INTS, INTS))
+def sequences(words: Any, ends: Any) -> Any:
+    """Return the hash of the words of each line, in order; of one word its own. ``ends`` has 0 and where the words of each line end."""
+    hashes = np.zeros(len(ends) - 1, dtype=np.int64)
+    for line in range(len(hashes)):
+        for place in range(ends[line], ends[line + 1]):
+            hashes[line] = words[place] if place == ends[line] else follow(hashes[line], words[place])
+    return hashes
+
+
+@compiled(_OUT(INTS, INTS, INTS))
+def looked_up(words: Any, keys: Any, values: Any) -> Any:
+    """Return the bits that a table has for each word, 0 for none."""
+    found = np.zeros(len(words), dtype=np.int64)
+    for place in range(len(words)):
+        slot = look_up(words[place], keys)
+        if slot >= 0:
+            found[place] = values[slot]
+    return found
+
+
+@compiled(
+    types.void(
+        CODES, CODES, INTS, BYTES, _BITS, INTS, INTS, _FLAGS, INTS, INTS, INTS, _INT, _INT, types.float64[:, ::1], *[types.float64[::1]] * 2
+    )
+)
+def mark(  # noqa: PLR0913 - a text, its words, and the table of phrases
+    codes: Any,
+    letters: Any,
+    at: Any,
+    kinds: Any,
+    table: Any,
+    words: Any,
+    ends: Any,
+    splits: Any,
+    starts: Any,
+    phrases: Any,
+    markers: Any,
+    longest: Any,
+    edge: Any,
+    shares: Any,
+    total: Any,
+    opens: Any,
+) -> None:
+    """Look for the chrome phrases of every line.
+
+    ``ends`` has 0 and where the words of each line end; of lines that ``splits`` names, words are read anew. ``starts`` has the first words of
+    phrases, ``phrases`` those of up to ``longest`` words with the bits of their ``markers``. In a line of more than four times ``edge`` words
+    both edges are looked at. Writes for each line each marker's share of the words, the share of all, and whether one opens it.
+    """
+    scratch = np.empty(len(letters), dtype=np.int64)
+    folded, sizes = np.empty(len(letters), dtype=np.int64), np.empty(len(letters), dtype=np.int64)
+    firsts = np.empty(len(letters), dtype=np.uint32)
+    start = 0
+    for line in range(len(ends) - 1):
+        end = start
+        while end < len(letters) and letters[end] != 10:
+            end += 1
+        of_line = words[ends[line] : ends[line + 1]]
+        if splits[line]:
+            n = _read_line(codes, letters, at, kinds, table, start, end, True, 0, scratch, folded, sizes, firsts)
+            of_line = scratch[:n]
+        start = end + 1
+        n, place, marked = len(of_line), 0, 0
+        while place < n:
+            if n > 4 * edge and edge <= place < n - edge:
+                place = n - edge
+            length, found = 0, np.int64(0)
+            if look_up(of_line[place], starts) >= 0:
+                phrase = of_line[place]
+                for step in range(min(longest, n - place)):
+                    phrase = follow(phrase, of_line[place + step]) if step else phrase
+                    slot = look_up(phrase, phrases)
+                    if slot >= 0:
+                        length, found = step + 1, markers[slot]
+            if length:
+                marked += length
+                if place == 0:
+                    opens[line] = 1.0
+                for marker in range(shares.shape[1]):
+                    if found >> marker & 1:
+                        shares[line, marker] += length / n
+            place += max(length, 1)
+        total[line] = marked / max(n, 1)
+
+
+@compiled(
+    tuple_of((types.int64[::1], types.int64[::1], types.int64[::1], types.int64[::1]))(
+        INTS, INTS, INTS, INTS, INTS, _FLAGS, _INT
+    )
+)
+def content(  # noqa: PLR0913 - the words of lines, and what is known of them
+    words: Any, sizes: Any, ends: Any, keys: Any, languages: Any, is_unspaced: Any, least: Any
+) -> Any:
+    """Return the content words of each line, each once: line and number of each, by line; how many a line has; and the hash of each number.
+
+    Words of ``least`` letters that are no function words; in lines of scripts without spaces, pairs of letters.
+    """
+    n_slots = 4
+    while n_slots < 2 * len(words) + 2:
+        n_slots *= 2
+    table, numbers = np.zeros(n_slots, dtype=np.int64), np.empty(n_slots, dtype=np.int64)
+    hashes, last = np.empty(len(words), dtype=np.int64), np.full(len(words), -1, dtype=np.int64)
+    rows, found = np.empty(len(words), dtype=np.int64), np.empty(len(words), dtype=np.int64)
+    n_of = np.zeros(len(ends) - 1, dtype=np.int64)
+    n, n_numbers = 0, 0
+    for line in range(len(ends) - 1):
+        for place in range(ends[line], ends[line + 1]):
+            value = words[place]
+            if is_unspaced[line]:
+                if place + 1 == ends[line + 1]:
+                    continue
+                value = follow(value, words[place + 1])
+            elif sizes[place] < least:
+                continue
+            else:
+                slot = look_up(value, keys)
+                if slot >= 0 and languages[slot]:
+                    continue
+            slot = np.uint64(value) & np.uint64(n_slots - 1)
+            while table[slot] != 0 and table[slot] != value:
+                slot = (slot + np.uint64(1)) & np.uint64(n_slots - 1)
+            if table[slot] == 0:
+                table[slot] = value
+                numbers[slot] = n_numbers
+                hashes[n_numbers] = value
+                n_numbers += 1
+            number = numbers[slot]
+            if last[number] != line:
+                last[number] = line
+                rows[n], found[n] = line, number
+                n += 1
+                n_of[line] += 1
+    return rows[:n].copy(), found[:n].copy(), n_of, hashes[:n_numbers].copy()
+
+
+@inner
+def _is_abbreviated(codes: Any, start: Any, place: Any, table: Any) -> Any:
+    """Return whether the full stop at a place ends no sentence: after an initial, a short title, or the number of an item."""
+    n, at = 0, place - 1
+    while at >= start and n < 3 and _is(codes[at], table) & DECIMAL:
+        n += 1
+        at -= 1
+    if 0 < n < 3 and (at < start or _is(codes[at], table) & SPACE):
+        return True
+    n, at = 0, place - 1
+    while at >= start and n < 4 and 97 <= codes[at] <= 122:
+        n += 1
+        at -= 1
+    if at < start or not 65 <= codes[at] <= 90 or n > 3:
+        return False
+    if n == 3:
+        known = False
+        for title in range(0, len(_TITLES), 4):
+            known |= _stands(codes, at, place, _TITLES[title : title + 4])
+        if not known:
+            return False
+    at -= 1
+    return bool(
+        at < start
+        or _is(codes[at], table) & SPACE
+        or codes[at] == 40
+        or codes[at] == 34
+        or codes[at] == 0x201C
+        or codes[at] == 46
+        or codes[at] == 45
+    )
+
+
+@compiled(_INT(CODES, _INT, _INT, _BITS, _OUT))
+def borders(codes: Any, start: Any, end: Any, table: Any, found: Any) -> Any:
+    """Write where the sentences of a line begin, the first one too; return how many there are, at least one."""
+    is_unspaced = False
+    for place in range(start, end):
+        if _is(codes[place], table) & UNSPACED:
+            is_unspaced = True
+            break
+    found[0] = start
+    n, place, has_word = 1, start, False
+    while place < end:
+        code = codes[place]
+        kind = _is(code, table)
+        place += 1
+        has_word |= kind & LETTER != 0
+        alone = is_unspaced and _stops_alone(code)
+        if not (
+            alone
+            or code == 46
+            or code == 33
+            or code == 63
+            or code == 0x2026
+            or (not is_unspaced and (code == 0x61F or code == 0x964))
+        ):
+            continue
+        stop, after = place - 1, place
+        while after < end and (_closes(codes[after]) or (alone and (codes[after] == 0x300D or codes[after] == 0x300F or codes[after] == 0xFF09))):
+            after += 1
+        space = after
+        while after < end and _is(codes[after], table) & SPACE:
+            after += 1
+        if after == end or (after == space and not alone):
+            continue
+        following = codes[after]
+        goes_on = 97 <= following <= 122 if is_unspaced else _is(following, table) & PLAIN_LOWER != 0
+        if goes_on and not alone:
+            continue
+        if code == 46 and _is_abbreviated(codes, start, stop, table):
+            continue
+        # A piece without a word belongs to the one before it.
+        if n > 1 and not has_word:
+            n -= 1
+        found[n] = after
+        n += 1
+        place, has_word = after, False
+    if n > 1 and not has_word:
+        n -= 1
+    return n
+
+
+@inner
+def _key(letters: Any, kinds: Any, table: Any, start: Any, end: Any) -> Any:
+    """Return the hash of the letters of a text, runs of digits as one 0; 0 if it has none but digits."""
+    total, in_number, before, says = np.uint64(0), False, np.uint8(0), False
+    for i in range(start, end):
+        kind = kinds[letters[i]]
+        if kind == 2:
+            kind = before
+        before = kind
+        if kind == 0:
+            continue
+        is_number = _is(letters[i], table) & DECIMAL != 0
+        if is_number and in_number:
+            continue
+        in_number = is_number
+        says |= not is_number
+        total = mix(total * TURN + np.uint64(48 if is_number else letters[i]))
+    return np.int64(total) if says else np.int64(0)
+
+
+@inner
+def _is_clock(codes: Any, start: Any, end: Any) -> Any:
+    """Return whether a word belongs to a time of day: am, p.m, ET, EST, EDT, GMT, Uhr, h."""
+    n = end - start
+    if n == 0 or n > 3:
+        return False
+    a = codes[start] | np.uint32(32)
+    if n == 1:
+        return a == 104
+    b, last = codes[start + 1] | np.uint32(32), codes[end - 1] | np.uint32(32)
+    if n == 2:
+        return ((a == 97 or a == 112) and b == 109) or (a == 101 and b == 116)
+    if (a == 97 or a == 112) and codes[start + 1] == 46 and last == 109:
+        return True
+    if a == 101 and (b == 115 or b == 100) and last == 116:
+        return True
+    return (a == 103 and b == 109 and last == 116) or (a == 117 and b == 104 and last == 114)
+
+
+@inner
+def _form(  # noqa: PLR0913 - a line, twice
+    codes: Any, letters: Any, at: Any, kinds: Any, table: Any, start: Any, end: Any, letter: Any
+) -> Any:
+    """Return the hash of the words of a line with every run of names and numbers as one gap; 0 if that says too little.
+
+    ``letter`` is the place in ``letters`` of the first of the line.
+    """
+    total, n_plain, has_gap, was_gap, place, is_first = np.uint64(1), 0, False, False, start, True
+    while place < end:
+        if _is(codes[place], table) & SPACE:
+            place += 1
+            continue
+        first = place
+        has_handle = False
+        while place < end and not _is(codes[place], table) & SPACE:
+            has_handle |= codes[place] == 64
+            place += 1
+        last = place
+        while first < last and _is(codes[first], table) & TRIM:
+            first += 1
+        while first < last and _is(codes[last - 1], table) & TRIM:
+            last -= 1
+        if _is_clock(codes, first, last):
+            is_first = False
+            continue
+        kind = _is(codes[first], table) if first < last else np.uint32(0)
+        is_name = bool(
+            (kind & LETTER and not kind & PLAIN_LOWER)
+            or _stands(codes, first, last, _WWW)
+            or _stands(codes, first, last, _HTTP_ALONE)
+        )
+        if first == last or has_handle or (is_name and not is_first):
+            has_gap = True
+            if not was_gap:
+                total = mix(total * TURN + np.uint64(42))
+            was_gap = True
+        else:
+            n_plain += 1
+            was_gap = False
+            total = mix(total * TURN + np.uint64(32))
+            while letter < len(letters) and at[letter] < first:
+                letter += 1
+            before = np.uint8(0)
+            while letter < len(letters) and at[letter] < last:
+                letter_kind = kinds[letters[letter]]
+                if letter_kind == 2:
+                    letter_kind = before
+                before = letter_kind
+                if letter_kind != 0:
+                    total = mix(total * TURN + np.uint64(letters[letter]))
+                letter += 1
+        is_first = False
+    return np.int64(total) if has_gap and n_plain > 1 else np.int64(0)
+
+
+@compiled(
+    tuple_of((_OUT, _OUT, _OUT, _OUT, _OUT))(CODES, CODES, INTS, INTS, BYTES, _BITS, INTS, INTS, _FLAGS, _FLAGS, _INT, _INT, _INT)
+)
+def keys(  # noqa: PLR0913 - a text, twice, its words, and for which of its lines forms are wanted
+    codes: Any,
+    letters: Any,
+    at: Any,
+    edges: Any,
+    kinds: Any,
+    table: Any,
+    folded: Any,
+    ends: Any,
+    is_unspaced: Any,
+    wanted: Any,
+    least: Any,
+    most: Any,
+    edge: Any,
+) -> Any:
+    """Return the key of each line; where the keys of its sentences end, and these; where the keys of its forms end, and these.
+
+    A line has forms if they are ``wanted`` and it has ``least`` to ``most`` words: one with gaps, one of its first ``edge`` words, one of its last;
+    of twice as many in scripts without spaces.
+    """
+    n_lines = len(edges) - 1
+    of_line = np.empty(n_lines, dtype=np.int64)
+    sentence_ends, form_ends = np.zeros(n_lines + 1, dtype=np.int64), np.zeros(n_lines + 1, dtype=np.int64)
+    sentences, forms = np.empty(len(codes) + n_lines, dtype=np.int64), np.empty(3 * n_lines, dtype=np.int64)
+    found = np.empty(len(codes) + 1, dtype=np.int64)
+    n_sentences, n_forms, letter = 0, 0, 0
+    for line in range(n_lines):
+        start, end = edges[line], edges[line + 1] - 1
+        while letter < len(letters) and at[letter] < start:
+            letter += 1
+        first_letter = letter
+        n = borders(codes, start, end, table, found)
+        for number in range(n):
+            stop = found[number + 1] if number + 1 < n else end
+            last = letter
+            while last < len(letters) and at[last] < stop:
+                last += 1
+            sentences[n_sentences] = _key(letters, kinds, table, letter, last)
+            n_sentences += 1
+            letter = last
+        of_line[line] = _key(letters, kinds, table, first_letter, letter)
+        sentence_ends[line + 1] = n_sentences
+        first, last = ends[line], ends[line + 1]
+        if wanted[line] and least <= last - first <= most:
+            value = _form(codes, letters, at, kinds, table, start, end, first_letter)
+            if value:
+                forms[n_forms] = value
+                n_forms += 1
+            width = 2 * edge if is_unspaced[line] else edge
+            if last - first > width:
+                head, tail = np.int64(2), np.int64(3)
+                for word in range(width):
+                    head = follow(head, folded[first + word])
+                    tail = follow(tail, folded[last - width + word])
+                forms[n_forms], forms[n_forms + 1] = head, tail
+                n_forms += 2
+        form_ends[line + 1] = n_forms
+    return of_line, sentence_ends, sentences[:n_sentences].copy(), form_ends, forms[:n_forms].copy()
+
+
+_TABLE: Final = types.Array(types.float64, 2, "C", readonly=True)
+
+
+@compiled(types.void(_TABLE, types.Array(types.int64, 2, "C", readonly=True), _TABLE, _TABLE, types.float64[::1]))
+def add_trees(matrix: Any, feature: Any, threshold: Any, value: Any, log_odds: Any) -> None:
+    """Add to the log odds of each row the leaf that it falls in, of every tree in turn."""
+    n_inner = feature.shape[1]
+    for row in range(len(matrix)):
+        for tree in range(len(feature)):
+            node = 0
+            while node < n_inner:
+                node = 2 * node + (1 if matrix[row, feature[tree, node]] <= threshold[tree, node] else 2)
+            log_odds[row] += value[tree, node - n_inner]
