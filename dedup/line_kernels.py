@@ -32,7 +32,7 @@ from dedup.articles.letters import (
     WORD,
 )
 from dedup.candidates.shingle import TURN
-from dedup.compiled import BYTES, CODES, INTS, PLACE, array, compiled, inner, mix, tuple_of
+from dedup.compiled import BYTES, CODES, INTS, PLACE, array, compiled, inner, mix, tuple_of, uniform
 
 _BITS: Final = array(types.uint32)
 _FLAGS: Final = array(types.boolean)
@@ -718,16 +718,201 @@ def keys(  # noqa: PLR0913 - a text, twice, its words, and for which of its line
     return of_line, sentence_ends, sentences[:n_sentences].copy(), form_ends, forms[:n_forms].copy()
 
 
+_FLOATS: Final = types.Array(types.float64, 1, "C", readonly=True)
+_PART: Final = types.Array(types.float64, 2, "A")
+
+
+@compiled(types.void(_PART, _INT, _PART))
+def neighbours(values: Any, reach: Any, out: Any) -> None:
+    """Write the values of the lines before and after each, from ``reach`` lines before to as many after; -1 where there is no line."""
+    n, width = values.shape
+    for line in range(n):
+        column = 0
+        for offset in range(-reach, reach + 1):
+            if offset == 0:
+                continue
+            beside = line + offset
+            for value in range(width):
+                out[line, column] = values[beside, value] if 0 <= beside < n else -1.0
+                column += 1
+
+
+@compiled(uniform(_INT, 2)(_FLOATS))
+def best_run(score: Any) -> Any:
+    """Return the first and last place of the run of largest sum (the earliest of equals)."""
+    best, best_first, best_last, running, start = -np.inf, 0, 0, 0.0, 0
+    for place in range(len(score)):
+        if running <= 0:
+            running, start = 0.0, place
+        running += score[place]
+        if running > best:
+            best, best_first, best_last = running, start, place
+    return best_first, best_last
+
+
+@compiled(types.void(_FLAGS, _FLAGS, INTS, INTS, INTS, _INT, _PART))
+def share_words(prose: Any, in_block: Any, rows: Any, words: Any, n_of: Any, n_words: Any, out: Any) -> None:
+    """Write the share of a line's content words that stand in other lines of the block, in other prose, in prose before and after it.
+
+    ``rows`` and ``words`` are as `content` gives them.
+    """
+    of_prose, of_block = np.zeros(n_words, dtype=np.int64), np.zeros(n_words, dtype=np.int64)
+    before = np.zeros(n_words, dtype=np.int64)
+    for pair in range(len(rows)):
+        if prose[rows[pair]]:
+            of_prose[words[pair]] += 1
+            of_block[words[pair]] += 1 if in_block[rows[pair]] else 0
+    pair = 0
+    for line in range(len(prose)):
+        shared = np.zeros(4)
+        first = pair
+        while pair < len(rows) and rows[pair] == line:
+            word = words[pair]
+            own = 1 if prose[line] else 0
+            shared[0] += 1 if of_block[word] > (own if in_block[line] else 0) else 0
+            shared[1] += 1 if of_prose[word] > own else 0
+            shared[2] += 1 if before[word] > 0 else 0
+            shared[3] += 1 if of_prose[word] - before[word] > own else 0
+            pair += 1
+        if prose[line]:
+            for place in range(first, pair):
+                before[words[place]] += 1
+        for column in range(4):
+            out[line, column] = shared[column] / n_of[line] if n_of[line] > 0 else -1.0
+
+
+@compiled(types.void(_FLAGS, _FLAGS, _FLOATS, INTS, INTS, _INT, _PART))
+def share_sections(prose: Any, breaks: Any, size: Any, rows: Any, words: Any, n_words: Any, out: Any) -> None:
+    """Write for the section of each line the share of its content words, in prose, that stand in prose before it, and its size."""
+    n = len(prose)
+    first = np.full(n_words, n, dtype=np.int64)
+    held = np.full(n_words, -1, dtype=np.int64)
+    pair, start, begun = 0, 0, False
+    while start < n:
+        end, total, n_held, n_before = start, 0.0, 0, 0
+        told = begun
+        while end < n and (end == start or not breaks[end]):
+            total += size[end]
+            while pair < len(rows) and rows[pair] == end:
+                word = words[pair]
+                if prose[end]:
+                    begun = True
+                    if held[word] != start:
+                        held[word] = start
+                        n_held += 1
+                        n_before += 1 if first[word] < start else 0
+                    first[word] = min(first[word], end)
+                pair += 1
+            end += 1
+        for line in range(start, end):
+            out[line, 0] = n_before / n_held if told and n_held else -1.0
+            out[line, 1] = np.log1p(total)
+        start = end
+
+
+@compiled(types.void(_FLOATS, _FLAGS, _FLAGS, _FLAGS, _FLAGS, _INT, _INT, _PART))
+def places(  # noqa: PLR0913 - what is known of each line, and the main block
+    size: Any, prose: Any, marked: Any, announces: Any, credits_: Any, first: Any, last: Any, out: Any
+) -> None:
+    """Write where each line stands: in the page, among its words and its prose, to its main block, after what ends articles.
+
+    The columns are those that `features` has for the place of a line, in order, but for the words it shares and its section.
+    """
+    n = len(size)
+    before, prose_before = np.zeros(n + 1), np.zeros(n + 1)
+    next_prose = np.full(n + 1, n + 99)
+    for line in range(n):
+        before[line + 1] = before[line] + size[line]
+        prose_before[line + 1] = prose_before[line] + (size[line] if prose[line] else 0.0)
+    for line in range(n - 1, -1, -1):
+        next_prose[line] = line if prose[line] else next_prose[line + 1]
+    total, total_prose = max(before[n], 1.0), max(prose_before[n], 1.0)
+    block_share = (before[last + 1] - before[first]) / total
+    last_prose, n_ends, last_end, n_credits = -99, 0, -99, 0
+    for line in range(n):
+        density = np.zeros(2)
+        for at in range(2):
+            reach = 3 if at == 0 else 8
+            low, high = max(line - reach, 0), min(line + reach + 1, n)
+            density[at] = (prose_before[high] - prose_before[low]) / max(before[high] - before[low], 1.0)
+        around = 0.0
+        for beside in range(max(line - 3, 0), min(line + 4, n)):
+            around += 1.0 if marked[beside] else 0.0
+        n_credits += 1 if credits_[line] else 0
+        row = (
+            float(min(line, 200)),
+            float(min(n - 1 - line, 200)),
+            before[line] / total,
+            1 - before[line + 1] / total,
+            prose_before[line] / total_prose,
+            1 - prose_before[line + 1] / total_prose,
+            density[0],
+            density[1],
+            float(min(line - last_prose, 30)),
+            float(min(next_prose[line + 1] - line, 30)),
+            1.0 if first <= line <= last else 0.0,
+            float(min(max(line - first, -50), 50)),
+            float(min(max(last - line, -50), 50)),
+            block_share,
+            float(min(n_ends, 10)),
+            float(min(line - last_end, 30)),
+            float(min(n_credits, 10)),
+            around,
+            np.log1p(float(n)),
+            np.log1p(total),
+            total_prose / total,
+        )
+        for column in range(len(row)):
+            out[line, column + (0 if column < 14 else 4 if column < 16 else 6)] = row[column]
+        last_prose = line if prose[line] else last_prose
+        if announces[line]:
+            n_ends += 1
+            last_end = line
+
+
 _TABLE: Final = types.Array(types.float64, 2, "C", readonly=True)
+
+
+@compiled(types.void(_FLOATS, _PART, _INT, _PART))
+def votes(size: Any, kept: Any, reach: Any, out: Any) -> None:
+    """Write for each extractor how far it is to the next line that it kept, before and after, what share of the words it kept, and what
+    share of these the others kept too.
+
+    ``kept`` has a column per extractor, 1 where it kept the line.
+    """
+    n, n_extractors = kept.shape
+    total, both = 0.0, 0.0
+    for line in range(n):
+        agreed = True
+        for of in range(n_extractors):
+            agreed = agreed and kept[line, of] > 0
+        total += size[line]
+        both += size[line] if agreed else 0.0
+    for of in range(n_extractors):
+        voted, last, following = 0.0, -99, n + 99
+        for line in range(n):
+            voted += size[line] if kept[line, of] > 0 else 0.0
+            last = line if kept[line, of] > 0 else last
+            out[line, 4 * of] = min(line - last, reach)
+        for line in range(n - 1, -1, -1):
+            following = line if kept[line, of] > 0 else following
+            out[line, 4 * of + 1] = min(following - line, reach)
+            out[line, 4 * of + 2] = voted / max(total, 1.0)
+            out[line, 4 * of + 3] = both / max(voted, 1.0)
+
 
 
 @compiled(types.void(_TABLE, types.Array(types.int64, 2, "C", readonly=True), _TABLE, _TABLE, types.float64[::1]))
 def add_trees(matrix: Any, feature: Any, threshold: Any, value: Any, log_odds: Any) -> None:
     """Add to the log odds of each row the leaf that it falls in, of every tree in turn."""
     n_inner = feature.shape[1]
-    for row in range(len(matrix)):
-        for tree in range(len(feature)):
+    depth = 0
+    while (1 << depth) <= n_inner:
+        depth += 1
+    # Rows inside: the ways of several rows through one tree run side by side.
+    for tree in range(len(feature)):
+        for row in range(len(matrix)):
             node = 0
-            while node < n_inner:
-                node = 2 * node + (1 if matrix[row, feature[tree, node]] <= threshold[tree, node] else 2)
+            for _ in range(depth):
+                node = 2 * node + 1 + np.int64(matrix[row, feature[tree, node]] > threshold[tree, node])
             log_odds[row] += value[tree, node - n_inner]

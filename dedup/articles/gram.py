@@ -6,7 +6,7 @@ Rule guarded here: numbers hold for the texts of one table alone; what must be c
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -28,14 +28,14 @@ class Grams(NamedTuple):
     sizes: NDArray[np.intp]
 
 
-def numbering() -> dict[str, int]:
+def numbering() -> dict[Hashable, int]:
     """Return an empty table that gives each word asked for a number of its own."""
-    numbers: defaultdict[str, int] = defaultdict()
+    numbers: defaultdict[Hashable, int] = defaultdict()
     numbers.default_factory = numbers.__len__
     return numbers
 
 
-def grams_of(lines: Sequence[Sequence[str]], size: int, numbers: dict[str, int]) -> Grams:
+def grams_of(lines: Sequence[Sequence[Hashable]], size: int, numbers: dict[Hashable, int]) -> Grams:
     """Return the runs of ``size`` words in lines; words beyond ``2 ** (63 // size)`` different ones may share a number.
 
     Examples

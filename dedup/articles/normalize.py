@@ -45,9 +45,7 @@ _INVISIBLE = (
 )
 _RESPELL = re.compile(f"[{''.join(_SPELLINGS)}{_INVISIBLE}]")
 _ASCII_WORD = re.compile(r"[^\W_]+", re.ASCII)
-_ASCII_WORD_OR_BREAK = re.compile(r"[^\W_]+|\n", re.ASCII)
 _PLAIN_WORD = re.compile(r"[^\W_]+")
-_PLAIN_WORD_OR_BREAK = re.compile(r"[^\W_]+|\n")
 
 
 def normalize(text: str) -> str:
@@ -105,20 +103,6 @@ def words(text: str) -> list[str]:
     return (_PLAIN_WORD if _is_plain(text) else _word_pattern()).findall(text)
 
 
-def words_and_breaks(text: str) -> list[str]:
-    r"""Return the words of ``text`` as ``words`` does, with its line breaks among them: a page is read faster than its lines.
-
-    Examples
-    --------
-    >>> words_and_breaks("A 50-minute call\n\nEnded")
-    ['a', '50', 'minute', 'call', '\n', '\n', 'ended']
-    """
-    text = normalize(text)
-    if text.isascii():
-        return _ASCII_WORD_OR_BREAK.findall(text)
-    return (_PLAIN_WORD_OR_BREAK if _is_plain(text) else _word_or_break_pattern()).findall(text)
-
-
 @cache
 def kinds() -> NDArray[np.uint8]:
     """Return what each code point is to ``words``: the same rule as a table, for kernels.
@@ -158,8 +142,3 @@ def _word_pattern() -> re.Pattern[str]:
     first, last = marks[np.r_[0, ends + 1]], marks[np.r_[ends, len(marks) - 1]]
     mark = "".join(f"{chr(a)}-{chr(b)}" for a, b in zip(first, last, strict=True))
     return re.compile(f"(?=[^\\W_])[{UNSPACED}][{mark}]*|[^\\W_{UNSPACED}](?:[^\\W_{UNSPACED}]|[{mark}])*")
-
-
-@cache
-def _word_or_break_pattern() -> re.Pattern[str]:
-    return re.compile(f"{_word_pattern().pattern}|\n")

@@ -31,7 +31,6 @@ _LETTERS_PER_WORD: Final = 6
 """Letters and spaces that a word takes up in scripts with spaces."""
 _LETTERS_PER_UNSPACED_WORD: Final = 2
 
-_BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
@@ -57,7 +56,7 @@ def lines(text: str) -> list[str]:
     >>> lines("Headline\n\n  First paragraph. \n")
     ['Headline', 'First paragraph.']
     """
-    return [stripped for line in _BREAK.split(text) if (stripped := line.strip())]
+    return [stripped for line in text.splitlines() if (stripped := line.strip())]
 
 
 def sentences(line: str) -> list[str]:

@@ -6,7 +6,7 @@ copy for another width of screen, for print or for a preview; which of them is s
 Rule guarded here: of what stands on a page twice, one copy stays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Final
 
 import numpy as np
@@ -20,13 +20,13 @@ _SHARE: Final = 0.8
 """A line is there twice if so much of its runs of words is."""
 
 
-def doubled(lines: Sequence[Sequence[str]]) -> list[int]:
+def doubled(lines: Sequence[Sequence[Hashable]]) -> list[int]:
     """Return the positions of lines that other lines say too, in order; of copies the first stays.
 
     Parameters
     ----------
-    lines : sequence of list of str
-        Normalised words of each line.
+    lines : sequence of list
+        The words of each line, normalised, or their hashes.
 
     Examples
     --------

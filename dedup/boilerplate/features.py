@@ -210,9 +210,13 @@ def features(page: Reading, title: str = "") -> Matrix:
     ndarray of float64, shape (n_lines, len(FEATURES))
         No missing values; what does not apply is -1.
     """
+    from dedup import line_kernels as loops
+
     if not page.n_lines:
         return np.empty((0, len(FEATURES)))
-    own = _own(page)
+    matrix = np.empty((page.n_lines, len(FEATURES)))
+    own, near, place = np.split(matrix, np.cumsum([len(_OWN), 2 * _REACH * len(_NEIGHBOUR)]), axis=1)
+    _describe(page, own)
     content = _content(page)
     if title:
         headline = _content(read([title]))
@@ -221,14 +225,16 @@ def features(page: Reading, title: str = "") -> Matrix:
             shared = np.bincount(content.row[told[content.word]], minlength=page.n_lines)
             own[:, _I["headline"]] = shared / np.maximum(content.n, 1)
     _fit_to_page(own)
-    return np.hstack([own, _neighbours(own), _place(own, content)])
+    loops.neighbours(own[:, [_I[name] for name in _NEIGHBOUR]], _REACH, near)
+    _locate(own, content, place)
+    return matrix
 
 
 _I: Final = {name: number for number, name in enumerate(_OWN)}
 
 
-def _own(page: Reading) -> Matrix:
-    """Return the features of each line by itself."""
+def _describe(page: Reading, own: Matrix) -> None:
+    """Write the features of each line by itself."""
     from dedup import line_kernels as loops
 
     counts = np.empty((page.n_lines, loops.N_DESCRIBED), dtype=np.int64)
@@ -246,7 +252,6 @@ def _own(page: Reading) -> Matrix:
     _, which, times = np.unique(loops.sequences(page.hashes, page.ends), return_inverse=True, return_counts=True)
     marked, marked_start, shares = _marks(page, glued)
 
-    own = np.empty((page.n_lines, len(_OWN)))
     for name, column in {
         "size": np.log1p(n),
         "characters": np.log1p(counts[:, loops.CHARACTERS]),
@@ -273,7 +278,6 @@ def _own(page: Reading) -> Matrix:
     }.items():
         own[:, _I[name]] = column
     own[:, MARKED] = shares
-    return own
 
 
 def _language(masks: NDArray[np.int64], n_languages: int) -> int:
@@ -315,141 +319,37 @@ def _fit_to_page(own: Matrix) -> None:
             column[:] = np.where(column >= 0, np.minimum(column / usual, 4.0), column)
 
 
+def _sizes(own: Matrix) -> Matrix:
+    """Return the words of each line."""
+    return np.rint(np.expm1(own[:, _I["size"]]))
+
+
 def _is_prose(own: Matrix) -> Flags:
-    return (np.expm1(own[:, _I["size"]]) >= _LONG - 0.5) & (own[:, _I["ends_sentence"]] > 0)
+    return (_sizes(own) >= _LONG) & (own[:, _I["ends_sentence"]] > 0)
 
 
-def _neighbours(own: Matrix) -> Matrix:
-    n = len(own)
-    picked = own[:, [_I[name] for name in _NEIGHBOUR]]
-    padded = np.vstack([np.full((_REACH, picked.shape[1]), -1.0), picked, np.full((_REACH, picked.shape[1]), -1.0)])
-    return np.hstack([padded[_REACH + k : _REACH + k + n] for k in (-3, -2, -1, 1, 2, 3)])
+def _locate(own: Matrix, content: _Content, out: Matrix) -> None:
+    """Write where each line stands, and what it has in common with the lines around it."""
+    from dedup import line_kernels as loops
 
-
-def _place(own: Matrix, content: _Content) -> Matrix:
-    n = len(own)
-    size = np.expm1(own[:, _I["size"]])
-    marked = own[:, _I["marked"]]
-    prose = _is_prose(own)
-    prose_size = np.where(prose, size, 0.0)
-    total, total_prose = max(size.sum(), 1.0), max(prose_size.sum(), 1.0)
-    before = np.concatenate([[0.0], np.cumsum(size)])
-    prose_before = np.concatenate([[0.0], np.cumsum(prose_size)])
-    position = np.arange(n)
-
-    def density(reach: int) -> Matrix:
-        low, high = np.maximum(position - reach, 0), np.minimum(position + reach + 1, n)
-        inside: Matrix = (prose_before[high] - prose_before[low]) / np.maximum(before[high] - before[low], 1.0)
-        return inside
-
-    last_prose = np.maximum.accumulate(np.where(prose, position, -99))
-    next_prose = np.minimum.accumulate(np.where(prose, position, n + 99)[::-1])[::-1]
-    last_before = np.concatenate([[-99], last_prose[:-1]])
-    next_after = np.concatenate([next_prose[1:], [n + 99]])
-
+    size, prose, marked = _sizes(own), _is_prose(own), own[:, _I["marked"]]
+    position = np.arange(len(own))
     # The main block: the run of lines with the largest sum, prose counting for it, short and marked lines against.
-    score = np.where(prose, size, -6.0 - 12.0 * (marked > 0.3))
-    first, last = _best_run(score)
+    first, last = loops.best_run(np.where(prose, size, -6.0 - 12.0 * (marked > 0.3)))
     in_block = (position >= first) & (position <= last)
-
     # A line that announces the end of the article: mostly made of such phrases, after the block has begun.
-    announces = (marked >= _ANNOUNCES) & (own[:, _I["byline"]] < _ANNOUNCES) & (position > first)
-    seen = np.concatenate([[0], np.cumsum(announces)[:-1]])
-    last_end = np.maximum.accumulate(np.where(announces, position, -99))
-    last_end = np.concatenate([[-99], last_end[:-1]])
+    is_marked = marked >= _ANNOUNCES
+    announces = is_marked & (own[:, _I["byline"]] < _ANNOUNCES) & (position > first)
     credit = (own[:, _I["marked_start"]] > 0) & (own[:, _I["credit"]] > 0) & (position > first)
-    around = np.convolve(np.pad((marked >= _ANNOUNCES).astype(float), _REACH), np.ones(2 * _REACH + 1), mode="valid")
-
-    return np.column_stack(
-        [
-            np.minimum(position, 200),
-            np.minimum(n - 1 - position, 200),
-            before[:-1] / total,
-            1 - before[1:] / total,
-            prose_before[:-1] / total_prose,
-            1 - prose_before[1:] / total_prose,
-            density(3),
-            density(8),
-            np.minimum(position - last_before, 30),
-            np.minimum(next_after - position, 30),
-            in_block,
-            np.clip(position - first, -50, 50),
-            np.clip(last - position, -50, 50),
-            np.full(n, size[first : last + 1].sum() / total),
-            *_shared(content, prose, in_block),
-            np.minimum(seen, 10),
-            np.minimum(position - last_end, 30),
-            *_sections(content, prose, announces | credit, size),
-            np.minimum(np.cumsum(credit), 10),
-            around,
-            np.full(n, np.log1p(n)),
-            np.full(n, np.log1p(total)),
-            np.full(n, total_prose / total),
-        ]
+    loops.places(size, prose, is_marked, announces, credit, first, last, out)
+    at = _PLACE.index
+    words = (content.row, content.word)
+    loops.share_words(
+        prose, in_block, *words, content.n, len(content.hashes), out[:, at("shared_block") : at("shared_after") + 1]
     )
-
-
-def _once(numbers: Places) -> Places:
-    """Return the numbers sorted, each once; a sort is faster here than the table of ``np.unique``."""
-    numbers = np.sort(numbers)
-    return numbers[np.concatenate([[True], numbers[1:] != numbers[:-1]])] if len(numbers) else numbers
-
-
-def _best_run(score: Matrix) -> tuple[int, int]:
-    """Return the first and last index of the run of largest sum (the earliest of equals)."""
-    best, best_run, running, start = -np.inf, (0, 0), 0.0, 0
-    for position, value in enumerate(score.tolist()):
-        if running <= 0:
-            running, start = 0.0, position
-        running += value
-        if running > best:
-            best, best_run = running, (start, position)
-    return best_run
-
-
-def _shared(content: _Content, prose: Flags, in_block: Flags) -> list[Matrix]:
-    """Return the share of a line's content words that stand in the block, in other prose, in prose before and after."""
-    row, word = content.row, content.word
-    is_prose, is_block = prose[row], (prose & in_block)[row]
-    n_prose = np.bincount(word[is_prose], minlength=len(content.hashes))[word]
-    n_block = np.bincount(word[is_block], minlength=len(content.hashes))[word]
-    # Pairs by word, then line: how many lines of prose before this one have the word.
-    order = np.argsort(word, kind="stable")
-    of_prose = is_prose[order].astype(np.intp)
-    so_far = np.cumsum(of_prose) - of_prose
-    ordered = word[order]
-    group = np.searchsorted(ordered, ordered)
-    before = np.empty(len(row), dtype=np.intp)
-    before[order] = so_far - so_far[group]
-    shares = []
-    for found in (n_block > is_block, n_prose > is_prose, before > 0, n_prose - before > is_prose):
-        shared = np.bincount(row[found], minlength=len(prose)) / np.maximum(content.n, 1)
-        shares.append(np.where(content.n > 0, shared, -1.0))
-    return shares
-
-
-def _sections(content: _Content, prose: Flags, breaks: Flags, size: Matrix) -> list[Matrix]:
-    """Return, for the section a line is in, the share of its content words in prose before it, and its words.
-
-    A section ends with a line that announces the end of something, and begins with one that announces a picture.
-    """
-    n = len(prose)
-    edges = _once(np.append(np.flatnonzero(breaks), 0))
-    section = np.searchsorted(edges, np.arange(n), side="right") - 1
-    total = np.log1p(np.add.reduceat(size, edges))[section]
-    is_prose = prose[content.row]
-    row, word = content.row[is_prose], content.word[is_prose]
-    if not len(row):
-        return [np.full(n, -1.0), total]
-    first = np.full(len(content.hashes), n)
-    np.minimum.at(first, word, row)
-    held = _once(section[row] * len(content.hashes) + word)
-    of, word = np.divmod(held, len(content.hashes))
-    n_held = np.bincount(of, minlength=len(edges))
-    n_before = np.bincount(of[first[word] < edges[of]], minlength=len(edges))
-    told = (n_held > 0) & (edges > row[0])
-    shared = np.where(told, n_before / np.maximum(n_held, 1), -1.0)
-    return [shared[section], total]
+    # A section ends with a line that announces the end of something, and begins with one that announces a picture.
+    sections = out[:, at("section_shared") : at("section_words") + 1]
+    loops.share_sections(prose, announces | credit, size, *words, len(content.hashes), sections)
 
 
 def html_features(matrix: Matrix, layout: NDArray[np.float32]) -> Matrix:
@@ -466,23 +366,14 @@ def html_features(matrix: Matrix, layout: NDArray[np.float32]) -> Matrix:
     -------
     ndarray of float64, shape (n_lines, len(HTML_FEATURES))
     """
-    n = len(matrix)
-    votes = layout[:, : len(_EXTRACTORS)].astype(np.float64)
-    edge = np.full((_REACH, votes.shape[1]), -1.0)
-    padded = np.vstack([edge, votes, edge])
-    position = np.arange(n)
-    kept = votes > VOTED
-    size = np.expm1(matrix[:, _I["size"]])
-    voted = size @ kept
-    both = size @ kept.all(axis=1)
-    columns = [padded[_REACH + k : _REACH + k + n] for k in (-3, -2, -1, 1, 2, 3)]
-    for number in range(len(_EXTRACTORS)):
-        last = np.maximum.accumulate(np.where(kept[:, number], position, -99))
-        following = np.minimum.accumulate(np.where(kept[:, number], position, n + 99)[::-1])[::-1]
-        columns += [
-            np.minimum(position - last, 50)[:, None],
-            np.minimum(following - position, 50)[:, None],
-            np.full((n, 1), voted[number] / max(size.sum(), 1.0)),
-            np.full((n, 1), both / max(voted[number], 1.0)),
-        ]
-    return np.hstack([matrix, layout, *columns])
+    from dedup import line_kernels as loops
+
+    n, n_extractors = len(matrix), len(_EXTRACTORS)
+    whole = np.empty((n, len(HTML_FEATURES)))
+    widths = (len(FEATURES), len(LAYOUT), 2 * _REACH * n_extractors)
+    whole[:, : len(FEATURES)] = matrix
+    _, told, near, voted = np.split(whole, np.cumsum(widths), axis=1)
+    told[:] = layout
+    loops.neighbours(told[:, :n_extractors], _REACH, near)
+    loops.votes(_sizes(matrix), (told[:, :n_extractors] > VOTED).astype(float), 50, voted)
+    return whole

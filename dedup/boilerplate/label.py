@@ -10,16 +10,18 @@ Rule guarded here: a line leaves with a reason, and an article is not emptied by
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import pairwise
 from typing import Any, ClassVar
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from dedup.articles.host import names_host
-from dedup.articles.normalize import words
+from dedup.articles.reading import read
 from dedup.articles.segment import NO_WORDS
 from dedup.boilerplate.doubled import doubled
-from dedup.boilerplate.passage import joined, parts
+from dedup.boilerplate.passage import Part, joined, parts
 from dedup.boilerplate.repeat import COUNTED
 from dedup.errors import ParameterError
 from dedup.schema import LABELLED, SEGMENT
@@ -55,18 +57,32 @@ _CLOSING = "\"”’»)]' "
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a draft, or piece of one, as :class:`Label` sees it. ``n_articles`` is 0 for what is no repeat."""
+    """One line of a draft, or piece of one, as :class:`Label` sees it.
+
+    ``n_articles`` is 0 for what is no repeat; ``words``: the hashes of its words, ``sizes``: the letters of each.
+    """
 
     text: str
     key: int
     keep: float
     marker: str
     n_articles: int
+    words: Sequence[int]
+    sizes: NDArray[np.int64]
 
-    @cached_property
-    def words(self) -> list[str]:
-        """The normalised words."""
-        return words(self.text)
+    def about(self) -> set[int]:
+        """Return the words that say something of the subject: all but short ones, if there are others."""
+        return {word for word, size in zip(self.words, self.sizes.tolist(), strict=True) if size > _SHORT} or set(self.words)
+
+
+def lines_of(parts: Sequence[Part]) -> list[Line]:
+    """Read the parts of a draft."""
+    page = read([part.text for part in parts])
+    hashes = page.hashes.tolist()
+    return [
+        Line(part.text, part.key, part.keep, part.marker, part.n_articles, hashes[start:end], page.sizes[start:end])
+        for part, (start, end) in zip(parts, pairwise(page.ends.tolist()), strict=True)
+    ]
 
 
 @dataclass(frozen=True)
@@ -137,7 +153,7 @@ def strip(
             standfirst = _standfirst(lines, tokens, found, body)
             if standfirst is not None and not reasons.get(standfirst, "").startswith("repeat"):
                 reasons.pop(standfirst, None)
-    wanted = words(title)
+    wanted = read([title]).hashes.tolist()
     if wanted:
         for position, found_words in enumerate(tokens):
             if _is_headline(found_words, wanted, before_body=body is None or position < body) or (
@@ -151,7 +167,7 @@ def strip(
     return title, kept, {position: reasons[position] for position in sorted(reasons)}
 
 
-def _follows(lines: Sequence[Line], tokens: Sequence[Sequence[str]], position: int, reasons: Mapping[int, str]) -> bool:
+def _follows(lines: Sequence[Line], tokens: Sequence[Sequence[int]], position: int, reasons: Mapping[int, str]) -> bool:
     """Decide whether a line is a sentence right after a paragraph that stays, and so deserves less doubt."""
     line, before = lines[position], position - 1
     return (
@@ -172,7 +188,7 @@ def _repeated(line: Line, n_words: int, thresholds: Thresholds) -> bool:
     return line.n_articles >= thresholds.n_repeats and n_words >= thresholds.min_words
 
 
-def _is_prose(text: str, tokens: Sequence[str]) -> bool:
+def _is_prose(text: str, tokens: Sequence[int]) -> bool:
     return len(tokens) >= _PROSE and _ends(text)
 
 
@@ -181,7 +197,7 @@ def _ends(text: str) -> bool:
 
 
 def _islands(
-    lines: Sequence[Line], tokens: Sequence[Sequence[str]], reasons: Mapping[int, str], least: float
+    lines: Sequence[Line], tokens: Sequence[Sequence[int]], reasons: Mapping[int, str], least: float
 ) -> list[int]:
     """Return the lines of the runs that stand apart from the largest one and are doubtful as a whole.
 
@@ -210,7 +226,7 @@ def _islands(
     ]
 
 
-def _best_run(lines: Sequence[Line], tokens: Sequence[Sequence[str]], reasons: Mapping[int, str]) -> list[int]:
+def _best_run(lines: Sequence[Line], tokens: Sequence[Sequence[int]], reasons: Mapping[int, str]) -> list[int]:
     """Return the run of lines most likely to be an article, none if the page has no paragraph that is no repeat."""
     usable = [not reasons.get(position, "").startswith("repeat") for position in range(len(lines))]
     prose = [
@@ -234,7 +250,7 @@ def _best_run(lines: Sequence[Line], tokens: Sequence[Sequence[str]], reasons: M
     return best
 
 
-def _headline(lines: Sequence[Line], tokens: Sequence[Sequence[str]], body: int, source: str) -> int | None:
+def _headline(lines: Sequence[Line], tokens: Sequence[Sequence[int]], body: int, source: str) -> int | None:
     """Find the headline among the lines shortly before the first paragraph.
 
     It is a short line without a full stop that is no chrome and no repeat of the site, and shares words with the text; of
@@ -253,40 +269,39 @@ def _headline(lines: Sequence[Line], tokens: Sequence[Sequence[str]], body: int,
             continue
         # One that shares no word with the text must be likely by itself, and no line of the site's, such as a section's name;
         # but a headline stands on other pages too, above its teaser.
-        if (line.keep >= _HEADLINE_ALONE and line.n_articles < 2) or _is_about(found, text):
+        if (line.keep >= _HEADLINE_ALONE and line.n_articles < 2) or _is_about(line, text):
             candidates.append(position)
-    seen = [" ".join(found) for found in tokens]
-    twice = [position for position in candidates if seen.count(seen[position]) > 1]
+    twice = [position for position in candidates if tokens.count(tokens[position]) > 1]
     return max(twice or candidates, key=lambda position: (lines[position].keep, -position), default=None)
 
 
-def _contains(found: Sequence[str], wanted: Sequence[str]) -> bool:
+def _contains(found: Sequence[int], wanted: Sequence[int]) -> bool:
     n = len(wanted)
     return n >= _HEADLINE[0] and any(list(found[i : i + n]) == list(wanted) for i in range(len(found) - n + 1))
 
 
-def _standfirst(lines: Sequence[Line], tokens: Sequence[Sequence[str]], headline: int, body: int) -> int | None:
+def _standfirst(lines: Sequence[Line], tokens: Sequence[Sequence[int]], headline: int, body: int) -> int | None:
     """Find the line under the headline that sums the article up, which the line model takes for a teaser."""
     position = headline + 1
     while position < body and tokens[position] == tokens[headline]:
         position += 1
     if position >= body or len(tokens[position]) < _STANDFIRST or lines[position].marker:
         return None
-    return position if _is_about(tokens[position], _vocabulary(lines, tokens, body)) else None
+    return position if _is_about(lines[position], _vocabulary(lines, tokens, body)) else None
 
 
-def _vocabulary(lines: Sequence[Line], tokens: Sequence[Sequence[str]], body: int) -> set[str]:
+def _vocabulary(lines: Sequence[Line], tokens: Sequence[Sequence[int]], body: int) -> set[int]:
     return {
         word for position in range(body, len(lines)) if lines[position].keep >= _LIKELY for word in tokens[position]
     }
 
 
-def _is_about(found: Sequence[str], text: set[str]) -> bool:
-    long_words = {word for word in found if len(word) > _SHORT} or set(found)
-    return len(long_words & text) >= _ABOUT * len(long_words)
+def _is_about(line: Line, text: set[int]) -> bool:
+    about = line.about()
+    return len(about & text) >= _ABOUT * len(about)
 
 
-def _is_headline(found: Sequence[str], wanted: Sequence[str], *, before_body: bool) -> bool:
+def _is_headline(found: Sequence[int], wanted: Sequence[int], *, before_body: bool) -> bool:
     """Decide whether a line only repeats the headline; before the body also a part of it, as with a site's name."""
     if found == wanted:
         return True
@@ -336,10 +351,11 @@ class Label:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield one batch per batch of segments; a draft comes with the batch that ends it."""
-        draft: list[dict[str, Any]] = []
+        names, draft = self.reads.names, list[dict[str, Any]]()
         for batch in batches:
             done = []
-            for row in batch.select(self.reads.names).to_pylist():
+            for values in zip(*(batch.column(name).to_pylist() for name in names), strict=True):
+                row = dict(zip(names, values, strict=True))
                 if draft and row["doc_id"] != draft[0]["doc_id"]:
                     done.append(self._label(draft))
                     draft = []
@@ -350,7 +366,7 @@ class Label:
     def _label(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         rows = sorted(rows, key=lambda row: row["index"])
         pieces = parts(rows, self.n_repeats)
-        lines = [Line(piece.text, piece.key, piece.keep, piece.marker, piece.n_articles) for piece in pieces]
+        lines = lines_of(pieces)
         title = rows[0]["title"] or ""
         removed: dict[int, str] = {}
         kept = list(range(len(lines)))

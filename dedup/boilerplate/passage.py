@@ -220,6 +220,10 @@ def _is_of_site(
 
 
 def _pieces(row: Mapping[str, Any], units: Sequence[_Unit]) -> Iterator[Part]:
+    if len(units) == 1:
+        (unit,) = units
+        yield Part(unit.row, unit.text.strip(), row["key"], row["keep"], row["marker"], unit.n or unit.seen, "")
+        return
     before = ""
     for _, run in groupby(units, key=lambda unit: unit.n > 0):
         piece = list(run)
