@@ -16,6 +16,7 @@ from dedup.articles.extract import by_resiliparse, by_trafilatura, parse, with_c
 from dedup.articles.genre import why_no_article
 from dedup.articles.metadata import metadata_of
 from dedup.articles.outline import lines_of, outline
+from dedup.articles.reading import read
 from dedup.boilerplate.classify import judge
 from pipelines.gold import read_gold
 
@@ -52,8 +53,8 @@ def main() -> None:
             walked = timed("lines", lambda tree=tree: lines_of(tree))
             found = timed("outline", lambda args=(tree, main_text, second, walked): outline(*args))
             timed("genre", lambda args=(tree, walked, url): why_no_article(*args))
-            args = (list(found.lines), "html", about.title, "", found.layout.tobytes())
-            timed("line model", lambda args=args: judge(*args))
+            args = ("html", about.title, "", found.layout.tobytes())
+            timed("line model", lambda lines=found.lines, args=args: judge(read(lines), *args))
     print(f"| step | ms a page ({n} pages) | of trafilatura's |")
     print("| --- | --- | --- |")
     for step, seconds in spent.items():

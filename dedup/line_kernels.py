@@ -226,11 +226,28 @@ def describe(codes: Any, edges: Any, table: Any, counts: Any) -> None:
         row[BULLET] = 1 if _has_bullet(codes, start, end, table) else 0
 
 
+@compiled(_INT(CODES, CODES, types.uint32[::1]))
+def spell(codes: Any, spelling: Any, letters: Any) -> Any:
+    """Write the spelling of each code point; return how many are not spelled by one, or -1 where one has not been looked at yet.
+
+    ``spelling`` gives for a code point what is written for it; 0 if it is unknown, 1, 2 and what is above all code points for no single one.
+    """
+    n_odd = 0
+    for place in range(len(codes)):
+        letter = spelling[codes[place]]
+        letters[place] = letter
+        if letter <= 2 or letter > 0x10FFFF:
+            if letter == 0:
+                return -1
+            n_odd += 1
+    return n_odd
+
+
 _WORDS: Final = (_OUT, _OUT, _OUT, types.uint32[::1])
 
 
 @inner
-def _read_line(  # noqa: PLR0913 - a text, a range of it, and what is said of its words
+def _read_line(
     codes: Any,
     letters: Any,
     at: Any,
@@ -289,7 +306,7 @@ def _read_line(  # noqa: PLR0913 - a text, a range of it, and what is said of it
 
 
 @compiled(types.void(CODES, CODES, INTS, BYTES, _BITS, *_WORDS, _OUT))
-def read_words(  # noqa: PLR0913 - as `_read_line`
+def read_words(
     codes: Any,
     letters: Any,
     at: Any,
@@ -364,10 +381,24 @@ def looked_up(words: Any, keys: Any, values: Any) -> Any:
 
 @compiled(
     types.void(
-        CODES, CODES, INTS, BYTES, _BITS, INTS, INTS, _FLAGS, INTS, INTS, INTS, _INT, _INT, types.float64[:, ::1], *[types.float64[::1]] * 2
+        CODES,
+        CODES,
+        INTS,
+        BYTES,
+        _BITS,
+        INTS,
+        INTS,
+        _FLAGS,
+        INTS,
+        INTS,
+        INTS,
+        _INT,
+        _INT,
+        types.float64[:, ::1],
+        *[types.float64[::1]] * 2,
     )
 )
-def mark(  # noqa: PLR0913 - a text, its words, and the table of phrases
+def mark(
     codes: Any,
     letters: Any,
     at: Any,
@@ -432,9 +463,7 @@ def mark(  # noqa: PLR0913 - a text, its words, and the table of phrases
         INTS, INTS, INTS, INTS, INTS, _FLAGS, _INT
     )
 )
-def content(  # noqa: PLR0913 - the words of lines, and what is known of them
-    words: Any, sizes: Any, ends: Any, keys: Any, languages: Any, is_unspaced: Any, least: Any
-) -> Any:
+def content(words: Any, sizes: Any, ends: Any, keys: Any, languages: Any, is_unspaced: Any, least: Any) -> Any:
     """Return the content words of each line, each once: line and number of each, by line; how many a line has; and the hash of each number.
 
     Words of ``least`` letters that are no function words; in lines of scripts without spaces, pairs of letters.
@@ -536,7 +565,10 @@ def borders(codes: Any, start: Any, end: Any, table: Any, found: Any) -> Any:
         ):
             continue
         stop, after = place - 1, place
-        while after < end and (_closes(codes[after]) or (alone and (codes[after] == 0x300D or codes[after] == 0x300F or codes[after] == 0xFF09))):
+        while after < end and (
+            _closes(codes[after])
+            or (alone and (codes[after] == 0x300D or codes[after] == 0x300F or codes[after] == 0xFF09))
+        ):
             after += 1
         space = after
         while after < end and _is(codes[after], table) & SPACE:
@@ -600,9 +632,7 @@ def _is_clock(codes: Any, start: Any, end: Any) -> Any:
 
 
 @inner
-def _form(  # noqa: PLR0913 - a line, twice
-    codes: Any, letters: Any, at: Any, kinds: Any, table: Any, start: Any, end: Any, letter: Any
-) -> Any:
+def _form(codes: Any, letters: Any, at: Any, kinds: Any, table: Any, start: Any, end: Any, letter: Any) -> Any:
     """Return the hash of the words of a line with every run of names and numbers as one gap; 0 if that says too little.
 
     ``letter`` is the place in ``letters`` of the first of the line.
@@ -656,9 +686,11 @@ def _form(  # noqa: PLR0913 - a line, twice
 
 
 @compiled(
-    tuple_of((_OUT, _OUT, _OUT, _OUT, _OUT))(CODES, CODES, INTS, INTS, BYTES, _BITS, INTS, INTS, _FLAGS, _FLAGS, _INT, _INT, _INT)
+    tuple_of((_OUT, _OUT, _OUT, _OUT, _OUT))(
+        CODES, CODES, INTS, INTS, BYTES, _BITS, INTS, INTS, _FLAGS, _FLAGS, _INT, _INT, _INT
+    )
 )
-def keys(  # noqa: PLR0913 - a text, twice, its words, and for which of its lines forms are wanted
+def keys(
     codes: Any,
     letters: Any,
     at: Any,
@@ -811,9 +843,7 @@ def share_sections(prose: Any, breaks: Any, size: Any, rows: Any, words: Any, n_
 
 
 @compiled(types.void(_FLOATS, _FLAGS, _FLAGS, _FLAGS, _FLAGS, _INT, _INT, _PART))
-def places(  # noqa: PLR0913 - what is known of each line, and the main block
-    size: Any, prose: Any, marked: Any, announces: Any, credits_: Any, first: Any, last: Any, out: Any
-) -> None:
+def places(size: Any, prose: Any, marked: Any, announces: Any, credits_: Any, first: Any, last: Any, out: Any) -> None:
     """Write where each line stands: in the page, among its words and its prose, to its main block, after what ends articles.
 
     The columns are those that `features` has for the place of a line, in order, but for the words it shares and its section.
@@ -875,9 +905,9 @@ _TABLE: Final = types.Array(types.float64, 2, "C", readonly=True)
 
 @compiled(types.void(_FLOATS, _PART, _INT, _PART))
 def votes(size: Any, kept: Any, reach: Any, out: Any) -> None:
-    """Write for each extractor how far it is to the next line that it kept, before and after, what share of the words it kept, and what
-    share of these the others kept too.
+    """Write what each extractor says of a line.
 
+    How far it is to the next line that it kept, before and after, what share of the words it kept, and what share of these the others kept too.
     ``kept`` has a column per extractor, 1 where it kept the line.
     """
     n, n_extractors = kept.shape
@@ -901,7 +931,6 @@ def votes(size: Any, kept: Any, reach: Any, out: Any) -> None:
             out[line, 4 * of + 3] = both / max(voted, 1.0)
 
 
-
 @compiled(types.void(_TABLE, types.Array(types.int64, 2, "C", readonly=True), _TABLE, _TABLE, types.float64[::1]))
 def add_trees(matrix: Any, feature: Any, threshold: Any, value: Any, log_odds: Any) -> None:
     """Add to the log odds of each row the leaf that it falls in, of every tree in turn."""
@@ -914,5 +943,5 @@ def add_trees(matrix: Any, feature: Any, threshold: Any, value: Any, log_odds: A
         for row in range(len(matrix)):
             node = 0
             for _ in range(depth):
-                node = 2 * node + 1 + np.int64(matrix[row, feature[tree, node]] > threshold[tree, node])
+                node = 2 * node + (2 if matrix[row, feature[tree, node]] > threshold[tree, node] else 1)
             log_odds[row] += value[tree, node - n_inner]

@@ -23,6 +23,7 @@ from dedup.articles.host import host_of
 from dedup.articles.language import detect_language
 from dedup.articles.normalize import words
 from dedup.articles.outline import Outline
+from dedup.articles.reading import read
 from dedup.boilerplate.features import (
     FEATURES,
     HTML_FEATURES,
@@ -30,7 +31,7 @@ from dedup.boilerplate.features import (
     Matrix,
     features,
     html_features,
-    mark,
+    marks,
 )
 from dedup.boilerplate.line_model import from_table
 from dedup.errors import InputError
@@ -218,14 +219,9 @@ def offers(examples: Sequence[Example]) -> list[str]:
     at = [MARKERS.index(name) for name in _OFFERS]
     found = []
     for e in examples:
-        for line, keep in zip(e.lines, e.keep, strict=True):
-            tokens = words(line)
-            if keep or not 6 <= len(tokens) <= 40:
-                continue
-            shares = np.zeros(len(MARKERS))
-            mark(tokens, shares)
-            if shares[at].sum() > 0.05:
-                found.append(line)
+        page = read(e.lines)
+        offered = (page.n_words >= 6) & (page.n_words <= 40) & (marks(page)[:, at].sum(axis=1) > 0.05)
+        found += [e.lines[row] for row in np.flatnonzero(offered & ~e.keep).tolist()]
     return found
 
 
@@ -289,7 +285,7 @@ def _generator(whole: Example, seed: int) -> np.random.Generator:
 
 def describe(e: Example) -> Matrix:
     """Return the features of the lines; the headline of a page in plain text is not known."""
-    matrix = features(e.lines, "" if e.kind == "page" else e.title)[0]
+    matrix = features(read(e.lines), "" if e.kind == "page" else e.title)
     return html_features(matrix, e.layout) if e.kind == "html" else matrix
 
 

@@ -7,10 +7,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from dedup.articles.language import detect_language
 from dedup.articles.normalize import words
+from dedup.articles.reading import read
 from dedup.articles.segment import line_key
 from dedup.boilerplate.features import FEATURES, MARKERS, features
 from dedup.tables import load_json
@@ -137,12 +139,11 @@ def test_function_words_tell_prose_from_menus(language: str) -> None:
     column = FEATURES.index("function_words")
     for row in gold("lines"):
         if row["language"] == language:
-            matrix, tokens = features([line["text"] for line in row["lines"]])
-            share = matrix[:, column]
+            page = read([line["text"] for line in row["lines"]])
+            share, n = features(page)[:, column], page.n_words
             assert share.min() >= 0, "the language was not recognised"
-            prose = [share[n] for n, line in enumerate(row["lines"]) if line["keep"] and len(tokens[n]) >= 20]
-            menu = [share[n] for n, line in enumerate(row["lines"]) if not line["keep"] and len(tokens[n]) <= 4]
-            assert sum(prose) / len(prose) > sum(menu) / len(menu)
+            keep = np.array([line["keep"] for line in row["lines"]])
+            assert share[keep & (n >= 20)].mean() > share[~keep & (n <= 4)].mean()
 
 
 def test_chinese_letters_are_words_so_that_a_line_has_a_length() -> None:

@@ -7,10 +7,13 @@ Rule guarded here: numbers hold for the texts of one table alone; what must be c
 
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+#: Gives each word a number of its own.
+Numbers: TypeAlias = dict[Hashable, int]
 
 _BITS = 63
 
@@ -28,14 +31,14 @@ class Grams(NamedTuple):
     sizes: NDArray[np.intp]
 
 
-def numbering() -> dict[Hashable, int]:
+def numbering() -> Numbers:
     """Return an empty table that gives each word asked for a number of its own."""
     numbers: defaultdict[Hashable, int] = defaultdict()
     numbers.default_factory = numbers.__len__
     return numbers
 
 
-def grams_of(lines: Sequence[Sequence[Hashable]], size: int, numbers: dict[Hashable, int]) -> Grams:
+def grams_of(lines: Sequence[Sequence[Hashable]], size: int, numbers: Numbers) -> Grams:
     """Return the runs of ``size`` words in lines; words beyond ``2 ** (63 // size)`` different ones may share a number.
 
     Examples

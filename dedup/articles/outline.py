@@ -19,7 +19,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.articles.gram import grams_of, numbering
+from dedup.articles.gram import Numbers, grams_of, numbering
 from dedup.articles.normalize import UNSPACED
 from dedup.tables import load_json
 
@@ -356,7 +356,7 @@ class _Texts:
     lines as strings.
     """
 
-    def __init__(self, lines: Sequence[str], vocabulary: dict[str, int]) -> None:
+    def __init__(self, lines: Sequence[str], vocabulary: Numbers) -> None:
         tokens = [_tokens(line) for line in lines]
         self.whole = [" ".join(line) for line in tokens]
         self.grams, self.of, self.n, self.sizes = grams_of(tokens, _GRAM, vocabulary)
@@ -388,7 +388,7 @@ def _kept(lines: _Texts, answer: _Texts) -> NDArray[np.float64]:
 class _Places:
     """Where the lines of a page are that hold what an extractor's answer has."""
 
-    def __init__(self, lines: _Texts, vocabulary: dict[str, int]) -> None:
+    def __init__(self, lines: _Texts, vocabulary: Numbers) -> None:
         self._vocabulary = vocabulary
         self._gram, at = np.unique(lines.grams, return_index=True)
         self._line = lines.of[at]
@@ -424,7 +424,7 @@ class _Places:
 
 
 def _placed(
-    lines: _Texts, answer: Sequence[str], texts: _Texts, vocabulary: dict[str, int]
+    lines: _Texts, answer: Sequence[str], texts: _Texts, vocabulary: Numbers
 ) -> tuple[list[tuple[int, str]], list[tuple[int, list[int]]]]:
     """Find the lines of an answer on the page.
 

@@ -84,18 +84,21 @@ def spelled(text: str) -> Spelled:
     >>> "".join(map(chr, found.letters)), found.at.tolist()
     ('"strasse', [0, 1, 2, 3, 4, 5, 5, 6])
     """
+    from dedup import line_kernels
+
     if text.isascii():
-        written = np.frombuffer(text.encode(), dtype=np.uint8)
-        capital = (written >= ord("A")) & (written <= ord("Z"))
-        codes = written.astype(np.uint32)
-        return Spelled(codes, codes + np.uint32(ord("a") - ord("A")) * capital, np.arange(len(codes)))
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    table = _table()
-    letters = table.spelling[codes]
-    if letters.min() == _UNKNOWN:
-        for code in np.unique(codes[letters == _UNKNOWN]).tolist():
-            table.learn(code)
-        letters = table.spelling[codes]
+        codes = np.frombuffer(text.encode(), dtype=np.uint8).astype(np.uint32)
+    else:
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    table, letters = _table(), np.empty(len(codes), dtype=np.uint32)
+    n_odd = line_kernels.spell(codes, table.spelling, letters)
+    if n_odd < 0:
+        for code in set(text):
+            if table.spelling[ord(code)] == _UNKNOWN:
+                table.learn(ord(code))
+        n_odd = line_kernels.spell(codes, table.spelling, letters)
+    if not n_odd:
+        return Spelled(codes, letters, np.arange(len(codes)))
     several = table.several
     if (letters == _TOGETHER).any():
         several = [*several]
@@ -104,8 +107,6 @@ def spelled(text: str) -> Spelled:
             letters[run.start()] = _SEVERAL + len(several)
             several.append(tuple(map(ord, normalize(run[0]))))
     odd = np.flatnonzero((letters == _NOTHING) | (letters >= _SEVERAL))
-    if not len(odd):
-        return Spelled(codes, letters, np.arange(len(codes)))
     spellings = [() if letter == _NOTHING else several[letter - _SEVERAL] for letter in letters[odd].tolist()]
     n = np.ones(len(letters), dtype=np.int64)
     n[odd] = [len(spelling) for spelling in spellings]

@@ -119,8 +119,9 @@ class Classify:
             # Every line is the article's, and none is looked for elsewhere.
             none = pa.array([[]] * n, KEYS)
             key, keep = pa.repeat(segment.NO_WORDS, n), pa.repeat(1.0, n)
-            columns = (*about, numbers, texts, key, keep, pa.repeat("", n), none, none)
-            return pa.RecordBatch.from_arrays(columns, schema=self.writes)
+            return pa.RecordBatch.from_arrays(
+                [*about, numbers, texts, key, keep, pa.repeat("", n), none, none], schema=self.writes
+            )
         page = read(lines)
         judged = judge(
             page, draft["kind"], draft["title"] or "", self.model, draft["layout"] or b"", draft["language"] or ""

@@ -10,7 +10,7 @@ Rule guarded here: a line is described by its own page and by frozen tables, nev
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,7 +132,8 @@ _IN_LANGUAGE: Final = 0.08
 def _vocabulary() -> "_Vocabulary":
     from dedup import line_kernels
 
-    def hashed(lines: Sequence[str], bits: Sequence[int]) -> _Hashed:
+    def hashed(listed: Sequence[tuple[str, int]]) -> _Hashed:
+        lines, bits = zip(*listed, strict=True)
         page = read(lines)
         n_slots = 1 << (2 * len(lines) + 1).bit_length()
         keys, values = np.zeros(n_slots, dtype=np.int64), np.zeros(n_slots, dtype=np.int64)
@@ -152,9 +153,7 @@ def _vocabulary() -> "_Vocabulary":
         for phrase in listed
     ]
     starts = [(phrase.split()[0], 1) for phrase, _ in phrases]
-    return _Vocabulary(
-        *(hashed(*zip(*listed, strict=True)) for listed in (function_words, starts, phrases)), len(known["function_words"])
-    )
+    return _Vocabulary(hashed(function_words), hashed(starts), hashed(phrases), len(known["function_words"]))
 
 
 class _Hashed(NamedTuple):
@@ -175,9 +174,7 @@ class _Vocabulary(NamedTuple):
 
 
 class _Content(NamedTuple):
-    """The content words of lines: pairs of line (``row``) and number of a ``word``, each once, by line; ``n`` of each line; the ``hashes``
-    of the words.
-    """
+    """The content words of lines: line (``row``) and number of each ``word``, once a line; ``n`` of each line; ``hashes`` of the words."""
 
     row: Places
     word: Places
@@ -296,7 +293,18 @@ def _marks(page: Reading, glued: Flags) -> tuple[Matrix, Matrix, Matrix]:
     total, opens = np.zeros(page.n_lines), np.zeros(page.n_lines)
     phrases = known.phrases
     line_kernels.mark(
-        *page.text, kinds(), table(), page.hashes, page.ends, glued, known.starts.keys, *phrases, _EDGE, shares, total, opens
+        *page.text,
+        kinds(),
+        table(),
+        page.hashes,
+        page.ends,
+        glued,
+        known.starts.keys,
+        *phrases,
+        _EDGE,
+        shares,
+        total,
+        opens,
     )
     return total, opens, shares
 

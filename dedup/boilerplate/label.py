@@ -11,7 +11,8 @@ Rule guarded here: a line leaves with a reason, and an article is not emptied by
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, ClassVar
+from operator import itemgetter
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +22,7 @@ from dedup.articles.host import names_host
 from dedup.articles.reading import read
 from dedup.articles.segment import NO_WORDS
 from dedup.boilerplate.doubled import doubled
-from dedup.boilerplate.passage import Part, joined, parts
+from dedup.boilerplate.passage import Part, Row, joined, parts
 from dedup.boilerplate.repeat import COUNTED
 from dedup.errors import ParameterError
 from dedup.schema import LABELLED, SEGMENT
@@ -72,7 +73,9 @@ class Line:
 
     def about(self) -> set[int]:
         """Return the words that say something of the subject: all but short ones, if there are others."""
-        return {word for word, size in zip(self.words, self.sizes.tolist(), strict=True) if size > _SHORT} or set(self.words)
+        return {word for word, size in zip(self.words, self.sizes.tolist(), strict=True) if size > _SHORT} or set(
+            self.words
+        )
 
 
 def lines_of(parts: Sequence[Part]) -> list[Line]:
@@ -311,6 +314,15 @@ def _is_headline(found: Sequence[int], wanted: Sequence[int], *, before_body: bo
     return long[: len(short)] == short and len(short) >= _SAME * len(long)
 
 
+class _About(NamedTuple):
+    """The draft that a segment is of."""
+
+    doc_id: str
+    source: str | None
+    kind: str
+    title: str | None
+
+
 @dataclass(frozen=True)
 class Label:
     """Strip each draft of its chrome.
@@ -351,34 +363,35 @@ class Label:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield one batch per batch of segments; a draft comes with the batch that ends it."""
-        names, draft = self.reads.names, list[dict[str, Any]]()
+        about, draft = _About("", None, "", None), list[tuple[int, Row]]()
         for batch in batches:
             done = []
-            for values in zip(*(batch.column(name).to_pylist() for name in names), strict=True):
-                row = dict(zip(names, values, strict=True))
-                if draft and row["doc_id"] != draft[0]["doc_id"]:
-                    done.append(self._label(draft))
+            rows = map(Row, *(batch.column(name).to_pylist() for name in Row._fields))
+            told = map(_About, *(batch.column(name).to_pylist() for name in _About._fields))
+            for now, index, row in zip(told, batch.column("index").to_pylist(), rows, strict=True):
+                if draft and now.doc_id != about.doc_id:
+                    done.append(self._label(about, draft))
                     draft = []
-                draft.append(row)
+                about = now
+                draft.append((index, row))
             yield pa.RecordBatch.from_pylist(done, schema=self.writes)
-        yield pa.RecordBatch.from_pylist([self._label(draft)] if draft else [], schema=self.writes)
+        yield pa.RecordBatch.from_pylist([self._label(about, draft)] if draft else [], schema=self.writes)
 
-    def _label(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        rows = sorted(rows, key=lambda row: row["index"])
-        pieces = parts(rows, self.n_repeats)
+    def _label(self, about: _About, rows: Sequence[tuple[int, Row]]) -> dict[str, Any]:
+        pieces = parts([row for _, row in sorted(rows, key=itemgetter(0))], self.n_repeats)
         lines = lines_of(pieces)
-        title = rows[0]["title"] or ""
+        title = about.title or ""
         removed: dict[int, str] = {}
         kept = list(range(len(lines)))
-        kind = rows[0]["kind"]
-        if kind != "clean":
-            keep = {"page": self.keep_page, "html": self.keep_html}.get(kind, self.keep_article)
-            island = self.island if kind == "page" else 0.0
+        if about.kind != "clean":
+            keep = {"page": self.keep_page, "html": self.keep_html}.get(about.kind, self.keep_article)
+            island = self.island if about.kind == "page" else 0.0
             # Copies for another screen are in HTML; who hands over a text has it as it should be.
-            thresholds = Thresholds(keep, self.n_repeats, self.min_words, island=island, once=kind == "html")
-            title, kept, removed = strip(lines, title, thresholds, rows[0]["source"] or "")
+            once = about.kind == "html"
+            thresholds = Thresholds(keep, self.n_repeats, self.min_words, island=island, once=once)
+            title, kept, removed = strip(lines, title, thresholds, about.source or "")
         return {
-            "doc_id": rows[0]["doc_id"],
+            "doc_id": about.doc_id,
             "title": title,
             "text": joined([pieces[position] for position in kept]),
             "removed": [{"text": lines[position].text, "reason": reason} for position, reason in removed.items()],

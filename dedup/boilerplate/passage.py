@@ -10,11 +10,11 @@ subject of its article is background.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from dedup.articles.segment import sentences, size
 from dedup.boilerplate.repeat import content
@@ -63,8 +63,20 @@ _BRACKETED = re.compile(r"[\[(【（].*[\])】）]\W*")
 _ADDRESS = re.compile(r"(?:^|\s)@\w|https?://|www\.|\w@\w")
 
 
-@dataclass(frozen=True)
-class Part:
+class Row(NamedTuple):
+    """A segment with its counts: the columns of ``SEGMENT`` and :func:`dedup.boilerplate.repeat.counted` that say what a line is."""
+
+    text: str
+    key: int
+    keep: float
+    marker: str
+    n_sentences: Sequence[int] | None
+    n_alike: int
+    n_sources: int
+    n_site: int
+
+
+class Part(NamedTuple):
     """A line, or a piece of one.
 
     ``line`` is the number of the line it is of, ``before`` the white space between it and the piece before it there.
@@ -95,18 +107,18 @@ class _Unit:
     seen: int
 
 
-def parts(rows: Sequence[Mapping[str, Any]], n_repeats: int = 3) -> list[Part]:
+def parts(rows: Sequence[Row], n_repeats: int = 3) -> list[Part]:
     """Split the lines of a draft where a repeated passage begins or ends.
 
     Parameters
     ----------
-    rows : sequence of mapping
-        Segments of one draft, in order, with the columns of :func:`dedup.boilerplate.repeat.counted`.
+    rows : sequence of Row
+        Segments of one draft, in order.
     n_repeats : int
         Number of unrelated articles in which a sentence is the site's; two are enough where the line model doubts.
     """
-    if not any(row["n_alike"] or max(row["n_sentences"] or [0]) > 1 for row in rows):
-        return [Part(n, row["text"], row["key"], row["keep"], row["marker"], 0, "") for n, row in enumerate(rows)]
+    if not any(row.n_alike or max(row.n_sentences or [0]) > 1 for row in rows):
+        return [Part(n, row.text, row.key, row.keep, row.marker, 0, "") for n, row in enumerate(rows)]
     lines = [_units(number, row, n_repeats) for number, row in enumerate(rows)]
 
     @cache
@@ -130,21 +142,21 @@ def joined(kept: Iterable[Part]) -> str:
     return text
 
 
-def _units(number: int, row: Mapping[str, Any], n_repeats: int) -> list[_Unit]:
+def _units(number: int, row: Row, n_repeats: int) -> list[_Unit]:
     """Return the sentences of a line; the whole line as one if it is all repeated, or of a form that is."""
-    text, counts = row["text"], row["n_sentences"] or [0]
-    if not row["n_alike"] and max(counts) <= 1:
+    text, counts = row.text, row.n_sentences or [0]
+    if not row.n_alike and max(counts) <= 1:
         return [_Unit(number, text, 0, 0, 0)]
-    doubted = row["keep"] < _DOUBTED
+    doubted = row.keep < _DOUBTED
     least = _least(row, n_repeats)
 
     def unit(piece: str, n: int) -> _Unit:
         return _Unit(number, piece, size(piece), n if n >= least else 0, 0 if doubted else min(n, n_repeats - 1))
 
     n = min(counts)
-    if doubted and n < least and row["n_alike"] >= _ALIKE:
-        n = row["n_alike"]
-    elif row["keep"] >= _DENIED and n < _EVERYWHERE and size(text) < _PASSAGE and _DATA.search(text):
+    if doubted and n < least and row.n_alike >= _ALIKE:
+        n = row.n_alike
+    elif row.keep >= _DENIED and n < _EVERYWHERE and size(text) < _PASSAGE and _DATA.search(text):
         n = min(n, least - 1)
     if n >= least or len(counts) == 1:
         return [unit(text, n)]
@@ -155,17 +167,17 @@ def _units(number: int, row: Mapping[str, Any], n_repeats: int) -> list[_Unit]:
     return units
 
 
-def _least(row: Mapping[str, Any], n_repeats: int) -> int:
+def _least(row: Row, n_repeats: int) -> int:
     """Return the number of articles from which on a line may be the site's."""
-    text, keep = row["text"], row["keep"]
-    if not row["marker"] and size(text) < _TELLING:
+    text, keep = row.text, row.keep
+    if not row.marker and size(text) < _TELLING:
         # What is that short and ends like a sentence was said by somebody; a name may head two texts by chance.
         if _ends(text):
             return _EVERYWHERE
         return max(n_repeats, _ALIKE) if _DENIED <= keep < _DOUBTED else n_repeats
-    if not row["marker"] and text.endswith((":", "：")):
+    if not row.marker and text.endswith((":", "：")):
         return _OFTEN
-    said = not row["marker"] and size(text) < _SENTENCE and _ends(text)
+    said = not row.marker and size(text) < _SENTENCE and _ends(text)
     return 2 if keep < _DOUBTED and not said else n_repeats
 
 
@@ -192,7 +204,7 @@ def _runs(lines: Sequence[Sequence[_Unit]]) -> Iterator[list[_Unit]]:
 
 
 def _is_of_site(
-    run: Sequence[_Unit], n_units: int, rows: Sequence[Mapping[str, Any]], rest: Callable[[], set[str]], n_repeats: int
+    run: Sequence[_Unit], n_units: int, rows: Sequence[Row], rest: Callable[[], set[str]], n_repeats: int
 ) -> bool:
     """Decide whether a run of repeats is the site's, not the article's."""
     n = min(unit.n for unit in run)
@@ -200,18 +212,16 @@ def _is_of_site(
     touched = [rows[unit.row] for unit in run]
     inside = len(run) < n_units
     text = "".join(unit.text for unit in run)
-    keep = sum(row["keep"] * (unit.words + 1) for row, unit in zip(touched, run, strict=True)) / (total + len(run))
+    keep = sum(row.keep * (unit.words + 1) for row, unit in zip(touched, run, strict=True)) / (total + len(run))
     credit = total < _CREDIT and (_BRACKETED.fullmatch(text) is not None or _ADDRESS.search(text) is not None)
     if inside and (n < n_repeats or total < _INSIDE) and not (credit and keep < _DOUBTED):
         return False
     trusted = _DOUBTED if total < _SENTENCE else _TRUSTED_IF_RARE if n < _OFTEN else _TRUSTED
-    marked = not inside and not text.endswith("?") and any(row["marker"] for row in touched)
-    usual = n >= _EVERYWHERE or (
-        not inside and total >= _SENTENCE and n >= _USUAL * max(row["n_site"] for row in touched)
-    )
+    marked = not inside and not text.endswith("?") and any(row.marker for row in touched)
+    usual = n >= _EVERYWHERE or (not inside and total >= _SENTENCE and n >= _USUAL * max(row.n_site for row in touched))
     if usual or marked or keep < trusted:
         return True
-    if n < _OFTEN and max(row["n_sources"] for row in touched) >= _SPREAD:
+    if n < _OFTEN and max(row.n_sources for row in touched) >= _SPREAD:
         return False
     if total < (_PARAGRAPH if n <= n_repeats else _PASSAGE):
         return credit
@@ -219,15 +229,15 @@ def _is_of_site(
     return total >= _BACKGROUND or len(about & rest()) < _ABOUT * len(about)
 
 
-def _pieces(row: Mapping[str, Any], units: Sequence[_Unit]) -> Iterator[Part]:
+def _pieces(row: Row, units: Sequence[_Unit]) -> Iterator[Part]:
     if len(units) == 1:
         (unit,) = units
-        yield Part(unit.row, unit.text.strip(), row["key"], row["keep"], row["marker"], unit.n or unit.seen, "")
+        yield Part(unit.row, unit.text.strip(), row.key, row.keep, row.marker, unit.n or unit.seen, "")
         return
     before = ""
     for _, run in groupby(units, key=lambda unit: unit.n > 0):
         piece = list(run)
         text = "".join(unit.text for unit in piece)
         n = min(unit.n or unit.seen for unit in piece)
-        yield Part(piece[0].row, text.strip(), row["key"], row["keep"], row["marker"], n, before)
+        yield Part(piece[0].row, text.strip(), row.key, row.keep, row.marker, n, before)
         before = text[len(text.rstrip()) :]

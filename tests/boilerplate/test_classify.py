@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup.articles.extract import parse
-from dedup.articles.normalize import words
 from dedup.articles.outline import Outline, outline
-from dedup.articles.segment import key
+from dedup.articles.reading import read
 from dedup.boilerplate.classify import Classify, judge
 from dedup.boilerplate.features import MARKERS
-from dedup.boilerplate.label import Label, Line, Thresholds, strip
+from dedup.boilerplate.label import Label, Thresholds, lines_of, strip
+from dedup.boilerplate.passage import Part
 from dedup.schema import SEGMENT
 from dedup.stage import apply
 
@@ -59,7 +59,7 @@ def paragraphs(lines: list[str]) -> str:
 @pytest.mark.parametrize("language", sorted(ARTICLES))
 @pytest.mark.parametrize("kind", ["page", "html", "article"])
 def test_paragraphs_of_an_article_are_kept(language: str, kind: str) -> None:
-    keep, _, _ = judge(ARTICLES[language], kind)
+    keep, _ = judge(read(ARTICLES[language]), kind)
     assert min(keep) > 0.5
 
 
@@ -70,7 +70,7 @@ def test_chrome_is_told_by_the_html_around_it(language: str) -> None:
     found = laid_out(
         f"<nav><ul>{menu}</ul></nav><article>{paragraphs(article)}</article><footer><ul>{menu}</ul></footer>", article
     )
-    keep, _, _ = judge(found.lines, "html", layout=found.layout.tobytes())
+    keep, _ = judge(read(found.lines), "html", layout=found.layout.tobytes())
     kept = [line for line, value in zip(found.lines, keep, strict=True) if value >= 0.5]
     assert len(found.lines) > len(article)
     assert kept == article
@@ -78,13 +78,15 @@ def test_chrome_is_told_by_the_html_around_it(language: str) -> None:
 
 def test_html_without_a_layout_is_judged_as_an_article() -> None:
     lines = ["Share", *ARTICLES["de"]]
-    assert judge(lines, "html") == judge(lines, "article")
+    as_html, as_article = judge(read(lines), "html"), judge(read(lines), "article")
+    assert as_html.keep.tolist() == as_article.keep.tolist()
+    assert as_html.markers == as_article.markers
 
 
 def test_a_layout_of_another_number_of_lines_is_refused() -> None:
     found = laid_out(paragraphs(ARTICLES["de"]), ARTICLES["de"])
     with pytest.raises(ValueError, match="reshape"):
-        judge([*found.lines, "One more"], "html", layout=found.layout.tobytes())
+        judge(read([*found.lines, "One more"]), "html", layout=found.layout.tobytes())
 
 
 @pytest.mark.parametrize(
@@ -116,8 +118,8 @@ def test_a_layout_of_another_number_of_lines_is_refused() -> None:
 )
 def test_chrome_around_an_article_is_told(language: str, chrome: list[str]) -> None:
     lines = [*chrome[:2], *ARTICLES[language], *chrome[2:]]
-    keep, markers, tokens = judge(lines, "page")
-    judged = [Line(*line, 0) for line in zip(lines, map(key, tokens), keep, markers, strict=True)]
+    keep, markers = judge(read(lines), "page")
+    judged = lines_of([Part(row, lines[row], 1, keep[row], markers[row], 0, "") for row in range(len(lines))])
     _, kept, _ = strip(judged, "", Thresholds(Label().keep_page, island=Label().island))
     assert [lines[position] for position in kept] == ARTICLES[language]
     edges = [0, 1, *range(len(lines) - 3, len(lines))]
@@ -128,20 +130,25 @@ def test_chrome_around_an_article_is_told(language: str, chrome: list[str]) -> N
 @settings(deadline=None, max_examples=30)
 @given(st.lists(st.text(min_size=1).filter(str.strip).map(str.strip), max_size=8), st.text(max_size=20))
 def test_any_lines_get_a_probability_and_a_known_marker(lines: list[str], title: str) -> None:
-    keep, markers, tokens = judge(lines, "page", title)
-    assert tokens == [words(line) for line in lines]
+    keep, markers = judge(read(lines), "page", title)
     assert len(keep) == len(markers) == len(lines)
     assert all(0 <= value <= 1 for value in keep)
     assert set(markers) <= {"", *MARKERS}
 
 
 def test_a_word_of_prose_is_no_marker() -> None:
-    _, markers, _ = judge(["They decided to share what they had with everybody who came to the house."], "page")
+    _, markers = judge(read(["They decided to share what they had with everybody who came to the house."]), "page")
     assert markers == [""]
 
 
 def test_clean_lines_are_not_judged() -> None:
-    assert judge(["Share", "Share"], "clean")[:2] == ([1.0, 1.0], ["", ""])
+    clean = [{"doc_id": "a", "kind": "clean", "text": "Share\nShare"}]
+    table = apply(Classify(), pa.Table.from_pylist(clean, schema=Classify().reads))
+    assert table.select(["keep", "marker", "sentences"]).to_pydict() == {
+        "keep": [1.0, 1.0],
+        "marker": ["", ""],
+        "sentences": [[], []],
+    }
 
 
 def drafts() -> pa.Table:

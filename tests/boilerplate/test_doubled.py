@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.boilerplate.doubled import doubled
-from dedup.boilerplate.label import Line, Thresholds, strip
+from dedup.boilerplate.label import Thresholds, lines_of, strip
+from dedup.boilerplate.passage import Part
 
 PROSE = [
     [
@@ -85,7 +86,7 @@ def test_every_run_of_words_of_a_dropped_line_mostly_stays(lines: list[list[str]
 
 def test_what_stands_twice_is_removed_with_its_reason() -> None:
     texts = [" ".join(line) for line in (*PROSE, PROSE[1])]
-    lines = [Line(text, number, 1.0, "", 0) for number, text in enumerate(texts)]
+    lines = lines_of([Part(number, text, number, 1.0, "", 0, "") for number, text in enumerate(texts)])
     _, kept, removed = strip(lines, "The old bridge", Thresholds(0.5, once=True))
     assert kept == [0, 1, 2]
     assert removed == {3: "doubled: stands on this page twice"}

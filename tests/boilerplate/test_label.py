@@ -5,7 +5,8 @@ import pytest
 
 from dedup.articles.normalize import words
 from dedup.articles.segment import line_key, sentences
-from dedup.boilerplate.label import Label, Line, Thresholds, strip
+from dedup.boilerplate.label import Label, Line, Thresholds, lines_of, strip
+from dedup.boilerplate.passage import Part
 from dedup.errors import ParameterError
 from dedup.schema import LABELLED
 from dedup.stage import apply
@@ -17,7 +18,8 @@ HTML = Thresholds(0.2)
 
 
 def line(text: str, keep: float = 0.9, marker: str = "", n_articles: int = 0) -> Line:
-    return Line(text, line_key(text), keep, marker, n_articles)
+    (found,) = lines_of([Part(0, text, line_key(text), keep, marker, n_articles, "")])
+    return found
 
 
 def test_reasons_say_who_decided() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dedup.articles.outline import LAYOUT
+from dedup.articles.reading import read
 from dedup.boilerplate.features import FEATURES, HTML_FEATURES, features, html_features
 from dedup.boilerplate.line_model import MODELS, LineModel, from_table, line_model
 
@@ -36,7 +37,7 @@ def test_a_model_of_other_features_is_refused() -> None:
 def test_a_line_is_judged_alike_alone_and_in_a_batch(kind: str) -> None:
     model = line_model(kind)
     assert isinstance(model, LineModel)
-    matrix, _ = features(["Share this", "They met on Monday, she said, and left the same day."])
+    matrix = features(read(["Share this", "They met on Monday, she said, and left the same day."]))
     if kind == "html":
         matrix = html_features(matrix, np.full((len(matrix), len(LAYOUT)), 0.5, dtype=np.float32))
     whole = model.predict(matrix)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.articles.segment import sentences
-from dedup.boilerplate.passage import Part, joined, parts
+from dedup.boilerplate.passage import Part, Row, joined, parts
 
 LEAD = "The council voted on Tuesday night to repair the old bridge over the river after a debate of many hours."
 NEXT = "Work on the bridge will begin next spring, the council said, and should take about two years to complete."
@@ -17,8 +17,8 @@ PLEA = (
 )
 
 
-def row(text: str, n: int | list[int] = 0, keep: float = 0.9, marker: str = "", **others: int) -> dict[str, Any]:
-    return {
+def row(text: str, n: int | list[int] = 0, keep: float = 0.9, marker: str = "", **others: int) -> Row:
+    told: dict[str, Any] = {
         "text": text,
         "key": 1,
         "keep": keep,
@@ -28,9 +28,10 @@ def row(text: str, n: int | list[int] = 0, keep: float = 0.9, marker: str = "", 
         "n_sources": 1,
         "n_site": 500,
     } | others
+    return Row(**told)
 
 
-def of_site(*rows: dict[str, Any], n_repeats: int = 3) -> list[str]:
+def of_site(*rows: Row, n_repeats: int = 3) -> list[str]:
     """Return the parts that Label would remove."""
     return [part.text for part in parts(rows, n_repeats) if part.n_articles >= (2 if part.keep < 0.5 else n_repeats)]
 

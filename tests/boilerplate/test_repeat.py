@@ -4,12 +4,14 @@ import random
 import time
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.articles.segment import NO_WORDS, form_keys, line_key, sentence_keys
+from dedup.articles.reading import read
+from dedup.articles.segment import NO_WORDS, Keys, keys, line_key
 from dedup.boilerplate.repeat import COUNTED, Article, Repeats, Seen, count, counted, related, trusted, with_known
 from dedup.errors import ParameterError
 from dedup.schema import REPEAT, SEGMENT
@@ -30,10 +32,15 @@ def paragraph(subject: str, number: int, n_words: int = 20) -> str:
     return " ".join(f"{subject}{chr(97 + number)}{chr(97 + i % 26)}{'x' * (i // 26)}" for i in range(n_words)) + "."
 
 
+def keys_of(line: str) -> Keys:
+    return keys(read([line]), np.ones(1, dtype=bool))
+
+
 def article(*lines: str) -> Article:
     made = Article()
     for line in lines:
-        made.add(line, sentence_keys(line) or [line_key(line)], form_keys(line))
+        found = keys_of(line)
+        made.add(line, found.sentences.tolist(), found.forms.tolist())
     return made
 
 
@@ -108,7 +115,7 @@ def test_near_equal_lines_are_counted_by_their_form() -> None:
     authors = ("Ada Poe", "Jo Marr", "Lin Orrin")
     made = {name: article(*story(name), f"Follow {name} on her own page") for name in authors}
     found = count(made)
-    shared = set.intersection(*(set(form_keys(f"Follow {name} on her own page")) for name in authors))
+    shared = set.intersection(*(set(keys_of(f"Follow {name} on her own page").forms.tolist()) for name in authors))
     assert shared
     assert {found[key].n_articles for key in shared} == {3}
     assert numbers(found, "Follow Ada Poe on her own page") == [0]
@@ -198,8 +205,8 @@ def table(rows: Iterable[tuple[str, str, str, str]]) -> pa.Table:
                 "source": source,
                 "kind": kind,
                 "text": text,
-                "sentences": sentence_keys(text) or [line_key(text)],
-                "forms": form_keys(text),
+                "sentences": keys_of(text).sentences.tolist(),
+                "forms": keys_of(text).forms.tolist(),
             }
             for doc_id, source, kind, text in rows
         ],

@@ -14,6 +14,7 @@ from dedup.articles.language import declared_language, detect_language
 from dedup.articles.metadata import metadata_of
 from dedup.articles.normalize import words
 from dedup.articles.published import parse_date
+from dedup.articles.reading import read
 from dedup.articles.segment import line_key, lines
 from dedup.articles.terms import Analyse
 from dedup.boilerplate.classify import judge
@@ -66,7 +67,7 @@ READINGS: dict[str, Callable[[str], object]] = {
     "words": words,
     "key": line_key,
     "lines": lines,
-    "line model": lambda text: judge(lines(text[: SIZE // 2]), "page", text[:1000]),
+    "line model": lambda text: judge(read(lines(text[: SIZE // 2])), "page", text[:1000]),
     "terms": lambda text: _analysed(text[: SIZE // 2]),
 }
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dedup.articles.outline import LAYOUT
+from dedup.articles.reading import read
 from dedup.boilerplate.features import FEATURES, HTML_FEATURES, features, html_features
 from dedup.boilerplate.line_model import from_table, line_model
 from dedup.errors import InputError
@@ -101,7 +102,7 @@ def test_training_is_deterministic_and_its_model_tells_chrome(tmp_path: Path) ->
     layout[: len(CHROME)] = 0
     for kind, names in (("page", FEATURES), ("article", FEATURES), ("html", HTML_FEATURES)):
         assert table["models"][kind]["features"] == list(names)
-        matrix = features(lines)[0]
+        matrix = features(read(lines))
         keep = from_table(table["models"][kind], names).predict(
             html_features(matrix, layout) if kind == "html" else matrix
         )
