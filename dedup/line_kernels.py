@@ -34,6 +34,8 @@ from dedup.articles.letters import (
 from dedup.candidates.shingle import TURN
 from dedup.compiled import BYTES, CODES, INTS, PLACE, array, compiled, inner, mix, tuple_of, uniform
 
+_COUNTED: Final = COMMA | BAR | QUOTE
+
 _BITS: Final = array(types.uint32)
 _FLAGS: Final = array(types.boolean)
 _INT: Final = types.int64
@@ -189,31 +191,35 @@ def describe(codes: Any, edges: Any, table: Any, counts: Any) -> None:
         row[CHARACTERS] = end - start
         if end == start:
             continue
+        n_commas, n_bars, n_quotes, n_glues, n_words, n_capitals, n_shouts = 0, 0, 0, 0, 0, 0, 0
         last, first = -1, -1
         word_start, word_kinds = -1, np.uint32(0)
+        kind = _is(codes[start], table)
         for place in range(start, end):
-            kind = _is(codes[place], table)
-            row[COMMAS] += 1 if kind & COMMA else 0
-            row[BARS] += 1 if kind & BAR else 0
-            row[QUOTES] += 1 if kind & QUOTE else 0
+            following = _is(codes[place + 1], table) if place + 1 < end else np.uint32(0)
+            if kind & _COUNTED:
+                n_commas += 1 if kind & COMMA else 0
+                n_bars += 1 if kind & BAR else 0
+                n_quotes += 1 if kind & QUOTE else 0
             if not kind & CLOSING:
                 last = place
             if first < 0 and not kind & OPENING:
                 first = place
-            if kind & BEFORE_GLUE and place + 1 < end and _is(codes[place + 1], table) & AFTER_GLUE:
-                row[GLUES] += 1
+            n_glues += 1 if kind & BEFORE_GLUE and following & AFTER_GLUE else 0
             # Runs of what is no space: words as they are written.
             if not kind & SPACE:
                 if word_start < 0:
                     word_start, word_kinds = place, np.uint32(0)
-                    row[RAW_WORDS] += 1
-                    row[CAPITALS] += 1 if kind & UPPER else 0
+                    n_words += 1
+                    n_capitals += 1 if kind & UPPER else 0
                 word_kinds |= kind
             if word_start >= 0 and (kind & SPACE or place + 1 == end):
                 length = place - word_start + (0 if kind & SPACE else 1)
-                if length > 1 and word_kinds & UPPER and not word_kinds & LOWER:
-                    row[SHOUTS] += 1
+                n_shouts += 1 if length > 1 and word_kinds & UPPER and not word_kinds & LOWER else 0
                 word_start = -1
+            kind = following
+        row[COMMAS], row[BARS], row[QUOTES], row[GLUES] = n_commas, n_bars, n_quotes, n_glues
+        row[RAW_WORDS], row[CAPITALS], row[SHOUTS] = n_words, n_capitals, n_shouts
         if first >= 0 and _is(codes[first], table) & LOWER:
             row[LOWER_START] = 1
         if last >= 0:
@@ -305,7 +311,7 @@ def _read_line(
     return n
 
 
-@compiled(types.void(CODES, CODES, INTS, BYTES, _BITS, *_WORDS, _OUT))
+@compiled(types.void(CODES, CODES, INTS, BYTES, _BITS, *_WORDS, _OUT, types.boolean[::1]))
 def read_words(
     codes: Any,
     letters: Any,
@@ -317,8 +323,9 @@ def read_words(
     sizes: Any,
     firsts: Any,
     ends: Any,
+    is_unspaced: Any,
 ) -> None:
-    """Write the words of all lines of a text, and where those of each line end."""
+    """Write the words of all lines of a text, where those of each line end, and which have letters of scripts without spaces."""
     n, line, start = 0, 0, 0
     for i in range(len(letters)):
         if letters[i] == 10:
@@ -326,6 +333,8 @@ def read_words(
             line += 1
             ends[line] = n
             start = i + 1
+        elif kinds[letters[i]] == 3:
+            is_unspaced[line] = True
 
 
 @inner
@@ -340,16 +349,35 @@ def look_up(value: Any, keys: Any) -> Any:
     return -1
 
 
-@compiled(types.void(INTS, INTS, _OUT, _OUT))
-def tabulate(hashes: Any, bits: Any, keys: Any, values: Any) -> None:
-    """Put hashes with their bits into an empty table for `look_up`; of equal ones the bits are joined."""
-    mask = np.uint64(len(keys) - 1)
+@inner
+def hash_table(n: Any) -> Any:
+    """Return an empty table for ``n`` hashes."""
+    n_slots = 4
+    while n_slots < 2 * n:
+        n_slots *= 2
+    return np.zeros(n_slots, dtype=np.int64)
+
+
+@inner
+def free_slot(value: Any, table: Any) -> Any:
+    """Return the slot of a hash in a table, or the free one where it belongs."""
+    mask = np.uint64(len(table) - 1)
+    slot = np.uint64(value) & mask
+    while table[slot] != 0 and table[slot] != value:
+        slot = (slot + np.uint64(1)) & mask
+    return np.int64(slot)
+
+
+@compiled(uniform(_OUT, 2)(INTS, INTS))
+def tabulate(hashes: Any, bits: Any) -> Any:
+    """Return a table of hashes for `look_up`, and their bits; of equal ones these are joined."""
+    table = hash_table(len(hashes))
+    values = np.zeros(len(table), dtype=np.int64)
     for i in range(len(hashes)):
-        slot = np.uint64(hashes[i]) & mask
-        while keys[slot] != 0 and keys[slot] != hashes[i]:
-            slot = (slot + np.uint64(1)) & mask
-        keys[slot] = hashes[i]
+        slot = free_slot(hashes[i], table)
+        table[slot] = hashes[i]
         values[slot] |= bits[i]
+    return table, values
 
 
 @inner
@@ -368,15 +396,47 @@ def sequences(words: Any, ends: Any) -> Any:
     return hashes
 
 
-@compiled(_OUT(INTS, INTS, INTS))
-def looked_up(words: Any, keys: Any, values: Any) -> Any:
-    """Return the bits that a table has for each word, 0 for none."""
-    found = np.zeros(len(words), dtype=np.int64)
+@compiled(_OUT(INTS, INTS, INTS, INTS, _INT, types.float64))
+def function_words(words: Any, ends: Any, keys: Any, values: Any, n_languages: Any, least: Any) -> Any:
+    """Return how many function words of the page's language each line has; -1 for all if less than ``least`` of all words are of any.
+
+    The language is the one most function words belong to; ``values`` has a bit for each.
+    """
+    bits, totals = np.zeros(len(words), dtype=np.int64), np.zeros(n_languages, dtype=np.int64)
     for place in range(len(words)):
         slot = look_up(words[place], keys)
         if slot >= 0:
-            found[place] = values[slot]
-    return found
+            bits[place] = values[slot]
+            for language in range(n_languages):
+                totals[language] += values[slot] >> language & 1
+    best = 0
+    for language in range(n_languages):
+        best = language if totals[language] > totals[best] else best
+    counts = np.zeros(len(ends) - 1, dtype=np.int64)
+    if totals[best] <= least * len(words):
+        counts[:] = -1
+        return counts
+    for line in range(len(counts)):
+        for place in range(ends[line], ends[line + 1]):
+            counts[line] += bits[place] >> best & 1
+    return counts
+
+
+@compiled(_OUT(INTS))
+def n_equal(hashes: Any) -> Any:
+    """Return how often each hash is there."""
+    table, slots = hash_table(len(hashes)), np.empty(len(hashes), dtype=np.int64)
+    counts = np.zeros(len(table), dtype=np.int64)
+    for i in range(len(hashes)):
+        # 0, of a line without words, is what a free slot holds.
+        value = hashes[i] if hashes[i] != 0 else 1
+        slots[i] = free_slot(value, table)
+        table[slots[i]] = value
+        counts[slots[i]] += 1
+    times = np.empty(len(hashes), dtype=np.int64)
+    for i in range(len(hashes)):
+        times[i] = counts[slots[i]]
+    return times
 
 
 @compiled(
@@ -468,10 +528,8 @@ def content(words: Any, sizes: Any, ends: Any, keys: Any, languages: Any, is_uns
 
     Words of ``least`` letters that are no function words; in lines of scripts without spaces, pairs of letters.
     """
-    n_slots = 4
-    while n_slots < 2 * len(words) + 2:
-        n_slots *= 2
-    table, numbers = np.zeros(n_slots, dtype=np.int64), np.empty(n_slots, dtype=np.int64)
+    table = hash_table(len(words) + 1)
+    numbers = np.empty(len(table), dtype=np.int64)
     hashes, last = np.empty(len(words), dtype=np.int64), np.full(len(words), -1, dtype=np.int64)
     rows, found = np.empty(len(words), dtype=np.int64), np.empty(len(words), dtype=np.int64)
     n_of = np.zeros(len(ends) - 1, dtype=np.int64)
@@ -489,9 +547,7 @@ def content(words: Any, sizes: Any, ends: Any, keys: Any, languages: Any, is_uns
                 slot = look_up(value, keys)
                 if slot >= 0 and languages[slot]:
                     continue
-            slot = np.uint64(value) & np.uint64(n_slots - 1)
-            while table[slot] != 0 and table[slot] != value:
-                slot = (slot + np.uint64(1)) & np.uint64(n_slots - 1)
+            slot = free_slot(value, table)
             if table[slot] == 0:
                 table[slot] = value
                 numbers[slot] = n_numbers
@@ -608,8 +664,8 @@ def _key(letters: Any, kinds: Any, table: Any, start: Any, end: Any) -> Any:
             continue
         in_number = is_number
         says |= not is_number
-        total = mix(total * TURN + np.uint64(48 if is_number else letters[i]))
-    return np.int64(total) if says else np.int64(0)
+        total = (total ^ np.uint64(48 if is_number else letters[i])) * TURN
+    return np.int64(mix(total)) if says else np.int64(0)
 
 
 @inner
@@ -664,12 +720,12 @@ def _form(codes: Any, letters: Any, at: Any, kinds: Any, table: Any, start: Any,
         if first == last or has_handle or (is_name and not is_first):
             has_gap = True
             if not was_gap:
-                total = mix(total * TURN + np.uint64(42))
+                total = (total ^ np.uint64(42)) * TURN
             was_gap = True
         else:
             n_plain += 1
             was_gap = False
-            total = mix(total * TURN + np.uint64(32))
+            total = (total ^ np.uint64(32)) * TURN
             while letter < len(letters) and at[letter] < first:
                 letter += 1
             before = np.uint8(0)
@@ -679,10 +735,10 @@ def _form(codes: Any, letters: Any, at: Any, kinds: Any, table: Any, start: Any,
                     letter_kind = before
                 before = letter_kind
                 if letter_kind != 0:
-                    total = mix(total * TURN + np.uint64(letters[letter]))
+                    total = (total ^ np.uint64(letters[letter])) * TURN
                 letter += 1
         is_first = False
-    return np.int64(total) if has_gap and n_plain > 1 else np.int64(0)
+    return np.int64(mix(total)) if has_gap and n_plain > 1 else np.int64(0)
 
 
 @compiled(

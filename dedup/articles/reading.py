@@ -6,18 +6,16 @@ Rule guarded here: the words are those of ``normalize.words``, in order, and a h
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.articles.letters import N_CODES, UNSPACED, table
+from dedup.articles.letters import table
 from dedup.articles.normalize import kinds
 from dedup.articles.spelling import Spelled, spelled
 
 Ints = NDArray[np.int64]
-
-_ASCII_END: Final = 127
 
 
 class Reading(NamedTuple):
@@ -88,11 +86,8 @@ def read(lines: Sequence[str]) -> Reading:
     n = len(found.letters)
     hashes, folded, sizes = (np.empty(n, dtype=np.int64) for _ in range(3))
     firsts, ends = np.empty(n, dtype=np.uint32), np.zeros(len(lines) + 1, dtype=np.int64)
-    line_kernels.read_words(*found, kinds(), table(), hashes, folded, sizes, firsts, ends)
-    n = int(ends[-1])
     is_unspaced = np.zeros(len(lines), dtype=bool)
-    if len(found.codes) and found.codes.max() > _ASCII_END:
-        has = table()[np.minimum(found.codes, N_CODES)] & UNSPACED > 0
-        is_unspaced = np.logical_or.reduceat(has, edges[:-1])
+    line_kernels.read_words(*found, kinds(), table(), hashes, folded, sizes, firsts, ends, is_unspaced)
+    n = int(ends[-1])
     rows = np.repeat(np.arange(len(lines), dtype=np.int32), np.diff(ends))
     return Reading(found, edges, is_unspaced, hashes[:n], folded[:n], sizes[:n], firsts[:n], ends, rows)

@@ -109,6 +109,12 @@ def keys(page: Reading, wants_forms: NDArray[np.bool_]) -> Keys:
     )
 
 
+def no_keys(n_lines: int) -> Keys:
+    """Return keys that say nothing of so many lines."""
+    none, ends = np.empty(0, dtype=np.int64), np.zeros(n_lines + 1, dtype=np.int64)
+    return Keys(np.full(n_lines, NO_WORDS), ends, none, ends, none)
+
+
 def line_key(line: str) -> int:
     """Return the key of one line of text.
 

@@ -6,12 +6,14 @@ What a line looks like is told by ``features.py``; ``line_model.py`` weighs it.
 Rule guarded here: a line is judged by its own page and by frozen tables, never by other pages.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, NamedTuple
+from itertools import chain
+from typing import ClassVar, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from dedup.articles import segment
 from dedup.articles.outline import LAYOUT
@@ -26,9 +28,6 @@ _MARKED: Final = 0.25
 """From this share of its words on, phrases of one marker name what the line looks like."""
 _DOUBTED: Final = 0.5
 """A line below this probability is chrome if the site has enough doubted lines of its form."""
-
-
-_NONE: Final = pa.RecordBatch.from_pylist([], SEGMENT)
 
 
 class Judged(NamedTuple):
@@ -105,31 +104,42 @@ class Classify:
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield one batch of segments per batch of drafts."""
         for batch in batches:
-            pages = [self._segments(draft) for draft in batch.select(self.reads.names).to_pylist()]
-            yield from pa.Table.from_batches(pages, self.writes).combine_chunks().to_batches() or [_NONE]
+            drafts = batch.select(["doc_id", "source", "kind"])
+            lines: list[list[str]] = []
+            judged: list[Judged] = []
+            keys: list[segment.Keys] = []
+            for draft in batch.select(self.reads.names).to_pylist():
+                lines.append(segment.lines(draft["text"] or ""))
+                if draft["kind"] == "clean":
+                    # Every line is the article's, and none is looked for elsewhere.
+                    n = len(lines[-1])
+                    judged.append(Judged(np.ones(n), [""] * n))
+                    keys.append(segment.no_keys(n))
+                    continue
+                page, about = read(lines[-1]), (draft["kind"], draft["title"] or "", self.model)
+                judged.append(judge(page, *about, draft["layout"] or b"", draft["language"] or ""))
+                keys.append(segment.keys(page, judged[-1].keep < _DOUBTED))
+            n_lines = [len(of_draft) for of_draft in lines]
+            rows = np.repeat(np.arange(len(lines)), n_lines)
+            columns = [
+                *drafts.take(pa.array(rows)).columns,
+                pa.array(np.concatenate([np.arange(0), *map(np.arange, n_lines)]), pa.int32()),
+                pa.array(list(chain.from_iterable(lines)), pa.string()),
+                _joined([of_draft.lines for of_draft in keys]),
+                pa.array(np.concatenate([np.ones(0), *(of_draft.keep for of_draft in judged)])),
+                pa.array(list(chain.from_iterable(of_draft.markers for of_draft in judged)), pa.string()),
+                _lists([(of_draft.sentence_ends, of_draft.sentences) for of_draft in keys]),
+                _lists([(of_draft.form_ends, of_draft.forms) for of_draft in keys]),
+            ]
+            yield pa.RecordBatch.from_arrays(columns, schema=self.writes)
 
-    def _segments(self, draft: Mapping[str, Any]) -> pa.RecordBatch:
-        lines = segment.lines(draft["text"] or "")
-        n = len(lines)
-        if not n:
-            return _NONE
-        about = (pa.repeat(pa.scalar(draft[name], pa.string()), n) for name in ("doc_id", "source", "kind"))
-        numbers, texts = pa.array(range(n), pa.int32()), pa.array(lines, pa.string())
-        if draft["kind"] == "clean":
-            # Every line is the article's, and none is looked for elsewhere.
-            none = pa.array([[]] * n, KEYS)
-            key, keep = pa.repeat(segment.NO_WORDS, n), pa.repeat(1.0, n)
-            return pa.RecordBatch.from_arrays(
-                [*about, numbers, texts, key, keep, pa.repeat("", n), none, none], schema=self.writes
-            )
-        page = read(lines)
-        judged = judge(
-            page, draft["kind"], draft["title"] or "", self.model, draft["layout"] or b"", draft["language"] or ""
-        )
-        keys = segment.keys(page, judged.keep < _DOUBTED)
-        sentences, forms = (
-            pa.ListArray.from_arrays(ends.astype(np.int32), of_line).cast(KEYS)
-            for ends, of_line in ((keys.sentence_ends, keys.sentences), (keys.form_ends, keys.forms))
-        )
-        columns = (*about, numbers, texts, keys.lines, judged.keep, judged.markers, sentences, forms)
-        return pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=self.writes)
+
+def _joined(parts: Sequence[NDArray[np.int64]]) -> pa.Array:
+    return pa.array(np.concatenate([np.empty(0, dtype=np.int64), *parts]))
+
+
+def _lists(parts: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> pa.Array:
+    """Return the lists of several drafts, each given by 0 and the ends of its lists, and their values one after the other."""
+    lengths = np.concatenate([np.empty(0, dtype=np.int64), *(np.diff(ends) for ends, _ in parts)])
+    offsets = np.append(0, np.cumsum(lengths)).astype(np.int32)
+    return pa.ListArray.from_arrays(offsets, _joined([values for _, values in parts])).cast(KEYS)

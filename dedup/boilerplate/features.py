@@ -135,11 +135,8 @@ def _vocabulary() -> "_Vocabulary":
     def hashed(listed: Sequence[tuple[str, int]]) -> _Hashed:
         lines, bits = zip(*listed, strict=True)
         page = read(lines)
-        n_slots = 1 << (2 * len(lines) + 1).bit_length()
-        keys, values = np.zeros(n_slots, dtype=np.int64), np.zeros(n_slots, dtype=np.int64)
-        line_kernels.tabulate(
-            line_kernels.sequences(page.hashes, page.ends), np.array(bits, dtype=np.int64), keys, values
-        )
+        hashes = line_kernels.sequences(page.hashes, page.ends)
+        keys, values = line_kernels.tabulate(hashes, np.array(bits, dtype=np.int64))
         return _Hashed(keys, values, int(page.n_words.max()))
 
     known = load_json("chrome_words.json")
@@ -241,19 +238,20 @@ def _describe(page: Reading, own: Matrix) -> None:
     per_word = 1 / np.maximum(n, 1)
     n_raw = np.maximum(counts[:, loops.RAW_WORDS], 1)
     known = _vocabulary()
-    languages = loops.looked_up(page.hashes, known.function_words.keys, known.function_words.values)
-    language = _language(languages, known.n_languages)
-    in_language = np.bincount(page.rows[languages & language > 0], minlength=page.n_lines)
+    words = known.function_words
+    in_language = loops.function_words(
+        page.hashes, page.ends, words.keys, words.values, known.n_languages, _IN_LANGUAGE
+    )
     starts_digit = table()[np.minimum(page.firsts, N_CODES)] & DIGIT > 0
     glued = (counts[:, loops.GLUES] > 0) & (n <= _LONG)
-    _, which, times = np.unique(loops.sequences(page.hashes, page.ends), return_inverse=True, return_counts=True)
+    times = loops.n_equal(loops.sequences(page.hashes, page.ends))
     marked, marked_start, shares = _marks(page, glued)
 
     for name, column in {
         "size": np.log1p(n),
         "characters": np.log1p(counts[:, loops.CHARACTERS]),
         "word_length": counts[:, loops.CHARACTERS] * per_word,
-        "function_words": in_language / np.maximum(page.n_words, 1) if language else -1.0,
+        "function_words": np.where(in_language < 0, -1.0, in_language / np.maximum(page.n_words, 1)),
         "ends_sentence": counts[:, loops.ENDS_SENTENCE],
         "ends_colon": counts[:, loops.ENDS_COLON],
         "ends_open": counts[:, loops.ENDS_OPEN],
@@ -270,18 +268,11 @@ def _describe(page: Reading, own: Matrix) -> None:
         "glued": glued,
         "marked": marked,
         "marked_start": marked_start,
-        "times": np.minimum(times, 5)[which],
+        "times": np.minimum(times, 5),
         "headline": -1.0,
     }.items():
         own[:, _I[name]] = column
     own[:, MARKED] = shares
-
-
-def _language(masks: NDArray[np.int64], n_languages: int) -> int:
-    """Return the bit of the language most of the page's function words belong to, 0 if there are few of any."""
-    totals = [int(np.count_nonzero(masks & 1 << bit)) for bit in range(n_languages)]
-    best = max(range(n_languages), key=lambda bit: (totals[bit], -bit))
-    return 1 << best if totals[best] > _IN_LANGUAGE * len(masks) else 0
 
 
 def _marks(page: Reading, glued: Flags) -> tuple[Matrix, Matrix, Matrix]:

@@ -56,8 +56,7 @@ _TWICE = "doubled: stands on this page twice"
 _CLOSING = "\"”’»)]' "
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line of a draft, or piece of one, as :class:`Label` sees it.
 
     ``n_articles`` is 0 for what is no repeat; ``words``: the hashes of its words, ``sizes``: the letters of each.

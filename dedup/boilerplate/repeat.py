@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -344,6 +344,10 @@ def _salted(keys: NDArray[np.int64], salts: NDArray[np.uint64], codes: NDArray[n
     return keys.view(np.uint64) ^ salts[codes]
 
 
+#: What `Article.add` takes.
+_Line: TypeAlias = tuple[str, Sequence[int], Sequence[int], float]
+
+
 @dataclass(frozen=True)
 class Repeats:
     """Count what a source repeats.
@@ -377,20 +381,26 @@ class Repeats:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield one batch of repeats per source."""
-        source, articles, known = "", dict[str, Article](), dict[int, Seen]()
+        source, lines, known = "", defaultdict[str, list[_Line]](list), dict[int, Seen]()
         for batch in batches:
             columns = (batch.column(name).to_pylist() for name in self.reads.names)
             for doc_id, now, kind, text, keep, sentences, forms, key, n_articles, holders in zip(*columns, strict=True):
                 if (now or "") != source:
-                    yield self._count(source, articles, known)
-                    source, articles, known = now or "", {}, {}
+                    yield self._count(source, lines, known)
+                    source, lines, known = now or "", defaultdict(list), {}
                 if kind == KNOWN:
                     known[key] = Seen(n_articles, tuple(Holder(**holder) for holder in holders or ()))
                 elif source and kind != "clean":
-                    articles.setdefault(doc_id, Article()).add(text, sentences or (), forms or (), keep or 0.0)
-        yield self._count(source, articles, known)
+                    lines[doc_id].append((text, sentences or (), forms or (), keep or 0.0))
+        yield self._count(source, lines, known)
 
-    def _count(self, source: str, articles: Mapping[str, Article], known: Mapping[int, Seen]) -> pa.RecordBatch:
+    def _count(self, source: str, lines: Mapping[str, list[_Line]], known: Mapping[int, Seen]) -> pa.RecordBatch:
+        articles = {doc_id: Article() for doc_id in lines}
+        # Of an article alone there is nothing to count, and many sources have but one.
+        if len(articles) > 1 or known or self.remember:
+            for doc_id, article in articles.items():
+                for line in lines[doc_id]:
+                    article.add(*line)
         found = count(articles, known, self.least_share, self.n_compared, remember=self.remember)
         rows: list[dict[str, Any]] = [
             {
