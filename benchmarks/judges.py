@@ -1,24 +1,113 @@
-"""Processor time of each step from page to judged lines, interleaved page by page, as a share of trafilatura's.
+"""Processor time of extraction and of the judges that follow it, interleaved, as shares of extraction's.
 
 python benchmarks/judges.py ../shared/data/pages/wcxb-articles.jsonl.gz --pages 200
+
+Two tables a file. The steps of extraction, page by page, as shares of trafilatura's own. And the stages as a run calls them: extraction
+(all of these steps), the line model with the keys of lines, the count of what sites repeat, and the label that takes lines out by both. Of
+the stages a first pass is not timed; then batches of pages go through each in turn, ``--rounds`` times, and the median round is printed.
 """
 
 import argparse
 import gc
+import statistics
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from dedup.articles.extract import by_resiliparse, by_trafilatura, parse, with_closed_title
 from dedup.articles.genre import why_no_article
+from dedup.articles.host import host_of
 from dedup.articles.metadata import metadata_of
 from dedup.articles.outline import lines_of, outline
-from dedup.articles.reading import read
-from dedup.boilerplate.classify import judge
+from dedup.boilerplate.repeat import counted, with_known
+from dedup.flow import Flow
+from dedup.schema import PAGE
+from dedup.stage import apply
 from pipelines.gold import read_gold
+
+BATCH = 16
+
+
+class Clock:
+    """Processor seconds by name."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = defaultdict(float)
+
+    @contextmanager
+    def of(self, name: str) -> Iterator[None]:
+        """Time what is done inside."""
+        start = time.process_time()
+        yield
+        self.spent[name] += time.process_time() - start
+
+    def timed(self, name: str, work: Callable[..., Any], *args: Any) -> Any:
+        """Time a call, and return what it returns."""
+        with self.of(name):
+            return work(*args)
+
+
+def steps(rows: list[dict[str, Any]]) -> tuple[int, dict[str, float]]:
+    """Time the steps of extraction, page by page."""
+    clock, n = Clock(), 0
+    for row in rows:
+        page, url = with_closed_title(row["html"]), str(row.get("url") or "")
+        tree = clock.timed("parse", parse, page)
+        if tree is None:
+            continue
+        n += 1
+        clock.timed("metadata", metadata_of, tree, url)
+        main_text = clock.timed("trafilatura", by_trafilatura, tree, url)
+        second = clock.timed("resiliparse", by_resiliparse, page)
+        walked = clock.timed("lines", lines_of, tree)
+        clock.timed("outline", outline, tree, main_text, second, walked)
+        clock.timed("genre", why_no_article, tree, walked, url)
+    return n, clock.spent
+
+
+def pages_of(rows: list[dict[str, Any]]) -> pa.Table:
+    """Return gold pages as PAGE."""
+    empty = dict.fromkeys(PAGE.names, "")
+    made = []
+    for number, row in enumerate(rows):
+        url = str(row.get("url") or "")
+        content = row["html"].encode("utf-8", "surrogatepass")
+        about = {"doc_id": str(number), "arrival": number, "kind": "html", "content": content, "url": url}
+        made.append(empty | about | {"source": host_of(url)})
+    return pa.Table.from_pylist(made, schema=PAGE)
+
+
+def stages(pages: pa.Table, n_rounds: int) -> list[dict[str, float]]:
+    """Time the stages, batch by batch."""
+    flow = Flow()
+    drafts = apply(flow.extract, pages)
+    drafts = drafts.filter(pc.equal(drafts["failure"], ""))
+    segments = apply(flow.classify, drafts)
+    repeats = apply(flow.repeats, with_known(segments, None))
+    found = []
+    for _ in range(n_rounds):
+        clock = Clock()
+        clock.timed("repeats", apply, flow.repeats, with_known(segments, None))
+        with clock.of("repeats"):
+            all_counted = counted(segments, repeats)
+        titles = drafts["title"].take(pc.index_in(segments["doc_id"], drafts["doc_id"].combine_chunks()))
+        all_counted = all_counted.append_column("title", titles)
+        for start in range(0, pages.num_rows, BATCH):
+            batch = pages.slice(start, BATCH)
+            clock.timed("extract", apply, flow.extract, batch)
+            of_batch = drafts.filter(pc.is_in(drafts["doc_id"], batch["doc_id"].combine_chunks()))
+            clock.timed("line model", apply, flow.classify, of_batch)
+            of_batch = all_counted.filter(pc.is_in(all_counted["doc_id"], batch["doc_id"].combine_chunks()))
+            clock.timed("label", apply, flow.label, of_batch)
+        found.append(clock.spent)
+    return found
 
 
 def main() -> None:
@@ -26,39 +115,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("gold", nargs="+", type=Path)
     parser.add_argument("--pages", type=int, default=200, help="pages taken of each file, the first ones")
+    parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    spent: dict[str, float] = defaultdict(float)
-
-    def timed(step: str, work: Callable[[], Any]) -> Any:
-        start = time.process_time()
-        done = work()
-        spent[step] += time.process_time() - start
-        return done
-
     # Imported now and set aside: else a collection of all of it falls on whichever step happens to set it off.
     by_trafilatura(parse("<html><body><p>One line.</p><p>Another.</p></body></html>"))
     gc.collect()
     gc.freeze()
-    n = 0
     for path in options.gold:
-        for row in islice(read_gold(path), options.pages):
-            page, url = with_closed_title(row["html"]), str(row.get("url") or "")
-            tree = timed("parse", lambda page=page: parse(page))
-            if tree is None:
-                continue
-            n += 1
-            about = timed("metadata", lambda tree=tree, url=url: metadata_of(tree, url))
-            main_text = timed("trafilatura", lambda tree=tree, url=url: by_trafilatura(tree, url))
-            second = timed("resiliparse", lambda page=page: by_resiliparse(page))
-            walked = timed("lines", lambda tree=tree: lines_of(tree))
-            found = timed("outline", lambda args=(tree, main_text, second, walked): outline(*args))
-            timed("genre", lambda args=(tree, walked, url): why_no_article(*args))
-            args = ("html", about.title, "", found.layout.tobytes())
-            timed("line model", lambda lines=found.lines, args=args: judge(read(lines), *args))
-    print(f"| step | ms a page ({n} pages) | of trafilatura's |")
-    print("| --- | --- | --- |")
-    for step, seconds in spent.items():
-        print(f"| {step} | {1000 * seconds / n:.1f} | {seconds / spent['trafilatura']:.2f} |")
+        rows = list(islice(read_gold(path), options.pages))
+        n, spent = steps(rows)
+        print(f"\n{path.name}, {n} pages\n\n| step of extraction | ms a page | of trafilatura's |\n| --- | --- | --- |")
+        for step, seconds in spent.items():
+            print(f"| {step} | {1000 * seconds / n:.1f} | {seconds / spent['trafilatura']:.2f} |")
+        rounds = stages(pages_of(rows), options.rounds)
+        print("\n| stage | ms a page | of extraction |\n| --- | --- | --- |")
+        for stage in ("extract", "line model", "repeats", "label"):
+            seconds = statistics.median(spent[stage] for spent in rounds)
+            share = statistics.median(spent[stage] / spent["extract"] for spent in rounds)
+            print(f"| {stage} | {1000 * seconds / len(rows):.2f} | {share:.3f} |")
+        judges = [sum(spent.values()) / spent["extract"] - 1 for spent in rounds]
+        print(f"| all three judges | | {statistics.median(judges):.3f} ({min(judges):.3f} to {max(judges):.3f}) |")
 
 
 if __name__ == "__main__":

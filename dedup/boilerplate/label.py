@@ -14,12 +14,10 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import Any, ClassVar, NamedTuple
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from dedup.articles.host import names_host
-from dedup.articles.reading import read
+from dedup.articles.reading import Reading, read
 from dedup.articles.segment import NO_WORDS
 from dedup.boilerplate.doubled import doubled
 from dedup.boilerplate.passage import Part, Row, joined, parts
@@ -56,37 +54,6 @@ _TWICE = "doubled: stands on this page twice"
 _CLOSING = "\"”’»)]' "
 
 
-class Line(NamedTuple):
-    """One line of a draft, or piece of one, as :class:`Label` sees it.
-
-    ``n_articles`` is 0 for what is no repeat; ``words``: the hashes of its words, ``sizes``: the letters of each.
-    """
-
-    text: str
-    key: int
-    keep: float
-    marker: str
-    n_articles: int
-    words: Sequence[int]
-    sizes: NDArray[np.int64]
-
-    def about(self) -> set[int]:
-        """Return the words that say something of the subject: all but short ones, if there are others."""
-        return {word for word, size in zip(self.words, self.sizes.tolist(), strict=True) if size > _SHORT} or set(
-            self.words
-        )
-
-
-def lines_of(parts: Sequence[Part]) -> list[Line]:
-    """Read the parts of a draft."""
-    page = read([part.text for part in parts])
-    hashes = page.hashes.tolist()
-    return [
-        Line(part.text, part.key, part.keep, part.marker, part.n_articles, hashes[start:end], page.sizes[start:end])
-        for part, (start, end) in zip(parts, pairwise(page.ends.tolist()), strict=True)
-    ]
-
-
 @dataclass(frozen=True)
 class Thresholds:
     """From where on a line stays.
@@ -106,14 +73,16 @@ class Thresholds:
 
 
 def strip(
-    lines: Sequence[Line], title: str, thresholds: Thresholds, source: str = ""
+    lines: Sequence[Part], page: Reading, title: str, thresholds: Thresholds, source: str = ""
 ) -> tuple[str, list[int], dict[int, str]]:
     """Label the lines of one draft.
 
     Parameters
     ----------
-    lines : sequence of Line
-        In order.
+    lines : sequence of Part
+        Lines, or pieces of lines, in order.
+    page : Reading
+        The same, read.
     title : str
         The headline if it is known, else empty.
     thresholds : Thresholds
@@ -130,7 +99,7 @@ def strip(
     removed : dict of int to str
         Position -> reason of every other line, in order.
     """
-    tokens = [line.words for line in lines]
+    tokens = _words_of(page)
     reasons: dict[int, str] = {}
     for position, line in enumerate(lines):
         repeated = _repeated(line, len(tokens[position]), thresholds)
@@ -148,11 +117,11 @@ def strip(
             reasons.pop(position, None)
         body = next((p for p in restored if _is_prose(lines[p].text, tokens[p])), None)
     if not title and body is not None:
-        found = _headline(lines, tokens, body, source)
+        found = _headline(lines, page, tokens, body, source)
         if found is not None:
             title = lines[found].text
             reasons[found] = "headline"
-            standfirst = _standfirst(lines, tokens, found, body)
+            standfirst = _standfirst(lines, page, tokens, found, body)
             if standfirst is not None and not reasons.get(standfirst, "").startswith("repeat"):
                 reasons.pop(standfirst, None)
     wanted = read([title]).hashes.tolist()
@@ -169,7 +138,13 @@ def strip(
     return title, kept, {position: reasons[position] for position in sorted(reasons)}
 
 
-def _follows(lines: Sequence[Line], tokens: Sequence[Sequence[int]], position: int, reasons: Mapping[int, str]) -> bool:
+def _words_of(page: Reading) -> list[list[int]]:
+    """Return the hashes of the words of each line."""
+    hashes = page.hashes.tolist()
+    return [hashes[start:end] for start, end in pairwise(page.ends.tolist())]
+
+
+def _follows(lines: Sequence[Part], tokens: Sequence[Sequence[int]], position: int, reasons: Mapping[int, str]) -> bool:
     """Decide whether a line is a sentence right after a paragraph that stays, and so deserves less doubt."""
     line, before = lines[position], position - 1
     return (
@@ -182,7 +157,7 @@ def _follows(lines: Sequence[Line], tokens: Sequence[Sequence[int]], position: i
     )
 
 
-def _repeated(line: Line, n_words: int, thresholds: Thresholds) -> bool:
+def _repeated(line: Part, n_words: int, thresholds: Thresholds) -> bool:
     if line.key == NO_WORDS or line.n_articles < 2:
         return False
     if line.keep < thresholds.doubtful:
@@ -199,7 +174,7 @@ def _ends(text: str) -> bool:
 
 
 def _islands(
-    lines: Sequence[Line], tokens: Sequence[Sequence[int]], reasons: Mapping[int, str], least: float
+    lines: Sequence[Part], tokens: Sequence[Sequence[int]], reasons: Mapping[int, str], least: float
 ) -> list[int]:
     """Return the lines of the runs that stand apart from the largest one and are doubtful as a whole.
 
@@ -228,7 +203,7 @@ def _islands(
     ]
 
 
-def _best_run(lines: Sequence[Line], tokens: Sequence[Sequence[int]], reasons: Mapping[int, str]) -> list[int]:
+def _best_run(lines: Sequence[Part], tokens: Sequence[Sequence[int]], reasons: Mapping[int, str]) -> list[int]:
     """Return the run of lines most likely to be an article, none if the page has no paragraph that is no repeat."""
     usable = [not reasons.get(position, "").startswith("repeat") for position in range(len(lines))]
     prose = [
@@ -252,7 +227,9 @@ def _best_run(lines: Sequence[Line], tokens: Sequence[Sequence[int]], reasons: M
     return best
 
 
-def _headline(lines: Sequence[Line], tokens: Sequence[Sequence[int]], body: int, source: str) -> int | None:
+def _headline(
+    lines: Sequence[Part], page: Reading, tokens: Sequence[Sequence[int]], body: int, source: str
+) -> int | None:
     """Find the headline among the lines shortly before the first paragraph.
 
     It is a short line without a full stop that is no chrome and no repeat of the site, and shares words with the text; of
@@ -271,7 +248,7 @@ def _headline(lines: Sequence[Line], tokens: Sequence[Sequence[int]], body: int,
             continue
         # One that shares no word with the text must be likely by itself, and no line of the site's, such as a section's name;
         # but a headline stands on other pages too, above its teaser.
-        if (line.keep >= _HEADLINE_ALONE and line.n_articles < 2) or _is_about(line, text):
+        if (line.keep >= _HEADLINE_ALONE and line.n_articles < 2) or _is_about(page, position, text):
             candidates.append(position)
     twice = [position for position in candidates if tokens.count(tokens[position]) > 1]
     return max(twice or candidates, key=lambda position: (lines[position].keep, -position), default=None)
@@ -282,24 +259,29 @@ def _contains(found: Sequence[int], wanted: Sequence[int]) -> bool:
     return n >= _HEADLINE[0] and any(list(found[i : i + n]) == list(wanted) for i in range(len(found) - n + 1))
 
 
-def _standfirst(lines: Sequence[Line], tokens: Sequence[Sequence[int]], headline: int, body: int) -> int | None:
+def _standfirst(
+    lines: Sequence[Part], page: Reading, tokens: Sequence[Sequence[int]], headline: int, body: int
+) -> int | None:
     """Find the line under the headline that sums the article up, which the line model takes for a teaser."""
     position = headline + 1
     while position < body and tokens[position] == tokens[headline]:
         position += 1
     if position >= body or len(tokens[position]) < _STANDFIRST or lines[position].marker:
         return None
-    return position if _is_about(lines[position], _vocabulary(lines, tokens, body)) else None
+    return position if _is_about(page, position, _vocabulary(lines, tokens, body)) else None
 
 
-def _vocabulary(lines: Sequence[Line], tokens: Sequence[Sequence[int]], body: int) -> set[int]:
+def _vocabulary(lines: Sequence[Part], tokens: Sequence[Sequence[int]], body: int) -> set[int]:
     return {
         word for position in range(body, len(lines)) if lines[position].keep >= _LIKELY for word in tokens[position]
     }
 
 
-def _is_about(line: Line, text: set[int]) -> bool:
-    about = line.about()
+def _is_about(page: Reading, position: int, text: set[int]) -> bool:
+    """Decide whether a text uses the words of a line: all but short ones, if it has others."""
+    start, end = page.ends[position : position + 2]
+    words = page.hashes[start:end]
+    about = set(words[page.sizes[start:end] > _SHORT].tolist()) or set(words.tolist())
     return len(about & text) >= _ABOUT * len(about)
 
 
@@ -378,22 +360,23 @@ class Label:
 
     def _label(self, about: _About, rows: Sequence[tuple[int, Row]]) -> dict[str, Any]:
         pieces = parts([row for _, row in sorted(rows, key=itemgetter(0))], self.n_repeats)
-        lines = lines_of(pieces)
+        page = read([piece.text for piece in pieces])
+        n_words = page.n_words.tolist()
         title = about.title or ""
         removed: dict[int, str] = {}
-        kept = list(range(len(lines)))
+        kept = list(range(len(pieces)))
         if about.kind != "clean":
             keep = {"page": self.keep_page, "html": self.keep_html}.get(about.kind, self.keep_article)
             island = self.island if about.kind == "page" else 0.0
             # Copies for another screen are in HTML; who hands over a text has it as it should be.
             once = about.kind == "html"
             thresholds = Thresholds(keep, self.n_repeats, self.min_words, island=island, once=once)
-            title, kept, removed = strip(lines, title, thresholds, about.source or "")
+            title, kept, removed = strip(pieces, page, title, thresholds, about.source or "")
         return {
             "doc_id": about.doc_id,
             "title": title,
             "text": joined([pieces[position] for position in kept]),
-            "removed": [{"text": lines[position].text, "reason": reason} for position, reason in removed.items()],
-            "n_words": sum(len(lines[position].words) for position in kept),
-            "n_words_removed": sum(len(lines[position].words) for position in removed),
+            "removed": [{"text": pieces[position].text, "reason": reason} for position, reason in removed.items()],
+            "n_words": sum(n_words[position] for position in kept),
+            "n_words_removed": sum(n_words[position] for position in removed),
         }

@@ -95,7 +95,10 @@ class Article:
             self.keys.update(trusted(key) for key in sentences)
         self.keys.update(forms)
         self.keys.add(NO_WORDS)
-        each = size(text) // max(len(sentences), 1)
+        n = max(len(sentences), 1)
+        if len(text) < _LONG * n:
+            return
+        each = size(text) // n
         if each >= _LONG:
             self.long.update((key, each) for key in sentences if key != NO_WORDS)
             self.lines.append((text, sentences))
@@ -176,9 +179,14 @@ def count(
     """
     known = known or {}
     order = sorted(articles)
+    once, wanted = set[int](), {NO_WORDS}
+    for article in articles.values():
+        wanted |= article.keys if remember else article.keys & once
+        once |= article.keys
+    wanted |= once & known.keys()
     holders: defaultdict[int, list[int]] = defaultdict(list)
     for number, doc_id in enumerate(order):
-        for key in articles[doc_id].keys:
+        for key in articles[doc_id].keys & wanted:
             holders[key].append(number)
     sites = {key for key in holders if key in known and known[key].n_articles >= _SITES}
     root = _grouped([articles[doc_id] for doc_id in order], holders, sites, least_share, n_compared)
@@ -189,8 +197,6 @@ def count(
     found = {}
     for key in sorted(holders):
         before = known.get(key, Seen(0))
-        if len(holders[key]) == 1 and not before.n_articles and not remember and key != NO_WORDS:
-            continue
         earlier = {holder.article for holder in before.holders}
         new = [group for group in sorted({root[number] for number in holders[key]}) if not met[group] & earlier]
         n_articles = before.n_articles + len(new)
@@ -224,7 +230,7 @@ def _grouped(
 
     compared: set[tuple[int, int]] = set()
     for number, article in enumerate(articles):
-        for key in sorted(key for key in article.long if len(holders[key]) > 1 and key not in sites):
+        for key in sorted(key for key in article.long if len(holders.get(key, ())) > 1 and key not in sites):
             held = holders[key]
             at = bisect_left(held, number)
             for other in held[max(at - n_compared, 0) : at]:

@@ -12,7 +12,7 @@ from dedup.articles.outline import Outline, outline
 from dedup.articles.reading import read
 from dedup.boilerplate.classify import Classify, judge
 from dedup.boilerplate.features import MARKERS
-from dedup.boilerplate.label import Label, Thresholds, lines_of, strip
+from dedup.boilerplate.label import Label, Thresholds, strip
 from dedup.boilerplate.passage import Part
 from dedup.schema import SEGMENT
 from dedup.stage import apply
@@ -119,8 +119,8 @@ def test_a_layout_of_another_number_of_lines_is_refused() -> None:
 def test_chrome_around_an_article_is_told(language: str, chrome: list[str]) -> None:
     lines = [*chrome[:2], *ARTICLES[language], *chrome[2:]]
     keep, markers = judge(read(lines), "page")
-    judged = lines_of([Part(row, lines[row], 1, keep[row], markers[row], 0, "") for row in range(len(lines))])
-    _, kept, _ = strip(judged, "", Thresholds(Label().keep_page, island=Label().island))
+    judged = [Part(row, lines[row], 1, keep[row], markers[row], 0, "") for row in range(len(lines))]
+    _, kept, _ = strip(judged, read(lines), "", Thresholds(Label().keep_page, island=Label().island))
     assert [lines[position] for position in kept] == ARTICLES[language]
     edges = [0, 1, *range(len(lines) - 3, len(lines))]
     assert max(keep[row] for row in edges) < 0.5

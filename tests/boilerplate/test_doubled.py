@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dedup.articles.reading import read
 from dedup.boilerplate.doubled import doubled
-from dedup.boilerplate.label import Thresholds, lines_of, strip
+from dedup.boilerplate.label import Thresholds, strip
 from dedup.boilerplate.passage import Part
 
 PROSE = [
@@ -86,8 +87,9 @@ def test_every_run_of_words_of_a_dropped_line_mostly_stays(lines: list[list[str]
 
 def test_what_stands_twice_is_removed_with_its_reason() -> None:
     texts = [" ".join(line) for line in (*PROSE, PROSE[1])]
-    lines = lines_of([Part(number, text, number, 1.0, "", 0, "") for number, text in enumerate(texts)])
-    _, kept, removed = strip(lines, "The old bridge", Thresholds(0.5, once=True))
+    lines = [Part(number, text, number, 1.0, "", 0, "") for number, text in enumerate(texts)]
+    page = read(texts)
+    _, kept, removed = strip(lines, page, "The old bridge", Thresholds(0.5, once=True))
     assert kept == [0, 1, 2]
     assert removed == {3: "doubled: stands on this page twice"}
-    assert strip(lines, "The old bridge", Thresholds(0.5))[2] == {}
+    assert strip(lines, page, "The old bridge", Thresholds(0.5))[2] == {}

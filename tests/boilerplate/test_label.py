@@ -4,8 +4,10 @@ import pyarrow as pa
 import pytest
 
 from dedup.articles.normalize import words
+from dedup.articles.reading import read
 from dedup.articles.segment import line_key, sentences
-from dedup.boilerplate.label import Label, Line, Thresholds, lines_of, strip
+from dedup.boilerplate.label import Label, Thresholds
+from dedup.boilerplate.label import strip as strip_page
 from dedup.boilerplate.passage import Part
 from dedup.errors import ParameterError
 from dedup.schema import LABELLED
@@ -17,9 +19,14 @@ PAGE = Thresholds(0.5)
 HTML = Thresholds(0.2)
 
 
-def line(text: str, keep: float = 0.9, marker: str = "", n_articles: int = 0) -> Line:
-    (found,) = lines_of([Part(0, text, line_key(text), keep, marker, n_articles, "")])
-    return found
+def line(text: str, keep: float = 0.9, marker: str = "", n_articles: int = 0) -> Part:
+    return Part(0, text, line_key(text), keep, marker, n_articles, "")
+
+
+def strip(
+    lines: list[Part], title: str, thresholds: Thresholds, source: str = ""
+) -> tuple[str, list[int], dict[int, str]]:
+    return strip_page(lines, read([one.text for one in lines]), title, thresholds, source)
 
 
 def test_reasons_say_who_decided() -> None:
@@ -119,7 +126,7 @@ def test_a_chrome_line_that_holds_the_headline_goes() -> None:
     assert strip(lines, "Council votes to repair bridge", PAGE)[1] == [0]
 
 
-def rows(kind: str, *lines: Line, doc_id: str = "a", title: str | None = "T") -> list[dict[str, object]]:
+def rows(kind: str, *lines: Part, doc_id: str = "a", title: str | None = "T") -> list[dict[str, object]]:
     return [
         {
             "doc_id": doc_id,
