@@ -347,14 +347,15 @@ class Label:
         about, draft = _About("", None, "", None), list[tuple[int, Row]]()
         for batch in batches:
             done = []
-            rows = map(Row, *(batch.column(name).to_pylist() for name in Row._fields))
-            told = map(_About, *(batch.column(name).to_pylist() for name in _About._fields))
-            for now, index, row in zip(told, batch.column("index").to_pylist(), rows, strict=True):
-                if draft and now.doc_id != about.doc_id:
+            ids, indices = (batch.column(name).to_pylist() for name in ("doc_id", "index"))
+            rows = list(map(Row, *(batch.column(name).to_pylist() for name in Row._fields)))
+            starts = [place for place in range(len(ids)) if not place or ids[place] != ids[place - 1]]
+            for start, end in pairwise([*starts, len(ids)]):
+                if draft and ids[start] != about.doc_id:
                     done.append(self._label(about, draft))
                     draft = []
-                about = now
-                draft.append((index, row))
+                about = _About(*(batch.column(name)[start].as_py() for name in _About._fields))
+                draft += zip(indices[start:end], rows[start:end], strict=True)
             yield pa.RecordBatch.from_pylist(done, schema=self.writes)
         yield pa.RecordBatch.from_pylist([self._label(about, draft)] if draft else [], schema=self.writes)
 

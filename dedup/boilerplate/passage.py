@@ -92,7 +92,7 @@ class Part(NamedTuple):
     before: str
 
 
-@dataclass
+@dataclass(slots=True)
 class _Unit:
     """A sentence of row number ``row``.
 
