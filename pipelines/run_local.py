@@ -33,8 +33,14 @@ _MB = 1 << 20
 _BATCH_ROWS = 256
 _BATCH_BYTES = 8 * _MB
 _START_SECONDS = 120
-# What a worker needs and is slow to import; the fork server has it once, so that a replaced worker starts at once.
-_PRELOAD = ["dedup.articles.extract", "trafilatura", "resiliparse.extract.html2text"]
+# What a worker needs and is slow to import, or to compile; the fork server has it once, so that a replaced worker starts at once.
+_PRELOAD = [
+    "dedup.articles.extract",
+    "trafilatura",
+    "resiliparse.extract.html2text",
+    "dedup.kernels",
+    "dedup.line_kernels",
+]
 
 
 @dataclass(frozen=True, slots=True)
