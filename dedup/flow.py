@@ -22,14 +22,14 @@ from dedup.boilerplate.label import Label
 from dedup.boilerplate.repeat import Repeats, counted, with_known
 from dedup.candidates.band import Bands
 from dedup.candidates.minhash import Sign
-from dedup.candidates.pair import Pairs, distinct
+from dedup.candidates.pair import Pairs, distinct, shared
 from dedup.candidates.salient import Salient
 from dedup.duplicates.canonical import Policy, members
 from dedup.duplicates.component import cluster_ids
-from dedup.duplicates.relation import EVIDENT, RELATIONS, Verify
+from dedup.duplicates.relation import RELATIONS, REUSE, Verify
 from dedup.errors import ParameterError
 from dedup.events.assign import Grouping, group
-from dedup.schema import ARTICLE
+from dedup.schema import ARTICLE, SIGNATURE
 from dedup.stage import Stage, apply
 
 Tick = Callable[[int], None]
@@ -173,24 +173,58 @@ class Flow:
         with watch.stage("band", articles.num_rows) as tick:
             bands = [engine.map(self.bands, signatures, tick)]
         terms = self.analyse.writes.empty_table()
-        if not EVIDENT.isdisjoint(relations):
+        if "overlap" in relations:
             with watch.stage("terms", articles.num_rows) as tick:
                 terms = engine.map(self.analyse, articles, tick).combine_chunks()
-        if "overlap" in relations:
             with watch.stage("salient", articles.num_rows) as tick:
                 bands.append(engine.map(self.salient, terms, tick))
         with watch.stage("pair") as tick:
-            candidates = distinct(engine.map(self.pairs, pa.concat_tables(bands), tick), articles)
+            keyed = shared(pa.concat_tables(bands))
             bands.clear()
-        verify = replace(self.verify, relations=relations)
+            candidates = distinct(engine.map(self.pairs, keyed, tick), articles)
+            del keyed
         with watch.stage("verify", candidates.num_rows) as tick:
-            sides = _sides(articles, signatures, terms, verify.reads)
-            matches = engine.map(verify, _joined(candidates, sides, verify.reads), tick)
-            matches = matches.sort_by([("left_id", "ascending"), ("right_id", "ascending")])
+            matches = self._verified(engine, candidates, articles, signatures, terms, relations, tick)
         with watch.stage("cluster", articles.num_rows):
-            digests = _rows_for(articles, signatures, pa.schema([*ARTICLE, signatures.schema.field("text_digest")]))
+            described = articles.select(["doc_id", "arrival", "source", "published", "n_words"])
+            digests = _rows_for(
+                described,
+                signatures.select(["doc_id", "text_digest"]),
+                pa.schema([*described.schema, SIGNATURE.field("text_digest")]),
+            )
             clustered = members(digests, cluster_ids(articles, [matches]), self.canonical)
         return Matched(signatures, terms, matches, clustered, candidates.num_rows)
+
+    def _verified(  # noqa: PLR0913 - all that is known of the candidates
+        self,
+        engine: Engine,
+        candidates: pa.Table,
+        articles: pa.Table,
+        signatures: pa.Table,
+        terms: pa.Table,
+        relations: tuple[str, ...],
+        tick: Tick,
+    ) -> pa.Table:
+        """Return the matches among candidate pairs; without overlaps, only reuse that may be stock has its terms read."""
+
+        def verified(relations: tuple[str, ...], pairs: pa.Table, terms: pa.Table, tick: Tick | None) -> pa.Table:
+            verify = replace(self.verify, relations=relations)
+            sides = _sides(articles, signatures, terms, verify.reads)
+            return engine.map(verify, _joined(pairs, sides, verify.reads), tick)
+
+        by_words = "overlap" not in relations and "partial" in relations
+        if by_words:
+            asked = tuple(REUSE if name == "partial" else name for name in relations)
+            found = verified(asked, candidates, terms, tick)
+            is_reuse = pc.equal(found["relation"], REUSE)
+            pairs = found.filter(is_reuse).select(candidates.schema.names)
+            ids = pa.chunked_array([*pairs["left_id"].chunks, *pairs["right_id"].chunks], pa.string()).unique()
+            terms = engine.map(self.analyse, articles.filter(pc.is_in(articles["doc_id"], ids)))
+            weighed = verified(relations, pairs, terms, None)
+            matches = pa.concat_tables([found.filter(pc.invert(is_reuse)), weighed])
+        else:
+            matches = verified(relations, candidates, terms, tick)
+        return matches.sort_by([("left_id", "ascending"), ("right_id", "ascending")])
 
     def group(self, articles: pa.Table, matched: Matched, watch: Watch) -> Grouped:
         """Group articles into events and storylines.

@@ -20,6 +20,10 @@ from numpy.typing import NDArray
 from dedup.errors import ParameterError
 from dedup.schema import BAND, MEETING, PAIR
 
+#: Room by which keys of one article are told from others; a quarter of it is in use.
+_COUNTS_PER_KEY = 2
+#: Arrivals of a wider range do not fit in a number two by two.
+_WIDEST = 3_000_000_000
 #: Rows of bands that are paired at a time.
 _MANY_ROWS = 1 << 18
 
@@ -55,6 +59,30 @@ def meet(groups: NDArray[np.int64], limits: NDArray[np.int64]) -> tuple[NDArray[
     return earlier, later
 
 
+def shared(bands: pa.Table) -> pa.Table:
+    """Return the rows whose key another row has too, with few others: those alone can meet, and most keys are of one article.
+
+    Parameters
+    ----------
+    bands : pyarrow.Table
+        Schema ``BAND``, all rows of the keys in it.
+
+    Returns
+    -------
+    pyarrow.Table
+        Some of the rows, in their order.
+    """
+    from dedup import kernels
+
+    chunks = [chunk.to_numpy() for chunk in bands["key"].chunks]
+    # Keys are hashes: their lowest bits spread them over the counts.
+    counts = np.zeros(1 << max(10, (_COUNTS_PER_KEY * bands.num_rows).bit_length()), dtype=np.uint8)
+    for keys in chunks:
+        kernels.count_keys(keys, counts)
+    again = [pa.array(counts[keys & (len(counts) - 1)] > 1) for keys in chunks]
+    return bands.filter(pa.chunked_array(again, pa.bool_()))
+
+
 def distinct(meetings: pa.Table, articles: pa.Table, least_samples: int = 2) -> pa.Table:
     """Return the pairs to verify: each once, sorted by ``left_id`` and ``right_id``.
 
@@ -73,27 +101,23 @@ def distinct(meetings: pa.Table, articles: pa.Table, least_samples: int = 2) -> 
     pyarrow.Table
         Schema ``PAIR``.
     """
-    arrival = articles["arrival"].to_numpy()
-    by_arrival = np.argsort(arrival, kind="stable")
-    arrival = arrival[by_arrival]
-    n = len(arrival)
-    # A pair of places is one number, for numbers are quickly sorted.
-    ends = (np.searchsorted(arrival, meetings[side].to_numpy()) for side in ("earlier", "later"))
-    one, other = ends
-    met = one * n + other
+    arrival, doc_id = articles["arrival"].to_numpy(), articles["doc_id"].combine_chunks()
+    first, last = int(arrival.min(initial=0)), int(arrival.max(initial=0))
+    # A pair of arrivals is one number, for numbers are quickly sorted.
+    width = last - first + 1
+    if width > _WIDEST:
+        raise ParameterError(f"distinct: arrivals must be numbers of one count. Got {first} to {last}.")
+    met = (meetings["earlier"].to_numpy() - first) * width + (meetings["later"].to_numpy() - first)
     of_sample = pc.equal(meetings["kind"], "sample").to_numpy()
     often, times = np.unique(met[of_sample], return_counts=True)
-    earlier, later = np.divmod(np.union1d(often[times >= least_samples], met[~of_sample]), max(n, 1))
-    doc_id = articles["doc_id"].combine_chunks().take(pa.array(by_arrival))
-    left, right = _ordered(doc_id.take(pa.array(earlier)), doc_id.take(pa.array(later)))
-    pairs = pa.table([left, right], schema=PAIR)
-    return pairs.sort_by([(name, "ascending") for name in PAIR.names])
-
-
-def _ordered(one: pa.Array, other: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """Return the lesser and the greater of each two ids."""
-    first = pc.less(one, other)
-    return pc.if_else(first, one, other), pc.if_else(first, other, one)
+    ends = np.stack(np.divmod(np.union1d(often[times >= least_samples], met[~of_sample]), width)) + first
+    by_arrival, by_id = np.argsort(arrival, kind="stable"), pc.sort_indices(doc_id).to_numpy()
+    # Ids are compared by their places in order.
+    rank = np.empty(len(by_id), dtype=np.int64)
+    rank[by_id] = np.arange(len(by_id))
+    ranks = np.sort(rank[by_arrival][np.searchsorted(arrival[by_arrival], ends)], axis=0)
+    ranks = ranks[:, np.lexsort(ranks[::-1])]
+    return pa.table([doc_id.take(pa.array(by_id[side])) for side in ranks], schema=PAIR)
 
 
 @dataclass(frozen=True)

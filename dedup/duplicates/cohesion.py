@@ -109,4 +109,5 @@ def _covers(texts: dict[str, _Text], size: int) -> Iterator[tuple[float, str, st
     )
     for (left, one), (right, other) in pairs[:_N_PAIRS]:
         found = compare(one.words, other.words, size)
-        yield weigh_cover(found, len(one.words), len(other.words)), left, right
+        covered, n_words = (found.covered_left, found.covered_right), (len(one.words), len(other.words))
+        yield weigh_cover(np.array([covered]), np.array([n_words])).item(), left, right
