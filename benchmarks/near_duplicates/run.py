@@ -148,7 +148,7 @@ def proposed(path: Path) -> None:
     copies, overlaps = apply(Bands(), apply(Sign(), table)), apply(Salient(), apply(Analyse(), table))
     all_same = sum(count * (count - 1) // 2 for count in Counter(event.values()).values())
     for name, bands in (("copies", copies), ("salient", overlaps), ("both", pa.concat_tables([copies, overlaps]))):
-        pairs = distinct(apply(Pairs(), bands), table).to_pylist()
+        pairs = distinct([apply(Pairs(), bands)], table).to_pylist()
         same = sum(event[pair["left_id"]] == event[pair["right_id"]] for pair in pairs)
         total = len(rows) * (len(rows) - 1) // 2
         print(f"{path.name}, {name}: {same / all_same:.3f} of same-event pairs, {len(pairs) / total:.4f} of all pairs")

@@ -59,37 +59,44 @@ def meet(groups: NDArray[np.int64], limits: NDArray[np.int64]) -> tuple[NDArray[
     return earlier, later
 
 
-def shared(bands: pa.Table) -> pa.Table:
-    """Return the rows whose key another row has too, with few others: those alone can meet, and most keys are of one article.
+def shared(bands: list[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Yield the rows whose key another row has too, with few others: those alone can meet, and most keys are of one article.
 
     Parameters
     ----------
-    bands : pyarrow.Table
-        Schema ``BAND``, all rows of the keys in it.
+    bands : list of pyarrow.RecordBatch
+        Schema ``BAND``, all rows of the keys in it; emptied, so that they do not stand in memory twice.
 
-    Returns
-    -------
+    Yields
+    ------
     pyarrow.Table
-        Some of the rows, in their order.
+        What ``Pairs`` reads, some keys at a time, all rows of a key together.
     """
     from dedup import kernels
 
-    chunks = [chunk.to_numpy() for chunk in bands["key"].chunks]
+    n_rows = sum(batch.num_rows for batch in bands)
     # Keys are hashes: their lowest bits spread them over the counts.
-    counts = np.zeros(1 << max(10, (_COUNTS_PER_KEY * bands.num_rows).bit_length()), dtype=np.uint8)
-    for keys in chunks:
-        kernels.count_keys(keys, counts)
-    again = [pa.array(counts[keys & (len(counts) - 1)] > 1) for keys in chunks]
-    return bands.filter(pa.chunked_array(again, pa.bool_()))
+    counts = np.zeros(1 << max(10, (_COUNTS_PER_KEY * n_rows).bit_length()), dtype=np.uint8)
+    for batch in bands:
+        kernels.count_keys(batch["key"].to_numpy(), counts)
+    kept = []
+    bands.reverse()
+    while bands:
+        batch = bands.pop().select(Pairs.reads.names)
+        kept.append(batch.filter(pa.array(counts[batch["key"].to_numpy() & (len(counts) - 1)] > 1)))
+    n_parts = 1 + sum(batch.num_rows for batch in kept) // _MANY_ROWS
+    for part in range(n_parts):
+        rows = [batch.filter(pa.array((batch["key"].to_numpy() >> 32) % n_parts == part)) for batch in kept]
+        yield pa.Table.from_batches(rows, schema=Pairs.reads)
 
 
-def distinct(meetings: pa.Table, articles: pa.Table, least_samples: int = 2) -> pa.Table:
+def distinct(meetings: Iterable[pa.Table], articles: pa.Table, least_samples: int = 2) -> pa.Table:
     """Return the pairs to verify: each once, sorted by ``left_id`` and ``right_id``.
 
     Parameters
     ----------
-    meetings : pyarrow.Table
-        Schema ``MEETING``; all meetings of the pairs in it, in any order.
+    meetings : iterable of pyarrow.Table
+        Schema ``MEETING``; all meetings of the pairs in them, in any order.
     articles : pyarrow.Table
         Columns ``doc_id`` and ``arrival``; every article that met another.
     least_samples : int
@@ -107,10 +114,16 @@ def distinct(meetings: pa.Table, articles: pa.Table, least_samples: int = 2) -> 
     width = last - first + 1
     if width > _WIDEST:
         raise ParameterError(f"distinct: arrivals must be numbers of one count. Got {first} to {last}.")
-    met = (meetings["earlier"].to_numpy() - first) * width + (meetings["later"].to_numpy() - first)
-    of_sample = pc.equal(meetings["kind"], "sample").to_numpy()
-    often, times = np.unique(met[of_sample], return_counts=True)
-    ends = np.stack(np.divmod(np.union1d(often[times >= least_samples], met[~of_sample]), width)) + first
+    met, often, times = (np.empty(0, dtype=np.int64) for _ in range(3))
+    for some in meetings:
+        pairs = (some["earlier"].to_numpy() - first) * width + (some["later"].to_numpy() - first)
+        of_sample = pc.equal(some["kind"], "sample").to_numpy()
+        met = np.union1d(met, pairs[~of_sample])
+        # Those that met before are counted on.
+        sampled, place = np.unique(np.append(often, pairs[of_sample]), return_inverse=True)
+        counted = np.append(times, np.ones(len(place) - len(times), dtype=np.int64))
+        often, times = sampled, np.bincount(place, counted, len(sampled)).astype(np.int64)
+    ends = np.stack(np.divmod(np.union1d(often[times >= least_samples], met), width)) + first
     by_arrival, by_id = np.argsort(arrival, kind="stable"), pc.sort_indices(doc_id).to_numpy()
     # Ids are compared by their places in order.
     rank = np.empty(len(by_id), dtype=np.int64)

@@ -72,7 +72,7 @@ def test_kinds_do_not_meet_and_samples_have_their_own_limit():
 
 def test_no_rows_no_pairs():
     assert apply(Pairs(), BAND.empty_table()).equals(MEETING.empty_table())
-    assert distinct(MEETING.empty_table(), BAND.empty_table()).equals(PAIR.empty_table())
+    assert distinct([MEETING.empty_table()], BAND.empty_table()).equals(PAIR.empty_table())
 
 
 def test_the_same_id_does_not_meet_itself():
@@ -85,7 +85,7 @@ def test_distinct_asks_for_two_samples_or_one_of_another_kind():
     rows = [(8, 20, "sample"), (7, 20, "sample"), (7, 20, "sample"), (7, 8, "minhash"), (7, 8, "exact")]
     meetings = pa.Table.from_pylist([dict(zip(MEETING.names, row, strict=True)) for row in rows], schema=MEETING)
     for order in itertools.permutations(range(len(rows)), len(rows)):
-        pairs = distinct(meetings.take(list(order)), articles)
+        pairs = distinct([meetings.take(list(order))], articles)
         assert pairs.schema == PAIR
         assert pairs.to_pylist() == [{"left_id": "a", "right_id": "c"}, {"left_id": "b", "right_id": "c"}]
 
