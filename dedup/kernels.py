@@ -55,6 +55,7 @@ def _array(element: Any) -> Any:
 _BYTES, _CODES, _INTS = (_array(element) for element in (types.uint8, types.uint32, types.int64))
 
 _PLACE: Final = np.uint64(0x243F6A8885A308D3)
+_1, _2, _3, _4 = (np.uint64(step) for step in (1, 2, 3, 4))
 _S27, _S30, _S31, _S32 = (np.uint64(bits) for bits in (27, 30, 31, 32))
 _MURMUR_1: Final = np.uint32(0x85EBCA6B)
 _MURMUR_2: Final = np.uint32(0xC2B2AE35)
@@ -69,53 +70,41 @@ def _mix(value: Any) -> Any:
 
 
 @_part
-def _respell(text: Any, spelling: Any, codes: Any) -> Any:
-    """Write the code points of a text in UTF-8 as words are compared, and return how many.
-
-    ``spelling`` gives for a code point what is written for it: 1 for nothing. Returns -1 where it gives 0, which is not known yet,
-    and -2 where it gives 2, for what a table cannot say; -3 and less, -3 - n, where the text may hold a post of a social network.
-    """
-    n, i, may_be_post = 0, 0, False
-    while i < len(text):
+def _read(  # noqa: PLR0912, PLR0913, PLR0915 - letter by letter, all at once
+    text: Any, spelling: Any, kinds: Any, mixed: Any, posts: Any, is_normal: Any, hashes: Any, flags: Any
+) -> Any:
+    """Write the hash and the flags of every word of a text; return how many there are, or less than 0 as ``read_texts`` does."""
+    # Unsigned places need no look at whether they count from the end.
+    n, i, end = np.uint64(0), np.uint64(0), np.uint64(len(text))
+    post, place = 0, 0
+    total, power = np.uint64(0), _1
+    before, quoted, begins_line, flag = np.uint8(0), False, True, np.uint8(0)
+    # The code points before this one.
+    last, second, third, fourth = np.uint32(32), np.uint32(0), np.uint32(0), np.uint32(0)
+    while i < end:
         code = np.uint32(text[i])
         if code < 0x80:
-            i += 1
-            written = code + np.uint32(32) if 65 <= code <= 90 else code
-        elif code >= 0xF0:
-            return -2
+            i += _1
+            code = code + np.uint32(32) if 65 <= code <= 90 else code
         else:
-            if code < 0xE0:
-                code = ((code & np.uint32(0x1F)) << np.uint32(6)) | np.uint32(text[i + 1] & 0x3F)
-                i += 2
-            else:
-                low = (np.uint32(text[i + 1] & 0x3F) << np.uint32(6)) | np.uint32(text[i + 2] & 0x3F)
+            if code >= 0xF0:
+                high = ((code & np.uint32(0x07)) << np.uint32(6)) | np.uint32(text[i + _1] & 0x3F)
+                low = (np.uint32(text[i + _2] & 0x3F) << np.uint32(6)) | np.uint32(text[i + _3] & 0x3F)
+                code = (high << np.uint32(12)) | low
+                i += _4
+            elif code >= 0xE0:
+                low = (np.uint32(text[i + _1] & 0x3F) << np.uint32(6)) | np.uint32(text[i + _2] & 0x3F)
                 code = ((code & np.uint32(0x0F)) << np.uint32(12)) | low
-                i += 3
-            written = spelling[code]
-            if written <= 2:
-                if written == 1:
-                    continue
-                return -1 if written == 0 else -2
-        codes[n] = written
-        n += 1
-        # "(@", "t.co/" and "r.com/".
-        if written == 64 and n > 1 and codes[n - 2] == 40:
-            may_be_post = True
-        if written == 47 and n > 5:
-            a, b, c, d = codes[n - 2], codes[n - 3], codes[n - 4], codes[n - 5]
-            if (a == 111 and b == 99 and c == 46 and d == 116) or (a == 109 and b == 111 and c == 99 and d == 46):
-                may_be_post = True
-    return -3 - n if may_be_post else n
-
-
-@_part
-def _read(codes: Any, kinds: Any, mixed: Any, posts: Any, hashes: Any, flags: Any) -> Any:
-    """Write the hash and the flags of every word of a normalised text; return how many there are."""
-    n, post = 0, 0
-    total, power = np.uint64(0), np.uint64(1)
-    before, quoted, begins_line, flag = np.uint8(0), False, True, np.uint8(0)
-    for i in range(len(codes)):
-        code = codes[i]
+                i += _3
+            else:
+                code = ((code & np.uint32(0x1F)) << np.uint32(6)) | np.uint32(text[i + _1] & 0x3F)
+                i += _2
+            if not is_normal:
+                code = spelling[code] if code < len(spelling) else np.uint32(2)
+                if code <= 2:
+                    if code == 1:
+                        continue
+                    return -1 if code == 0 else -2
         kind = kinds[code]
         mark = kind == 2
         if mark:
@@ -124,75 +113,74 @@ def _read(codes: Any, kinds: Any, mixed: Any, posts: Any, hashes: Any, flags: An
         if kind != before or (kind == 3 and not mark):
             if before != 0:
                 hashes[n], flags[n] = np.int64(_mix(total)), flag
-                n += 1
+                n += _1
             if kind != 0:
-                total, power = np.uint64(0), np.uint64(1)
-                while post < len(posts) and posts[post + 1] <= i:
+                total, power = np.uint64(0), _1
+                while post < len(posts) and posts[post + 1] <= place:
                     post += 2
-                in_post = post < len(posts) and posts[post] <= i
+                in_post = post < len(posts) and posts[post] <= place
                 flag = np.uint8((1 if quoted or in_post else 0) + (4 if begins_line else 0))
                 begins_line = False
         if kind != 0:
             total += (mixed[code] if code < len(mixed) else _mix(np.uint64(code))) * power
             power *= _PLACE
-            if 48 <= code <= 57:
-                flag |= np.uint8(2)
+            flag |= np.uint8(2 if 48 <= code <= 57 else 0)
         elif code == 10:
             quoted, begins_line = False, True
         elif code == 34:
             # A mark opens when nothing, a space, a break, a bracket or a dash stands before it.
-            quoted = i == 0 or codes[i - 1] == 32 or codes[i - 1] == 10 or codes[i - 1] == 40 or codes[i - 1] == 45
+            quoted = last == 32 or last == 10 or last == 40 or last == 45
+        elif code == 64:
+            # "(@"
+            if last == 40 and not is_normal:
+                return -2
+        elif code == 47 and not is_normal:
+            # "t.co/" and "r.com/".
+            is_short = last == 111 and second == 99 and third == 46 and fourth == 116
+            if is_short or (last == 109 and second == 111 and third == 99 and fourth == 46):
+                return -2
         before = kind
+        place += 1
+        last, second, third, fourth = code, last, second, third
     if before != 0:
         hashes[n], flags[n] = np.int64(_mix(total)), flag
-        n += 1
-    return n
-
-
-@_part
-def _mixed() -> Any:
-    """Return the mixed code points that most texts are made of."""
-    mixed = np.empty(128, dtype=np.uint64)
-    for code in range(len(mixed)):
-        mixed[code] = _mix(np.uint64(code))
-    return mixed
-
-
-@_compiled(types.int64(_CODES, _BYTES, _INTS, types.int64[::1], types.uint8[::1]))
-def read_words(codes: Any, kinds: Any, posts: Any, hashes: Any, flags: Any) -> Any:
-    """Write the hash and the flags of every word of a normalised text; return how many there are."""
-    return _read(codes, kinds, _mixed(), posts, hashes, flags)
+        n += _1
+    return np.int64(n)
 
 
 @_compiled(
     _uniform(types.int64, 2)(
-        _BYTES,
-        _INTS,
-        types.int64,
-        _CODES,
-        _BYTES,
-        types.uint32[::1],
-        types.int64[::1],
-        types.uint8[::1],
-        types.int64[::1],
+        *(_BYTES, _INTS, types.int64, _CODES, _BYTES, _INTS, types.boolean),
+        *(types.int64[::1], types.uint8[::1], types.int64[::1]),
     )
 )
 def read_texts(  # noqa: PLR0913 - a text and what is made of it
-    texts: Any, ends: Any, row: Any, spelling: Any, kinds: Any, codes: Any, hashes: Any, flags: Any, word_ends: Any
+    texts: Any,
+    ends: Any,
+    row: Any,
+    spelling: Any,
+    kinds: Any,
+    posts: Any,
+    is_normal: Any,
+    hashes: Any,
+    flags: Any,
+    word_ends: Any,
 ) -> Any:
     """Write the hash and the flags of every word of texts in UTF-8, from a row on, up to one that takes more than tables.
 
-    ``codes`` has room for the longest text. Returns that row, or how many there are, and what is known of it: 0, or the answer of
-    ``spelling`` with its sign changed: -1 where a character is not known yet, -2 where it takes the whole text; or -3 - n where
-    its n code points may hold a post of a social network.
+    ``spelling`` gives for a code point what is written for it: 1 for nothing, 0 where that is not known yet, 2 where a table cannot
+    say. Returns that row, or how many there are, and why: -1 for a character that is not known, -2 for what takes the whole text,
+    which a post of a social network does. A normalised text is read whatever it holds; ``posts`` are the places of its posts.
     """
-    mixed, posts = _mixed(), np.empty(0, dtype=np.int64)
+    mixed = np.empty(128, dtype=np.uint64)
+    for code in range(len(mixed)):
+        mixed[code] = _mix(np.uint64(code))
     while row < len(ends) - 1:
-        n = _respell(texts[ends[row] : ends[row + 1]], spelling, codes)
+        at, text = word_ends[row], texts[ends[row] : ends[row + 1]]
+        n = _read(text, spelling, kinds, mixed, posts, is_normal, hashes[at:], flags[at:])
         if n < 0:
             return row, n
-        at = word_ends[row]
-        word_ends[row + 1] = at + _read(codes[:n], kinds, mixed, posts, hashes[at:], flags[at:])
+        word_ends[row + 1] = at + n
         row += 1
     return row, 0
 
@@ -201,13 +189,18 @@ def read_texts(  # noqa: PLR0913 - a text and what is made of it
 def _shingles(words: Any, size: Any, made: Any) -> Any:
     """Write the shingle that starts at each word; return how many there are."""
     width = min(size, len(words))
-    n = len(words) - width + 1 if width else 0
-    for i in range(n):
-        total = np.uint64(words[i])
-        for place in range(1, width):
-            total = total * TURN + np.uint64(words[i + place])
-        made[i] = np.int64(_mix(total))
-    return n
+    if width == 0:
+        return 0
+    total, power = np.uint64(0), _1
+    for i in range(width):
+        total = total * TURN + np.uint64(words[i])
+        power *= TURN
+    made[0] = np.int64(_mix(total))
+    # What has gone by is taken off, what comes is put on.
+    for i in range(len(words) - width):
+        total = total * TURN + (np.uint64(words[i + width]) - np.uint64(words[i]) * power)
+        made[i + 1] = np.int64(_mix(total))
+    return len(words) - width + 1
 
 
 @_compiled(_uniform(types.int64[::1], 2)(_INTS, _INTS, types.int64))
@@ -281,15 +274,15 @@ def _slot(value: Any, table: Any, values: Any, mask: Any) -> Any:
     """Return the slot of a value in a hash table of places, or the free one where it belongs."""
     slot = value & mask
     while table[slot] >= 0 and values[slot] != value:
-        slot = (slot + np.uint64(1)) & mask
-    return np.int64(slot)
+        slot = (slot + _1) & mask
+    return slot
 
 
 @_part
 def _n_slots(n: Any) -> Any:
     """Return the size of a hash table of ``n`` values."""
     n_slots = 4
-    while n_slots < 2 * n:
+    while n_slots < 4 * n:
         n_slots *= 2
     return n_slots
 
@@ -310,7 +303,7 @@ def _later(row: Any, left: Any, right: Any, words: Any) -> Any:
 def _index(sequence: Any, table: Any, values: Any, last: Any, first: Any, after: Any) -> Any:
     """Write where shingles stand: a hash table of first places, the first place of each shingle, its next; return how many differ."""
     mask, n = np.uint64(_n_slots(len(sequence)) - 1), 0
-    table[: mask + np.uint64(1)] = -1
+    table[: mask + _1] = -1
     for i in range(len(sequence)):
         value = np.uint64(sequence[i])
         slot = _slot(value, table, values, mask)
@@ -346,7 +339,7 @@ def _n_new(right: Any, at: Any, table: Any, values: Any) -> Any:
     if n == 0:
         return n
     mask, n = np.uint64(_n_slots(n) - 1), 0
-    table[: mask + np.uint64(1)] = -1
+    table[: mask + _1] = -1
     for j in range(len(right)):
         if at[j] < 0:
             value = np.uint64(right[j])

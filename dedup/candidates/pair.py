@@ -85,9 +85,18 @@ def shared(bands: list[pa.RecordBatch]) -> Iterator[pa.Table]:
         batch = bands.pop().select(Pairs.reads.names)
         kept.append(batch.filter(pa.array(counts[batch["key"].to_numpy() & (len(counts) - 1)] > 1)))
     n_parts = 1 + sum(batch.num_rows for batch in kept) // _MANY_ROWS
-    for part in range(n_parts):
-        rows = [batch.filter(pa.array((batch["key"].to_numpy() >> 32) % n_parts == part)) for batch in kept]
-        yield pa.Table.from_batches(rows, schema=Pairs.reads)
+    parts: list[list[pa.RecordBatch]] = [[] for _ in range(n_parts)]
+    kept.reverse()
+    while kept:
+        batch = kept.pop()
+        part = (batch["key"].to_numpy() >> 32) % n_parts
+        batch = batch.take(pa.array(np.argsort(part, kind="stable")))
+        start = 0
+        for into, n in zip(parts, np.bincount(part, minlength=n_parts).tolist(), strict=True):
+            into.append(batch.slice(start, n))
+            start += n
+    for rows in parts:
+        yield pa.Table.from_batches(rows, schema=Pairs.reads).combine_chunks()
 
 
 def distinct(meetings: Iterable[pa.Table], articles: pa.Table, least_samples: int = 2) -> pa.Table:
@@ -114,16 +123,17 @@ def distinct(meetings: Iterable[pa.Table], articles: pa.Table, least_samples: in
     width = last - first + 1
     if width > _WIDEST:
         raise ParameterError(f"distinct: arrivals must be numbers of one count. Got {first} to {last}.")
-    met, often, times = (np.empty(0, dtype=np.int64) for _ in range(3))
+    none = np.empty(0, dtype=np.int64)
+    met, sampled, times = [none], [none], [none]
     for some in meetings:
         pairs = (some["earlier"].to_numpy() - first) * width + (some["later"].to_numpy() - first)
         of_sample = pc.equal(some["kind"], "sample").to_numpy()
-        met = np.union1d(met, pairs[~of_sample])
-        # Those that met before are counted on.
-        sampled, place = np.unique(np.append(often, pairs[of_sample]), return_inverse=True)
-        counted = np.append(times, np.ones(len(place) - len(times), dtype=np.int64))
-        often, times = sampled, np.bincount(place, counted, len(sampled)).astype(np.int64)
-    ends = np.stack(np.divmod(np.union1d(often[times >= least_samples], met), width)) + first
+        met.append(_counted(pairs[~of_sample])[0])
+        for into, found in zip((sampled, times), _counted(pairs[of_sample]), strict=True):
+            into.append(found)
+    often, place = np.unique(np.concatenate(sampled), return_inverse=True)
+    often = often[np.bincount(place, np.concatenate(times), len(often)) >= least_samples]
+    ends = np.stack(np.divmod(_counted(np.concatenate([often, *met]))[0], width)) + first
     by_arrival, by_id = np.argsort(arrival, kind="stable"), pc.sort_indices(doc_id).to_numpy()
     # Ids are compared by their places in order.
     rank = np.empty(len(by_id), dtype=np.int64)
@@ -131,6 +141,11 @@ def distinct(meetings: Iterable[pa.Table], articles: pa.Table, least_samples: in
     ranks = np.sort(rank[by_arrival][np.searchsorted(arrival[by_arrival], ends)], axis=0)
     ranks = ranks[:, np.lexsort(ranks[::-1])]
     return pa.table([doc_id.take(pa.array(by_id[side])) for side in ranks], schema=PAIR)
+
+
+def _counted(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the distinct numbers in order, and how often each stands there; those alone would be had by a slower way."""
+    return np.unique(numbers, return_counts=True)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,6 @@ TURN: Final = np.uint64(0x13198A2E03707345)
 
 #: What ``kernels.read_texts`` says of a text, and what the table of spellings says of a character.
 _UNKNOWN: Final = -1
-_MAY_BE_POST: Final = -3
 _NOTHING: Final = 1
 _NOT_ALONE: Final = 2
 
@@ -39,6 +38,9 @@ _NOT_ALONE: Final = 2
 _POST: Final = re.compile(r"\(@\w+\)|\bpic\.twitter\.com/|https?://t\.co/")
 #: How such a mark begins; to look for these is quicker than to look for the pattern.
 _SIGNS: Final = ("(@", "pic.twitter.com/", "http://t.co/", "https://t.co/")
+
+
+_NO_POSTS: Final = np.empty(0, dtype=np.int64)
 
 
 def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -114,29 +116,25 @@ def read_texts(texts: NDArray[np.uint8], ends: NDArray[np.int64]) -> tuple[Words
     # A text has at most a word for each of its bytes; what is not written takes no memory.
     room = int(ends[-1] - ends[0])
     hashes, flags = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.uint8)
-    codes: NDArray[np.uint32] = np.empty(int(np.diff(ends).max(initial=0)), dtype=np.uint32)
     row = 0
     while True:
-        row, known = kernels.read_texts(texts, ends, row, spelling, kinds(), codes, hashes, flags, word_ends)
+        tables = spelling, kinds()
+        row, why = kernels.read_texts(texts, ends, row, *tables, _NO_POSTS, False, hashes, flags, word_ends)
         if row == n_texts:
             return Words(hashes[: word_ends[-1]].copy(), flags[: word_ends[-1]].copy()), word_ends
-        text = texts[ends[row] : ends[row + 1]]
-        if known == _UNKNOWN:
-            for character in set(_decoded(text)):
+        text = texts[ends[row] : ends[row + 1]].tobytes().decode("utf-8", "surrogatepass")
+        if why == _UNKNOWN:
+            for character in set(text):
                 if ord(character) < len(spelling) and not spelling[ord(character)]:
                     spelling[ord(character)] = _spelled(character)
             continue
-        if known <= _MAY_BE_POST:
-            written = codes[: _MAY_BE_POST - known]
-            posts = _posts(written.tobytes().decode("utf-32-le", "surrogatepass"))
-        else:
-            normal = normalize(_decoded(text))
-            written, posts = np.frombuffer(normal.encode("utf-32-le", "surrogatepass"), dtype=np.uint32), _posts(normal)
-            # Of one character may come several words.
-            more = max(0, len(written) - len(text))
+        normal = normalize(text)
+        encoded = np.frombuffer(normal.encode("utf-8", "surrogatepass"), dtype=np.uint8)
+        # Of one character may come several words.
+        if (more := len(normal) - int(ends[row + 1] - ends[row])) > 0:
             hashes, flags = np.append(hashes, np.empty(more, np.int64)), np.append(flags, np.empty(more, np.uint8))
-        at = int(word_ends[row])
-        word_ends[row + 1] = at + kernels.read_words(written, kinds(), posts, hashes[at:], flags[at:])
+        span = np.array([0, len(encoded)])
+        kernels.read_texts(encoded, span, 0, *tables, _posts(normal), True, hashes, flags, word_ends[row : row + 2])
         row += 1
 
 
@@ -208,10 +206,6 @@ def shingle_sequences(
 
     made: tuple[NDArray[np.int64], NDArray[np.int64]] = kernels.shingle_sequences(words, ends, size)
     return made
-
-
-def _decoded(text: NDArray[np.uint8]) -> str:
-    return text.tobytes().decode("utf-8", "surrogatepass")
 
 
 #: The parts of Hangul syllables.

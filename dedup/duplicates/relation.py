@@ -545,25 +545,33 @@ class _Rows:
     """The articles of one side of a batch; one that is in many pairs is read once."""
 
     def __init__(self, batch: pa.RecordBatch, side: str, reads: pa.Schema) -> None:
-        self.side = side
+        self.batch, self.side, self.reads = batch, side, reads
         self.words = flat(batch[f"{side}_words"], np.int64)
         self.flags = flat(batch[f"{side}_flags"], np.uint8)
-        self.columns = {name: _listed(batch[name]) for name in reads.names if name.startswith(f"{side}_")}
+        self._listed: dict[str, list[Any]] = {}
+
+    def column(self, name: str) -> list[Any]:
+        """Return a column of the side as Python has it; it is read when it is first asked for."""
+        if name not in self._listed:
+            self._listed[name] = _listed(self.batch[f"{self.side}_{name}"])
+        return self._listed[name]
 
     def article(self, row: int, known: dict[str, Article]) -> Article:
         """Return the article of a row."""
-        doc_id = self.columns[f"{self.side}_id"][row]
+        doc_id = self.column("id")[row]
         if doc_id not in known:
-            known[doc_id] = Article.from_row({name: column[row] for name, column in self.columns.items()}, self.side)
+            begins = f"{self.side}_"
+            names = [name.removeprefix(begins) for name in self.reads.names if name.startswith(begins)]
+            known[doc_id] = Article.from_row({begins + name: self.column(name)[row] for name in names}, self.side)
         return known[doc_id]
 
     def outlets(self, row: int) -> frozenset[str]:
         """Return what names the outlet of the article of a row."""
-        return outlets(self.columns[f"{self.side}_source"][row], self.columns[f"{self.side}_url"][row])
+        return outlets(self.column("source")[row], self.column("url")[row])
 
     def published(self, row: int) -> str | None:
         """Return when the article of a row was published."""
-        day: str | None = self.columns[f"{self.side}_published"][row]
+        day: str | None = self.column("published")[row]
         return day
 
 
@@ -660,14 +668,14 @@ class Verify:
             rows = np.arange(len(found))
         else:
             rows = np.flatnonzero(equal | copied | reuse.reuses(rule))
-        numbers = (column[rows].tolist() for column in (equal, copied, minor, longest))
-        weighed = map(Reuse._make, zip(*(column[rows].tolist() for column in reuse), strict=True))
-        for row, one, is_equal, is_copy, is_minor, words in zip(rows.tolist(), weighed, *numbers, strict=True):
+        numbers = (column[rows].tolist() for column in (equal, copied, minor, reuse.most, reuse.own, longest))
+        for row, is_equal, is_copy, is_minor, most, own, words in zip(rows.tolist(), *numbers, strict=True):
             if evident or not left.outlets(row).isdisjoint(right.outlets(row)):
                 both = left.article(row, known), right.article(row, known)
+                one = Reuse(*(column[row].item() for column in reuse))
                 yield row, relate(*both, found[row], rule, self.overlap, one)
                 continue
-            verdict = _SAME_WORDS if is_equal else _worded(is_copy, one.most, one.own, words)
+            verdict = _SAME_WORDS if is_equal else _worded(is_copy, most, own, words)
             if is_minor and verdict.relation == "partial":
                 verdict = verdict._replace(relation=REUSE)
             yield row, Related(verdict, days_apart(left.published(row), right.published(row)), None)
