@@ -169,10 +169,10 @@ def arrange(articles: Any) -> pa.Table:
         for name, value in (("id", doc_id), ("text", text)):
             if not value:
                 raise SchemaError(f"articles: number {place + 1} has no {name!r}. Got {', '.join(map(str, given))}.")
-        title, published, source, language, url = (_text(given.get(name)) for name in _OPTIONAL)
-        row = (doc_id, text, title, parse_date(published), source or host_of(url), language or None, url)
-        for column, value in zip(columns.values(), row, strict=True):
-            column.append(value)
+        title, date, source, language, url = (_text(given.get(name)) for name in _OPTIONAL)
+        row = (doc_id, text, title, parse_date(date), source or host_of(url), language or None, url)
+        for column, written in zip(columns.values(), row, strict=True):
+            column.append(written)
     doc_ids, published = columns["doc_id"], columns["published"]
     order = sorted(range(len(doc_ids)), key=lambda place: (in_order(published[place] or ""), doc_ids[place]))
     repeated = sorted(doc_id for doc_id, n in Counter(doc_ids).items() if doc_id and n > 1)

@@ -23,7 +23,7 @@ def _compiled(*signatures: Any) -> Callable[[_Function], _Function]:
 
     def decorate(function: _Function) -> _Function:
         compile_: Any = njit
-        if config.DISABLE_JIT:
+        if getattr(config, "DISABLE_JIT", False):
             # Integers of NumPy tell of wrapping.
             return np.errstate(over="ignore")(function)
         try:
@@ -129,13 +129,13 @@ def _read(  # noqa: PLR0912, PLR0913, PLR0915 - letter by letter, all at once
             quoted, begins_line = False, True
         elif code == 34:
             # A mark opens when nothing, a space, a break, a bracket or a dash stands before it.
-            quoted = last == 32 or last == 10 or last == 40 or last == 45
+            quoted = last == 32 or last == 10 or last == 40 or last == 45  # noqa: PLR1714 - a set is built anew each time
         elif code == 64:
-            # "(@"
+            # An at sign after a bracket.
             if last == 40 and not is_normal:
                 return -2
         elif code == 47 and not is_normal:
-            # "t.co/" and "r.com/".
+            # A slash after t.co or r.com.
             is_short = last == 111 and second == 99 and third == 46 and fourth == 116
             if is_short or (last == 109 and second == 111 and third == 99 and fourth == 46):
                 return -2
@@ -300,7 +300,9 @@ def _later(row: Any, left: Any, right: Any, words: Any) -> Any:
 
 
 @_part
-def _index(sequence: Any, table: Any, values: Any, last: Any, first: Any, after: Any) -> Any:
+def _index(  # noqa: PLR0913 - what is written
+    sequence: Any, table: Any, values: Any, last: Any, first: Any, after: Any
+) -> Any:
     """Write where shingles stand: a hash table of first places, the first place of each shingle, its next; return how many differ."""
     mask, n = np.uint64(_n_slots(len(sequence)) - 1), 0
     table[: mask + _1] = -1
@@ -318,7 +320,9 @@ def _index(sequence: Any, table: Any, values: Any, last: Any, first: Any, after:
 
 
 @_part
-def _meet(right: Any, table: Any, values: Any, mask: Any, at: Any, met: Any) -> Any:
+def _meet(  # noqa: PLR0913 - an index, and what is written
+    right: Any, table: Any, values: Any, mask: Any, at: Any, met: Any
+) -> Any:
     """Write the first place on the left of each shingle of the right, and those that are met; return how many are."""
     n_shared = 0
     for j in range(len(right)):
@@ -328,6 +332,17 @@ def _meet(right: Any, table: Any, values: Any, mask: Any, at: Any, met: Any) -> 
             met[place] = True
             n_shared += 1
     return n_shared
+
+
+@_part
+def _covered(places: Any, met: Any, n: Any, size: Any) -> Any:
+    """Return how many words stand in the shingles that are met, by the first place of each on the left, less than 0 for none."""
+    covered, end = 0, 0
+    for i in range(n):
+        if places[i] >= 0 and met[places[i]]:
+            covered += i + size - max(end, i)
+            end = i + size
+    return covered
 
 
 @_part
@@ -396,7 +411,7 @@ def _longest_text(ends: Any) -> Any:
         _INTS, _INTS, _INTS, _INTS, types.int64, types.int64, types.int64, types.float64
     )
 )
-def compare(  # noqa: PLR0913 - two sides, and what is asked of them
+def compare(  # noqa: PLR0913, PLR0915 - two sides, what is asked of them, and room that all pairs share
     lefts: Any, left_ends: Any, rights: Any, right_ends: Any, size: Any, many: Any, least_words: Any, least_cover: Any
 ) -> Any:
     """Compare the words of many pairs; the texts of a side stand one after the other, between its ends.
@@ -446,16 +461,8 @@ def compare(  # noqa: PLR0913 - two sides, and what is asked of them
             n_shared = _meet(others, table, slots, np.uint64(_n_slots(len(sequence)) - 1), at, met)
             if n_shared == 0:
                 continue
-            covered_left, covered_right, end = 0, 0, 0
-            for i in range(len(sequence)):
-                if met[first[i]]:
-                    covered_left += i + width - max(end, i)
-                    end = i + width
-            end = 0
-            for j in range(len(others)):
-                if at[j] >= 0:
-                    covered_right += j + width - max(end, j)
-                    end = j + width
+            covered_left = _covered(first, met, len(sequence), width)
+            covered_right = _covered(at, met, len(others), width)
             more, less = covered_left / len(left), covered_right / len(right)
             more, less = max(more, less), min(more, less)
             if max(covered_left, covered_right) < least_words and 0.75 * more + 0.25 * less < least_cover:
@@ -501,7 +508,7 @@ def words_without(  # noqa: PLR0913 - two sides, and what is asked of them
 @_part
 def _find(word: Any, words: Any, n: Any) -> Any:
     """Return whether a word is among the first of some."""
-    for i in range(n):
+    for i in range(n):  # noqa: SIM110 - no generators here
         if words[i] == word:
             return True
     return False

@@ -1,5 +1,6 @@
 """What machine code is made of: loaded late, and where its results cannot be kept, compiled all the same."""
 
+import os
 import subprocess
 import sys
 
@@ -15,6 +16,21 @@ def test_importing_loads_no_compiler(module):
     code = f"import sys, {module}; print('numba' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
+
+
+def test_kernels_that_are_not_compiled_answer_without_a_warning():
+    code = (
+        "from dedup.candidates.minhash import sign; from dedup.candidates.shingle import read_words, shingles\n"
+        "read = read_words('Peace talks: \u201cwe will\u201d, 5 times'); print(sign(shingles(read.hashes), 4).tolist())"
+    )
+    answers = [
+        subprocess.run(
+            [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True,
+            env=os.environ | {"NUMBA_DISABLE_JIT": switch},
+        ).stdout
+        for switch in ("0", "1")
+    ]  # fmt: skip
+    assert answers[0] == answers[1] != ""
 
 
 @pytest.mark.parametrize("error", [RuntimeError("no locator available"), OSError("no space left on device")])

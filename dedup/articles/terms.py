@@ -22,9 +22,9 @@ import pyarrow as pa
 import xxhash
 from numpy.typing import NDArray
 
+from dedup.articles.language import detect_language
 from dedup.articles.normalize import UNSPACED, words
 from dedup.articles.published import published_day
-from dedup.articles.language import detect_language
 from dedup.articles.stopwords import STEMMERS, STOP_WORDS, guess_language
 from dedup.errors import ParameterError
 from dedup.schema import ARTICLE, TERMS

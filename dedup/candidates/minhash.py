@@ -66,14 +66,15 @@ def sign(hashes: NDArray[np.int64], n_permutations: int = 128) -> NDArray[np.uin
     .. [1] Broder. On the resemblance and containment of documents. SEQUENCES 1997.
     .. [2] datasketch 2.0.0, ``MinHash``, scheme ``affine32``.
     """
-    return sign_sets(hashes, np.array([0, len(hashes)]), n_permutations)[0]
+    signature: NDArray[np.uint32] = sign_sets(hashes, np.array([0, len(hashes)]), n_permutations)[0]
+    return signature
 
 
 def sign_sets(hashes: NDArray[np.int64], ends: NDArray[np.int64], n_permutations: int = 128) -> NDArray[np.uint32]:
     """Return the signature of each of many sets: set i is ``hashes[ends[i]:ends[i + 1]]``."""
     from dedup import kernels
 
-    signatures = np.full((len(ends) - 1, n_permutations), EMPTY)
+    signatures: NDArray[np.uint32] = np.full((len(ends) - 1, n_permutations), EMPTY)
     kernels.sign(hashes, ends, *permutations(n_permutations), signatures)
     return signatures
 

@@ -10,7 +10,7 @@ Rule guarded here: hashes depend on the words alone. They rest in the state, so 
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray

@@ -366,7 +366,8 @@ def weigh_cover(covered: NDArray[np.int64], n_words: NDArray[np.int64]) -> NDArr
         In [0, 1].
     """
     cover = covered / np.maximum(n_words, 1)
-    return 0.75 * cover.max(axis=1) + 0.25 * cover.min(axis=1)
+    weighed: NDArray[np.float64] = 0.75 * cover.max(axis=1) + 0.25 * cover.min(axis=1)
+    return weighed
 
 
 def weigh_reuse(left: Side, right: Side, found: Similarity, rule: Rule = Rule()) -> Reuse[Any]:
@@ -669,13 +670,13 @@ class Verify:
         else:
             rows = np.flatnonzero(equal | copied | reuse.reuses(rule))
         numbers = (column[rows].tolist() for column in (equal, copied, minor, reuse.most, reuse.own, longest))
-        for row, is_equal, is_copy, is_minor, most, own, words in zip(rows.tolist(), *numbers, strict=True):
+        for row, is_equal, is_copy, is_minor, most, own, run in zip(rows.tolist(), *numbers, strict=True):
             if evident or not left.outlets(row).isdisjoint(right.outlets(row)):
                 both = left.article(row, known), right.article(row, known)
                 one = Reuse(*(column[row].item() for column in reuse))
                 yield row, relate(*both, found[row], rule, self.overlap, one)
                 continue
-            verdict = _SAME_WORDS if is_equal else _worded(is_copy, most, own, words)
+            verdict = _SAME_WORDS if is_equal else _worded(is_copy, most, own, run)
             if is_minor and verdict.relation == "partial":
                 verdict = verdict._replace(relation=REUSE)
             yield row, Related(verdict, days_apart(left.published(row), right.published(row)), None)
