@@ -87,7 +87,7 @@ def made(folder: Path, background: list[str], wanted: set[str]) -> dict[str, pa.
         articles = clean([str(folder / "articles.jsonl.gz"), *background], config, engine, Journal()).articles
         signatures, terms = engine.map(config.sign, articles), engine.map(config.analyse, articles)
         bands = pa.concat_tables([engine.map(config.bands, signatures), engine.map(config.salient, terms)])
-        candidates = distinct(engine.map(config.pairs, bands), articles)
+        candidates = distinct([engine.map(config.pairs, bands)], articles)
     ids = pa.array(sorted(wanted))
     both = pc.and_(pc.is_in(candidates["left_id"], ids), pc.is_in(candidates["right_id"], ids))
     of_ids = (table.filter(pc.is_in(table["doc_id"], ids)) for table in (articles, signatures, terms))

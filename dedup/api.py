@@ -21,6 +21,8 @@ from dedup.flow import Flow, Inline, Unwatched
 from dedup.schema import ARTICLE, DRAFT, PAGE
 
 _TAG = re.compile(r"<(?:!doctype|html|head|body|article|div|p|h[1-6]|table|span|a)\b[^<]{0,2000}>", re.IGNORECASE)
+#: Texts that are encoded at a time.
+_ROWS = 1024
 _KINDS = ("page", "article", "clean")
 _OPTIONAL = ("title", "published", "source", "language", "url")
 
@@ -151,42 +153,44 @@ def group_events(articles: Any) -> pa.Table:
 
 
 def arrange(articles: Any) -> pa.Table:
-    """Make an ARTICLE table of whatever holds articles; arrival is by date, undated last, then by id."""
+    """Make an ARTICLE table of whatever holds articles; arrival is by date, undated last, then by id.
+
+    ``language`` and ``n_words`` are null where they are not given: whoever needs them finds them out.
+    """
     from dedup.articles.host import host_of
-    from dedup.articles.language import detect_language
-    from dedup.articles.normalize import words
     from dedup.articles.published import in_order, parse_date
 
-    rows: list[dict[str, Any]] = []
+    names = ("doc_id", "text", *_OPTIONAL)
+    columns: dict[str, list[str | None]] = {name: [] for name in names}
     for place, given in enumerate(_mappings(articles)):
         if not isinstance(given, Mapping):
             raise SchemaError(f"articles: number {place + 1} is no mapping. Got {given!r:.60}.")
-        doc_id, text = _text(given.get("id", given.get("doc_id"))), _text(given.get("text"))
+        doc_id, text = _text(given.get("id", given.get("doc_id"))), _written(given.get("text"))
         for name, value in (("id", doc_id), ("text", text)):
             if not value:
                 raise SchemaError(f"articles: number {place + 1} has no {name!r}. Got {', '.join(map(str, given))}.")
-        row: dict[str, Any] = dict.fromkeys(ARTICLE.names, "")
-        row |= {
-            "doc_id": doc_id,
-            "text": text,
-            "removed": [],
-            "n_words": len(words(text)),
-            "n_words_removed": 0,
-        }
-        row |= {name: _text(given.get(name)) for name in _OPTIONAL}
-        row["published"] = parse_date(row["published"])
-        row["source"] = row["source"] or host_of(row["url"])
-        row["language"] = row["language"] or detect_language(text)
-        row["input"] = f"{place:012d}"
-        rows.append(row)
-    rows.sort(key=lambda row: (in_order(row["published"]), row["doc_id"]))
-    for arrival, row in enumerate(rows):
-        row["arrival"] = arrival
-    times = Counter(row["doc_id"] for row in rows)
-    repeated = sorted(doc_id for doc_id, n in times.items() if n > 1)
+        title, date, source, language, url = (_text(given.get(name)) for name in _OPTIONAL)
+        row = (doc_id, text, title, parse_date(date), source or host_of(url), language or None, url)
+        for column, written in zip(columns.values(), row, strict=True):
+            column.append(written)
+    doc_ids, published = columns["doc_id"], columns["published"]
+    order = sorted(range(len(doc_ids)), key=lambda place: (in_order(published[place] or ""), doc_ids[place]))
+    repeated = sorted(doc_id for doc_id, n in Counter(doc_ids).items() if doc_id and n > 1)
     if repeated:
         raise InputError(f"articles: id {repeated[0]!r} comes twice. Give each article an id of its own.")
-    return pa.Table.from_pylist(rows, schema=ARTICLE)
+    n = len(order)
+    made: dict[str, list[Any]] = {name: [""] * n for name in ARTICLE.names}
+    texts = columns.pop("text")
+    made |= {name: [column[place] for place in order] for name, column in columns.items()}
+    made |= {"arrival": list(range(n)), "input": [f"{place:012d}" for place in order]}
+    made |= {"removed": [[]] * n, "n_words": [None] * n, "n_words_removed": [0] * n}
+    # Some at a time, as bytes: a str that Arrow reads keeps its UTF-8 beside it.
+    encoded = (
+        [(texts[place] or "").encode("utf-8", "replace") for place in order[start : start + _ROWS]]
+        for start in range(0, n, _ROWS)
+    )
+    text = pa.chunked_array([pa.array(some, pa.string()) for some in encoded], pa.string())
+    return pa.table(made | {"text": text}, schema=ARTICLE)
 
 
 def _mappings(articles: Any) -> Iterable[Mapping[str, Any]]:
@@ -202,7 +206,12 @@ def _mappings(articles: Any) -> Iterable[Mapping[str, Any]]:
 
 def _text(value: Any) -> str:
     """Write a date, a number or a missing value of a data frame as text that UTF-8 can hold."""
+    text = _written(value)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _written(value: Any) -> str:
+    """Write a date, a number or a missing value of a data frame as text."""
     if value is None or value != value:  # noqa: PLR0124 - NaN and NaT are what they are not
         return ""
-    text = str(value.isoformat() if hasattr(value, "isoformat") else value)
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return str(value.isoformat() if hasattr(value, "isoformat") else value)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar, cast
 
 import numpy as np
-from numba import njit, types
+from numba import config, njit, types
 
 from dedup.candidates.shingle import GOLDEN, MIX_1, MIX_2
 
@@ -23,6 +23,9 @@ def compiled(*signatures: Any) -> Callable[[_Function], _Function]:
 
     def decorate(function: _Function) -> _Function:
         compile_: Any = njit
+        if getattr(config, "DISABLE_JIT", False):
+            # Integers of NumPy tell of wrapping.
+            return np.errstate(over="ignore")(function)
         try:
             made = compile_(list(signatures), cache=True)(function)
         except (RuntimeError, OSError):
@@ -33,8 +36,8 @@ def compiled(*signatures: Any) -> Callable[[_Function], _Function]:
     return decorate
 
 
-def inner(function: _Function) -> _Function:
-    """Let a function be part of the kernels that call it: it is compiled with them, and is nothing to load by itself."""
+def part(function: _Function) -> _Function:
+    """Make a function a part of the kernels that call it; it is kept with them and loaded with them."""
     compile_: Any = njit
     return cast("_Function", compile_(function))
 
@@ -57,7 +60,7 @@ _S27, _S30, _S31 = (np.uint64(bits) for bits in (27, 30, 31))
 PLACE: Final = np.uint64(0x243F6A8885A308D3)
 
 
-@inner
+@part
 def mix(value: Any) -> Any:
     """Scramble a number, as ``shingle.mix`` does."""
     value += GOLDEN

@@ -295,7 +295,7 @@ def _decided_by(one: Article, other: Article, found: Similarity, related: Relate
 
 
 def _steps(  # noqa: PLR0913 - what a decision is made of
-    one: Article, other: Article, related: Related, reuse: Reuse | None, weighed: Evidence, verify: Verify
+    one: Article, other: Article, related: Related, reuse: Reuse[float] | None, weighed: Evidence, verify: Verify
 ) -> Iterator[Step]:
     """List what the rule asks, in order."""
     rule, barred = verify.rule, related.verdict.barred
@@ -329,7 +329,7 @@ def _steps(  # noqa: PLR0913 - what a decision is made of
 
 
 def _changes(  # noqa: PLR0913 - what a decision is made of
-    one: Article, other: Article, found: Similarity, reuse: Reuse | None, related: Related, verify: Verify
+    one: Article, other: Article, found: Similarity, reuse: Reuse[float] | None, related: Related, verify: Verify
 ) -> Iterator[Change]:
     """Ask the rule again with one thing changed at a time, and list where it answers differently."""
     asked: list[tuple[str, Article, Article, Verify]] = []
@@ -357,7 +357,7 @@ def _changes(  # noqa: PLR0913 - what a decision is made of
             yield Change(what, relation)
 
 
-def _bounds(reuse: Reuse | None, related: Related, bar: float, verify: Verify) -> Iterator[tuple[str, float]]:
+def _bounds(reuse: Reuse[float] | None, related: Related, bar: float, verify: Verify) -> Iterator[tuple[str, float]]:
     """Give each number of the rule a value on the other side of what was found, where that is not far away."""
     rule = verify.rule
     if reuse is not None:

@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Protocol
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from dedup.articles.extract import Extract
 from dedup.articles.terms import Analyse
@@ -21,15 +24,15 @@ from dedup.boilerplate.classify import Classify
 from dedup.boilerplate.label import Label
 from dedup.boilerplate.repeat import Repeats, counted, with_known
 from dedup.candidates.band import Bands
-from dedup.candidates.minhash import Sign
-from dedup.candidates.pair import Pairs, distinct
+from dedup.candidates.minhash import Sign, binary, flat
+from dedup.candidates.pair import Pairs, distinct, shared
 from dedup.candidates.salient import Salient
 from dedup.duplicates.canonical import Policy, members
 from dedup.duplicates.component import cluster_ids
-from dedup.duplicates.relation import EVIDENT, RELATIONS, Verify
+from dedup.duplicates.relation import RELATIONS, REUSE, Verify
 from dedup.errors import ParameterError
 from dedup.events.assign import Grouping, group
-from dedup.schema import ARTICLE
+from dedup.schema import ARTICLE, SIGNATURE
 from dedup.stage import Stage, apply
 
 Tick = Callable[[int], None]
@@ -169,28 +172,61 @@ class Flow:
             Those wanted; nothing is computed for others.
         """
         with watch.stage("sign", articles.num_rows) as tick:
-            signatures = engine.map(self.sign, articles, tick).combine_chunks()
+            signatures = engine.map(self.sign, articles, tick)
         with watch.stage("band", articles.num_rows) as tick:
-            bands = [engine.map(self.bands, signatures, tick)]
+            bands = engine.map(self.bands, signatures, tick).to_batches()
         terms = self.analyse.writes.empty_table()
-        if not EVIDENT.isdisjoint(relations):
+        if "overlap" in relations:
             with watch.stage("terms", articles.num_rows) as tick:
                 terms = engine.map(self.analyse, articles, tick).combine_chunks()
-        if "overlap" in relations:
             with watch.stage("salient", articles.num_rows) as tick:
-                bands.append(engine.map(self.salient, terms, tick))
+                bands += engine.map(self.salient, terms, tick).to_batches()
         with watch.stage("pair") as tick:
-            candidates = distinct(engine.map(self.pairs, pa.concat_tables(bands), tick), articles)
-            bands.clear()
-        verify = replace(self.verify, relations=relations)
+            candidates = distinct((engine.map(self.pairs, some, tick) for some in shared(bands)), articles)
         with watch.stage("verify", candidates.num_rows) as tick:
-            sides = _sides(articles, signatures, terms, verify.reads)
-            matches = engine.map(verify, _joined(candidates, sides, verify.reads), tick)
-            matches = matches.sort_by([("left_id", "ascending"), ("right_id", "ascending")])
+            matches = self._verified(engine, candidates, articles, signatures, terms, relations, tick)
         with watch.stage("cluster", articles.num_rows):
-            digests = _rows_for(articles, signatures, pa.schema([*ARTICLE, signatures.schema.field("text_digest")]))
+            described = _counted_words(
+                articles.select(["doc_id", "arrival", "source", "published", "n_words"]), signatures
+            )
+            digests = _rows_for(
+                described,
+                signatures.select(["doc_id", "text_digest"]),
+                pa.schema([*described.schema, SIGNATURE.field("text_digest")]),
+            )
             clustered = members(digests, cluster_ids(articles, [matches]), self.canonical)
         return Matched(signatures, terms, matches, clustered, candidates.num_rows)
+
+    def _verified(  # noqa: PLR0913 - all that is known of the candidates
+        self,
+        engine: Engine,
+        candidates: pa.Table,
+        articles: pa.Table,
+        signatures: pa.Table,
+        terms: pa.Table,
+        relations: tuple[str, ...],
+        tick: Tick,
+    ) -> pa.Table:
+        """Return the matches among candidate pairs; without overlaps, only reuse that may be stock has its terms read."""
+
+        def verified(relations: tuple[str, ...], pairs: pa.Table, terms: pa.Table, tick: Tick | None) -> pa.Table:
+            verify = replace(self.verify, relations=relations)
+            sides = _sides(articles, signatures, terms, verify.reads)
+            return engine.map(verify, _joined(pairs, sides, verify.reads), tick)
+
+        by_words = "overlap" not in relations and "partial" in relations
+        if by_words:
+            asked = tuple(REUSE if name == "partial" else name for name in relations)
+            found = verified(asked, candidates, terms, tick)
+            is_reuse = pc.equal(found["relation"], REUSE)
+            pairs = found.filter(is_reuse).select(candidates.schema.names)
+            ids = pa.chunked_array([*pairs["left_id"].chunks, *pairs["right_id"].chunks], pa.string()).unique()
+            terms = engine.map(self.analyse, articles.filter(pc.is_in(articles["doc_id"], ids)))
+            weighed = verified(relations, pairs, terms, None)
+            matches = pa.concat_tables([found.filter(pc.invert(is_reuse)), weighed])
+        else:
+            matches = verified(relations, candidates, terms, tick)
+        return matches.sort_by([("left_id", "ascending"), ("right_id", "ascending")])
 
     def group(self, articles: pa.Table, matched: Matched, watch: Watch) -> Grouped:
         """Group articles into events and storylines.
@@ -208,12 +244,20 @@ class Flow:
 
 #: Pairs that are joined with their texts at a time; a row is some ten kilobytes.
 _JOIN_ROWS = 512
+_NO_BYTES = np.empty(0, dtype=np.uint8)
 
 
 def _rows_for(rows: pa.Table, made: pa.Table, schema: pa.Schema) -> pa.Table:
     """Join ``made`` to ``rows`` by ``doc_id``, in the order of ``rows``; what was made wins."""
     made = made.take(pc.index_in(rows["doc_id"], made["doc_id"].combine_chunks()))
     return pa.table([(made if name in made.schema.names else rows)[name] for name in schema.names], schema=schema)
+
+
+def _counted_words(articles: pa.Table, signatures: pa.Table) -> pa.Table:
+    """Fill in the words of articles that nobody has counted; signatures stand in the order of the articles."""
+    counted = pc.cast(pc.divide(pc.binary_length(signatures["words"]), np.dtype(np.int64).itemsize), pa.int64())
+    place = articles.schema.get_field_index("n_words")
+    return articles.set_column(place, ARTICLE.field("n_words"), pc.coalesce(articles["n_words"], counted))
 
 
 def _as_given(drafts: pa.Table, articles: pa.Table) -> pa.Table:
@@ -239,8 +283,7 @@ def _sides(articles: pa.Table, signatures: pa.Table, terms: pa.Table, reads: pa.
             # What a row-wise stage made stands in the order of the articles, and need not be copied.
             if not table["doc_id"].equals(articles["doc_id"]):
                 table = table.take(pc.index_in(articles["doc_id"], table["doc_id"].combine_chunks()))  # noqa: PLW2901
-            one = table.select(names).combine_chunks()  # rows are taken from one chunk forty times as fast
-            parts |= {prefix + name: one[name] for name in names}
+            parts |= {prefix + name: table[name] for name in names}
     return pa.table({"doc_id": articles["doc_id"], **parts})
 
 
@@ -248,10 +291,29 @@ def _joined(candidates: pa.Table, sides: pa.Table, reads: pa.Schema) -> Iterator
     """Join candidate pairs with both their sides, some at a time: all at once they would not fit in memory."""
     ids = sides["doc_id"].combine_chunks()
     places = {side: pc.index_in(candidates[f"{side}_id"], ids).combine_chunks() for side in ("left", "right")}
+    takers = {name: _taker(sides[name]) for name in sides.schema.names if name != "doc_id"}
     for start in range(0, candidates.num_rows, _JOIN_ROWS):
         pairs = candidates.slice(start, _JOIN_ROWS)
-        columns = {name: pairs[name] for name in candidates.schema.names}
+        columns = {name: pairs[name].combine_chunks() for name in candidates.schema.names}
         for side, rows in places.items():
-            taken = sides.take(rows.slice(start, _JOIN_ROWS))
-            columns |= {f"{side}_{name}": taken[name] for name in sides.schema.names if name != "doc_id"}
-        yield from pa.table([columns[name] for name in reads.names], schema=reads).combine_chunks().to_batches()
+            columns |= {f"{side}_{name}": take(rows.slice(start, _JOIN_ROWS)) for name, take in takers.items()}
+        yield pa.record_batch([columns[name] for name in reads.names], schema=reads)
+
+
+def _taker(column: pa.ChunkedArray) -> Callable[[pa.Array], pa.Array]:
+    """Return what takes rows of a column; bytes, which are most of it, stay where they are."""
+    if not pa.types.is_large_binary(column.type):
+        # Rows are taken from one chunk forty times as fast.
+        one = column.combine_chunks()
+        return one.take  # type: ignore[no-any-return]
+    views: list[NDArray[np.uint8]] = []
+    for chunk in column.chunks:
+        values, ends = flat(chunk, np.uint8)
+        views += [values[start:end] for start, end in pairwise(ends.tolist())]
+
+    def take(rows: pa.Array) -> pa.Array:
+        taken = [views[row] for row in rows.to_pylist()]
+        ends = np.cumsum([0, *map(len, taken)])
+        return binary(np.concatenate([*taken, _NO_BYTES]), ends, column.type)
+
+    return take

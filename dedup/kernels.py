@@ -1,72 +1,61 @@
 """The loops that machine code is made of: over letters, words and shingles.
 
 In: arrays. Out: arrays. Each kernel does what the function that calls it documents; nothing else calls it, and whoever does imports
-this file where it is needed, for it loads a compiler. What is compiled is kept beside this file, else in the user's cache, and is
-compiled anew by each process where neither can be written.
+this file where it is needed, for it loads a compiler (``compiled.py``).
 
 Rule guarded here: integers wrap modulo 2^64, so that a kernel gives the same on every machine and in every process.
 """
 
-from collections.abc import Callable
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
-from dedup.candidates.shingle import GOLDEN, MIX_1, MIX_2, TURN
+from dedup.candidates.shingle import TURN
+from dedup.compiled import BYTES, CODES, INTS, PLACE, compiled, mix, part, tuple_of, uniform
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
-
-def _compiled(*signatures: Any) -> Callable[[_Function], _Function]:
-    """Compile a function for given types of arguments, now or from what an earlier process kept."""
-
-    def decorate(function: _Function) -> _Function:
-        compile_: Any = njit
-        try:
-            made = compile_(list(signatures), cache=True)(function)
-        except (RuntimeError, OSError):
-            # There is no place to keep it, or that is full.
-            made = compile_(list(signatures))(function)
-        return cast("_Function", made)
-
-    return decorate
-
-
-#: numba does not type these.
-_tuple: Any = types.Tuple
-_uniform: Any = types.UniTuple
-
-
-def _array(element: Any) -> Any:
-    """Return the type of an array that is only read; numba takes any of these elements for it."""
-    return types.Array(element, 1, "C", readonly=True)
-
-
-_BYTES, _CODES, _INTS = (_array(element) for element in (types.uint8, types.uint32, types.int64))
-
-_PLACE: Final = np.uint64(0x243F6A8885A308D3)
-_S27, _S30, _S31, _S32 = (np.uint64(bits) for bits in (27, 30, 31, 32))
+_1, _2, _3, _4 = (np.uint64(step) for step in (1, 2, 3, 4))
+_S32 = np.uint64(32)
 _MURMUR_1: Final = np.uint32(0x85EBCA6B)
 _MURMUR_2: Final = np.uint32(0xC2B2AE35)
 
 
-@_compiled(types.uint64(types.uint64))
-def _mix(value: Any) -> Any:
-    value += GOLDEN
-    value = (value ^ (value >> _S30)) * MIX_1
-    value = (value ^ (value >> _S27)) * MIX_2
-    return value ^ (value >> _S31)
-
-
-@_compiled(types.int64(_CODES, _BYTES, _INTS, types.int64[::1], types.uint8[::1]))
-def read_words(codes: Any, kinds: Any, posts: Any, hashes: Any, flags: Any) -> Any:
-    """Write the hash and the flags of every word of a normalised text; return how many there are."""
-    n, post = 0, 0
-    total, power = np.uint64(0), np.uint64(1)
-    before, quoted, begins_line = np.uint8(0), False, True
-    for i in range(len(codes)):
-        code = codes[i]
+@part
+def _read(  # noqa: PLR0912, PLR0913, PLR0915 - letter by letter, all at once
+    text: Any, spelling: Any, kinds: Any, mixed: Any, posts: Any, is_normal: Any, hashes: Any, flags: Any
+) -> Any:
+    """Write the hash and the flags of every word of a text; return how many there are, or less than 0 as ``read_texts`` does."""
+    # Unsigned places need no look at whether they count from the end.
+    n, i, end = np.uint64(0), np.uint64(0), np.uint64(len(text))
+    post, place = 0, 0
+    total, power = np.uint64(0), _1
+    before, quoted, begins_line, flag = np.uint8(0), False, True, np.uint8(0)
+    # The code points before this one.
+    last, second, third, fourth = np.uint32(32), np.uint32(0), np.uint32(0), np.uint32(0)
+    while i < end:
+        code = np.uint32(text[i])
+        if code < 0x80:
+            i += _1
+            code = code + np.uint32(32) if 65 <= code <= 90 else code
+        else:
+            if code >= 0xF0:
+                high = ((code & np.uint32(0x07)) << np.uint32(6)) | np.uint32(text[i + _1] & 0x3F)
+                low = (np.uint32(text[i + _2] & 0x3F) << np.uint32(6)) | np.uint32(text[i + _3] & 0x3F)
+                code = (high << np.uint32(12)) | low
+                i += _4
+            elif code >= 0xE0:
+                low = (np.uint32(text[i + _1] & 0x3F) << np.uint32(6)) | np.uint32(text[i + _2] & 0x3F)
+                code = ((code & np.uint32(0x0F)) << np.uint32(12)) | low
+                i += _3
+            else:
+                code = ((code & np.uint32(0x1F)) << np.uint32(6)) | np.uint32(text[i + _1] & 0x3F)
+                i += _2
+            if not is_normal:
+                code = spelling[code] if code < len(spelling) else np.uint32(2)
+                if code <= 2:
+                    if code == 1:
+                        continue
+                    return -1 if code == 0 else -2
         kind = kinds[code]
         mark = kind == 2
         if mark:
@@ -74,133 +63,186 @@ def read_words(codes: Any, kinds: Any, posts: Any, hashes: Any, flags: Any) -> A
             kind = before
         if kind != before or (kind == 3 and not mark):
             if before != 0:
-                hashes[n] = np.int64(_mix(total))
-                n += 1
+                hashes[n], flags[n] = np.int64(mix(total)), flag
+                n += _1
             if kind != 0:
-                total, power = np.uint64(0), np.uint64(1)
-                while post < len(posts) and posts[post + 1] <= i:
+                total, power = np.uint64(0), _1
+                while post < len(posts) and posts[post + 1] <= place:
                     post += 2
-                in_post = post < len(posts) and posts[post] <= i
-                flags[n] = (1 if quoted or in_post else 0) + (4 if begins_line else 0)
+                in_post = post < len(posts) and posts[post] <= place
+                flag = np.uint8((1 if quoted or in_post else 0) + (4 if begins_line else 0))
                 begins_line = False
         if kind != 0:
-            total += _mix(np.uint64(code)) * power
-            power *= _PLACE
-            if 48 <= code <= 57:
-                flags[n] |= np.uint8(2)
+            total += (mixed[code] if code < len(mixed) else mix(np.uint64(code))) * power
+            power *= PLACE
+            flag |= np.uint8(2 if 48 <= code <= 57 else 0)
         elif code == 10:
             quoted, begins_line = False, True
         elif code == 34:
             # A mark opens when nothing, a space, a break, a bracket or a dash stands before it.
-            quoted = i == 0 or codes[i - 1] == 32 or codes[i - 1] == 10 or codes[i - 1] == 40 or codes[i - 1] == 45
+            quoted = last == 32 or last == 10 or last == 40 or last == 45  # noqa: PLR1714 - a set is built anew each time
+        elif code == 64:
+            # An at sign after a bracket.
+            if last == 40 and not is_normal:
+                return -2
+        elif code == 47 and not is_normal:
+            # A slash after t.co or r.com.
+            is_short = last == 111 and second == 99 and third == 46 and fourth == 116
+            if is_short or (last == 109 and second == 111 and third == 99 and fourth == 46):
+                return -2
         before = kind
+        place += 1
+        last, second, third, fourth = code, last, second, third
     if before != 0:
-        hashes[n] = np.int64(_mix(total))
-        n += 1
-    return n
+        hashes[n], flags[n] = np.int64(mix(total)), flag
+        n += _1
+    return np.int64(n)
 
 
-@_compiled(types.int64(_BYTES, _CODES, types.uint32[::1]))
-def respell(text: Any, spelling: Any, codes: Any) -> Any:
-    """Write the code points of a text in UTF-8 as words are compared, and return how many.
+@compiled(
+    uniform(types.int64, 2)(
+        *(BYTES, INTS, types.int64, CODES, BYTES, INTS, types.boolean),
+        *(types.int64[::1], types.uint8[::1], types.int64[::1]),
+    )
+)
+def read_texts(  # noqa: PLR0913 - a text and what is made of it
+    texts: Any,
+    ends: Any,
+    row: Any,
+    spelling: Any,
+    kinds: Any,
+    posts: Any,
+    is_normal: Any,
+    hashes: Any,
+    flags: Any,
+    word_ends: Any,
+) -> Any:
+    """Write the hash and the flags of every word of texts in UTF-8, from a row on, up to one that takes more than tables.
 
-    ``spelling`` gives for a code point what is written for it: 1 for nothing. Returns -1 where it gives 0, which is not known yet,
-    and -2 where it gives 2, for what a table cannot say; -3 and less, -3 - n, where the text may hold a post of a social network.
+    ``spelling`` gives for a code point what is written for it: 1 for nothing, 0 where that is not known yet, 2 where a table cannot
+    say. Returns that row, or how many there are, and why: -1 for a character that is not known, -2 for what takes the whole text,
+    which a post of a social network does. A normalised text is read whatever it holds; ``posts`` are the places of its posts.
     """
-    n, i, may_be_post = 0, 0, False
-    while i < len(text):
-        code = np.uint32(text[i])
-        if code < 0x80:
-            i += 1
-            written = code + np.uint32(32) if 65 <= code <= 90 else code
-        elif code >= 0xF0:
-            return -2
-        else:
-            if code < 0xE0:
-                code = ((code & np.uint32(0x1F)) << np.uint32(6)) | np.uint32(text[i + 1] & 0x3F)
-                i += 2
-            else:
-                low = (np.uint32(text[i + 1] & 0x3F) << np.uint32(6)) | np.uint32(text[i + 2] & 0x3F)
-                code = ((code & np.uint32(0x0F)) << np.uint32(12)) | low
-                i += 3
-            written = spelling[code]
-            if written <= 2:
-                if written == 1:
-                    continue
-                return -1 if written == 0 else -2
-        codes[n] = written
-        n += 1
-        # "(@", "t.co/" and "r.com/".
-        if written == 64 and n > 1 and codes[n - 2] == 40:
-            may_be_post = True
-        if written == 47 and n > 5:
-            a, b, c, d = codes[n - 2], codes[n - 3], codes[n - 4], codes[n - 5]
-            if (a == 111 and b == 99 and c == 46 and d == 116) or (a == 109 and b == 111 and c == 99 and d == 46):
-                may_be_post = True
-    return -3 - n if may_be_post else n
+    mixed = np.empty(128, dtype=np.uint64)
+    for code in range(len(mixed)):
+        mixed[code] = mix(np.uint64(code))
+    while row < len(ends) - 1:
+        at, text = word_ends[row], texts[ends[row] : ends[row + 1]]
+        n = _read(text, spelling, kinds, mixed, posts, is_normal, hashes[at:], flags[at:])
+        if n < 0:
+            return row, n
+        word_ends[row + 1] = at + n
+        row += 1
+    return row, 0
 
 
-@_compiled(types.int64[::1](_INTS, types.int64))
-def shingle_sequence(words: Any, size: Any) -> Any:
-    """Return the shingle that starts at each word; ``1 <= size <= len(words)``."""
-    made = np.empty(len(words) - size + 1, dtype=np.int64)
-    for i in range(len(made)):
-        total = np.uint64(words[i])
-        for place in range(1, size):
-            total = total * TURN + np.uint64(words[i + place])
-        made[i] = np.int64(_mix(total))
-    return made
+@part
+def _shingles(words: Any, size: Any, made: Any) -> Any:
+    """Write the shingle that starts at each word; return how many there are."""
+    width = min(size, len(words))
+    if width == 0:
+        return 0
+    total, power = np.uint64(0), _1
+    for i in range(width):
+        total = total * TURN + np.uint64(words[i])
+        power *= TURN
+    made[0] = np.int64(mix(total))
+    # What has gone by is taken off, what comes is put on.
+    for i in range(len(words) - width):
+        total = total * TURN + (np.uint64(words[i + width]) - np.uint64(words[i]) * power)
+        made[i + 1] = np.int64(mix(total))
+    return len(words) - width + 1
 
 
-@_compiled(types.int64[::1](_INTS, types.int64, types.uint64))
-def low_shingles(words: Any, size: Any, bound: Any) -> Any:
-    """Return the shingles below a bound, with repeats; ``1 <= size <= len(words)``."""
-    sequence = shingle_sequence(words, size)
-    n = 0
-    for i in range(len(sequence)):
-        if np.uint64(sequence[i]) < bound:
-            sequence[n] = sequence[i]
-            n += 1
-    return sequence[:n].copy()
+@compiled(uniform(types.int64[::1], 2)(INTS, INTS, types.int64))
+def shingle_sequences(words: Any, ends: Any, size: Any) -> Any:
+    """Return the shingle that starts at each word of each text, and where those of each text end."""
+    made, made_ends = np.empty(ends[-1] - ends[0], dtype=np.int64), np.zeros(len(ends), dtype=np.int64)
+    for row in range(len(ends) - 1):
+        at = made_ends[row]
+        made_ends[row + 1] = at + _shingles(words[ends[row] : ends[row + 1]], size, made[at:])
+    return made[: made_ends[-1]], made_ends
 
 
-@_compiled(types.void(_INTS, _CODES, _CODES, types.uint32[::1]))
-def sign(hashes: Any, multipliers: Any, offsets: Any, signature: Any) -> None:
-    """Lower each place of the signature to the least value of its permutation."""
-    for i in range(len(hashes)):
-        value = np.uint32(np.uint64(hashes[i]) >> _S32)
-        value = np.uint32((value ^ (value >> np.uint32(16))) * _MURMUR_1)
-        value = np.uint32((value ^ (value >> np.uint32(13))) * _MURMUR_2)
-        value = np.uint32(value ^ (value >> np.uint32(16)))
-        for place in range(len(signature)):
-            permuted = np.uint32(multipliers[place] * value + offsets[place])
-            signature[place] = min(signature[place], permuted)
+@compiled(types.void(INTS, INTS, CODES, CODES, types.uint32[:, ::1]))
+def sign(hashes: Any, ends: Any, multipliers: Any, offsets: Any, signatures: Any) -> None:
+    """Lower each place of each signature to the least value of its permutation."""
+    for row in range(len(signatures)):
+        signature = signatures[row]
+        for i in range(ends[row], ends[row + 1]):
+            value = np.uint32(np.uint64(hashes[i]) >> _S32)
+            value = np.uint32((value ^ (value >> np.uint32(16))) * _MURMUR_1)
+            value = np.uint32((value ^ (value >> np.uint32(13))) * _MURMUR_2)
+            value = np.uint32(value ^ (value >> np.uint32(16)))
+            for place in range(len(signature)):
+                permuted = np.uint32(multipliers[place] * value + offsets[place])
+                signature[place] = min(signature[place], permuted)
 
 
-@_compiled(types.int64(types.uint64, types.int32[::1], types.int64[::1]))
-def _slot(value: Any, table: Any, values: Any) -> Any:
+@part
+def _distinct(values: Any, n: Any) -> Any:
+    """Sort the first ``n`` values and put each once at the beginning; return how many there are."""
+    values[:n].sort()
+    kept = min(n, 1)
+    for i in range(1, n):
+        if values[i] != values[i - 1]:
+            values[kept] = values[i]
+            kept += 1
+    return kept
+
+
+@compiled(tuple_of((types.uint64[::1], types.int64[::1]))(INTS, INTS, types.uint64, types.int64))
+def sample(hashes: Any, ends: Any, highest: Any, least: Any) -> Any:
+    """Return of each text the distinct hashes up to the highest, at least so many, ascending; and where they end."""
+    taken, taken_ends = np.empty(ends[-1] - ends[0], dtype=np.uint64), np.zeros(len(ends), dtype=np.int64)
+    for row in range(len(ends) - 1):
+        into, n = taken[taken_ends[row] :], 0
+        for i in range(ends[row], ends[row + 1]):
+            if np.uint64(hashes[i]) <= highest:
+                into[n] = np.uint64(hashes[i])
+                n += 1
+        n = _distinct(into, n)
+        if n < least:
+            n = ends[row + 1] - ends[row]
+            for i in range(n):
+                into[i] = np.uint64(hashes[ends[row] + i])
+            n = min(least, _distinct(into, n))
+        taken_ends[row + 1] = taken_ends[row] + n
+    return taken[: taken_ends[-1]].copy(), taken_ends
+
+
+@compiled(types.void(INTS, types.uint8[::1]))
+def count_keys(keys: Any, counts: Any) -> None:
+    """Count each key where its lowest bits say, up to 2; the number of counts is a power of two."""
+    mask = np.uint64(len(counts) - 1)
+    for i in range(len(keys)):
+        slot = np.uint64(keys[i]) & mask
+        counts[slot] = min(counts[slot] + 1, 2)
+
+
+@part
+def _slot(value: Any, table: Any, values: Any, mask: Any) -> Any:
     """Return the slot of a value in a hash table of places, or the free one where it belongs."""
-    mask = np.uint64(len(table) - 1)
     slot = value & mask
-    while table[slot] >= 0 and np.uint64(values[table[slot]]) != value:
-        slot = (slot + np.uint64(1)) & mask
-    return np.int64(slot)
+    while table[slot] >= 0 and values[slot] != value:
+        slot = (slot + _1) & mask
+    return slot
 
 
-@_compiled(types.int32[::1](types.int64))
-def _table(n: Any) -> Any:
-    """Return an empty hash table for ``n`` values."""
+@part
+def _n_slots(n: Any) -> Any:
+    """Return the size of a hash table of ``n`` values."""
     n_slots = 4
-    while n_slots < 2 * n:
+    while n_slots < 4 * n:
         n_slots *= 2
-    return np.full(n_slots, -1, dtype=np.int32)
+    return n_slots
 
 
 #: So many runs are sorted here.
 FEW_RUNS: Final = 64
 
 
-@_compiled(types.boolean(types.int64[::1], types.int64, types.int64, types.int64))
+@part
 def _later(row: Any, left: Any, right: Any, words: Any) -> Any:
     """Return whether a run comes after another in order."""
     if row[2] != words:
@@ -208,70 +250,75 @@ def _later(row: Any, left: Any, right: Any, words: Any) -> Any:
     return bool(row[0] > left or (row[0] == left and row[1] > right))
 
 
-_INDEX: Final = _uniform(types.int32[::1], 3)
-
-
-@_compiled(_INDEX(types.int64[::1]))
-def index(sequence: Any) -> Any:
-    """Return where shingles stand: a hash table of first places, the first place of each shingle, and its next place."""
-    table = _table(len(sequence))
-    first = np.empty(len(sequence), dtype=np.int32)
-    after = np.full(len(sequence), -1, dtype=np.int32)
-    last = np.empty(len(sequence), dtype=np.int32)
+@part
+def _index(  # noqa: PLR0913 - what is written
+    sequence: Any, table: Any, values: Any, last: Any, first: Any, after: Any
+) -> Any:
+    """Write where shingles stand: a hash table of first places, the first place of each shingle, its next; return how many differ."""
+    mask, n = np.uint64(_n_slots(len(sequence)) - 1), 0
+    table[: mask + _1] = -1
     for i in range(len(sequence)):
-        slot = _slot(np.uint64(sequence[i]), table, sequence)
+        value = np.uint64(sequence[i])
+        slot = _slot(value, table, values, mask)
+        after[i] = -1
         if table[slot] < 0:
-            table[slot] = i
+            table[slot], values[slot] = i, value
+            n += 1
         else:
-            after[last[table[slot]]] = i
-        first[i] = table[slot]
-        last[table[slot]] = i
-    return table, first, after
-
-
-@_compiled(types.int64(types.int32[::1]))
-def n_distinct(first: Any) -> Any:
-    """Return how many shingles are the first of their kind."""
-    n = 0
-    for i in range(len(first)):
-        n += 1 if first[i] == i else 0
+            after[last[slot]] = i
+        first[i], last[slot] = table[slot], i
     return n
 
 
-@_compiled(
-    _tuple((types.int64, types.int64, types.int64, types.int32[::1]))(
-        types.int64[::1], _INDEX, types.int64[::1], types.int64
-    )
-)
-def meet(left: Any, left_index: Any, right: Any, size: Any) -> Any:
-    """Return shared shingles, covered words of the left and of the right, and the first place on the left of each on the right."""
-    table, first, _ = left_index
-    met = np.zeros(len(left), dtype=np.bool_)
-    at = np.empty(len(right), dtype=np.int32)
-    n_shared, covered_left, covered_right, end = 0, 0, 0, 0
-    for j in range(len(right)):
-        place = table[_slot(np.uint64(right[j]), table, left)]
-        at[j] = place
-        if place >= 0:
-            n_shared += 0 if met[place] else 1
-            met[place] = True
-            covered_right += j + size - max(end, j)
-            end = j + size
-    if n_shared:
-        end = 0
-        for i in range(len(left)):
-            if met[first[i]]:
-                covered_left += i + size - max(end, i)
-                end = i + size
-    return n_shared, covered_left, covered_right, at
-
-
-@_compiled(types.int64[:, ::1](types.int64[::1], _INDEX, types.int64[::1], types.int32[::1], types.int64, types.int64))
-def runs(  # noqa: PLR0913 - two sides, and what is known of them
-    left: Any, left_index: Any, right: Any, at: Any, size: Any, many: Any
+@part
+def _meet(  # noqa: PLR0913 - an index, and what is written
+    right: Any, table: Any, values: Any, mask: Any, at: Any, met: Any
 ) -> Any:
+    """Write the first place on the left of each shingle of the right, and those that are met; return how many are."""
+    n_shared = 0
+    for j in range(len(right)):
+        place = table[_slot(np.uint64(right[j]), table, values, mask)]
+        at[j] = place
+        if place >= 0 and not met[place]:
+            met[place] = True
+            n_shared += 1
+    return n_shared
+
+
+@part
+def _covered(places: Any, met: Any, n: Any, size: Any) -> Any:
+    """Return how many words stand in the shingles that are met, by the first place of each on the left, less than 0 for none."""
+    covered, end = 0, 0
+    for i in range(n):
+        if places[i] >= 0 and met[places[i]]:
+            covered += i + size - max(end, i)
+            end = i + size
+    return covered
+
+
+@part
+def _n_new(right: Any, at: Any, table: Any, values: Any) -> Any:
+    """Return how many distinct shingles of the right are none of the left."""
+    n, mask = 0, np.uint64(0)
+    for j in range(len(right)):
+        n += 1 if at[j] < 0 else 0
+    if n == 0:
+        return n
+    mask, n = np.uint64(_n_slots(n) - 1), 0
+    table[: mask + _1] = -1
+    for j in range(len(right)):
+        if at[j] < 0:
+            value = np.uint64(right[j])
+            slot = _slot(value, table, values, mask)
+            if table[slot] < 0:
+                table[slot], values[slot] = j, value
+                n += 1
+    return n
+
+
+@part
+def _runs(left: Any, right: Any, at: Any, after: Any, size: Any, many: Any) -> Any:  # noqa: PLR0913 - two sides, and what is known of them
     """Return maximal common runs as rows (left, right, words), a few by length; none of more than ``many`` equal places."""
-    _, _, after = left_index
     n_points, n_rows = 0, 0
     for j in range(len(right)):
         i = at[j]
@@ -284,7 +331,7 @@ def runs(  # noqa: PLR0913 - two sides, and what is known of them
     rows = np.empty((n_rows, 3), dtype=np.int64)
     n_rows = 0
     for j in range(len(right)):
-        i = at[j]
+        i = np.int64(at[j])
         while i >= 0:
             if i == 0 or j == 0 or left[i - 1] != right[j - 1]:
                 length = 1
@@ -298,30 +345,24 @@ def runs(  # noqa: PLR0913 - two sides, and what is known of them
                     row -= 1
                 rows[row, 0], rows[row, 1], rows[row, 2] = i, j, words
                 n_rows += 1
-            i = after[i]
+            i = np.int64(after[i])
     return rows
 
 
-@_compiled(types.int64(types.int64[::1], types.int32[::1]))
-def _n_new(right: Any, at: Any) -> Any:
-    """Return how many distinct shingles of the right are none of the left."""
-    table = _table(len(right))
-    n = 0
-    for j in range(len(right)):
-        if at[j] < 0:
-            slot = _slot(np.uint64(right[j]), table, right)
-            if table[slot] < 0:
-                table[slot] = j
-                n += 1
-    return n
+@part
+def _longest_text(ends: Any) -> Any:
+    longest = 1
+    for row in range(len(ends) - 1):
+        longest = max(longest, ends[row + 1] - ends[row])
+    return longest
 
 
-@_compiled(
-    _tuple((types.int64[:, ::1], types.int64[::1], types.int64[:, ::1]))(
-        _INTS, _INTS, _INTS, _INTS, types.int64, types.int64, types.int64, types.float64
+@compiled(
+    tuple_of((types.int64[:, ::1], types.int64[::1], types.int64[:, ::1]))(
+        INTS, INTS, INTS, INTS, types.int64, types.int64, types.int64, types.float64
     )
 )
-def compare(  # noqa: PLR0913 - two sides, and what is asked of them
+def compare(  # noqa: PLR0913, PLR0915 - two sides, what is asked of them, and room that all pairs share
     lefts: Any, left_ends: Any, rights: Any, right_ends: Any, size: Any, many: Any, least_words: Any, least_cover: Any
 ) -> Any:
     """Compare the words of many pairs; the texts of a side stand one after the other, between its ends.
@@ -331,67 +372,159 @@ def compare(  # noqa: PLR0913 - two sides, and what is asked of them
     ``least_cover``, three parts of the text that is covered better and one of the other, have a row of zeros.
     """
     n = len(left_ends) - 1
-    values, ends = np.zeros((n, 5), dtype=np.int64), np.zeros(n, dtype=np.int64)
+    values, ends = np.zeros((n, 5), dtype=np.int64), np.zeros(n + 1, dtype=np.int64)
     found, n_found = np.empty((256, 3), dtype=np.int64), 0
-    left, right = lefts[:0], rights[:0]
-    left_sequence = shingle_sequence(np.zeros(1, dtype=np.int64), 1)
-    left_index = index(left_sequence)
-    n_left = 0
+    # Room for the longest text of either side.
+    long_left, long_right = _longest_text(left_ends), _longest_text(right_ends)
+    n_slots = _n_slots(max(long_left, long_right))
+    table, slots, last = (
+        np.empty(n_slots, dtype=np.int32),
+        np.empty(n_slots, dtype=np.uint64),
+        np.empty(n_slots, dtype=np.int32),
+    )
+    new_table, new_slots = np.empty(n_slots, dtype=np.int32), np.empty(n_slots, dtype=np.uint64)
+    left_made, right_made = np.empty(long_left, dtype=np.int64), np.empty(long_right, dtype=np.int64)
+    first, after = np.empty(long_left, dtype=np.int32), np.empty(long_left, dtype=np.int32)
+    met, at = np.empty(long_left, dtype=np.bool_), np.empty(long_right, dtype=np.int32)
+    indexed, n_left = lefts[:0], 0
     for pair in range(n):
-        same = pair > 0 and np.array_equal(left, lefts[left_ends[pair] : left_ends[pair + 1]])
+        ends[pair + 1] = n_found
         left, right = lefts[left_ends[pair] : left_ends[pair + 1]], rights[right_ends[pair] : right_ends[pair + 1]]
         equal = np.array_equal(left, right)
-        ends[pair] = n_found
         # A text of fewer words has one shingle that no longer one has; and two of these are equal or share nothing.
         width = min(size, len(left))
-        if len(left) == 0 or (min(len(left), len(right)) < size and not equal):
-            same = False
-            left = lefts[:0]
+        if width == 0 or (min(len(left), len(right)) < size and not equal):
             continue
-        if not same:
-            left_sequence = shingle_sequence(left, width)
-            left_index = index(left_sequence)
-            n_left = n_distinct(left_index[1])
+        sequence = left_made[: len(left) - width + 1]
+        if not np.array_equal(left, indexed):
+            _shingles(left, size, sequence)
+            n_left = _index(sequence, table, slots, last, first, after)
+            indexed = left
         if equal:
             rows = np.empty((1, 3), dtype=np.int64)
             rows[0, 0], rows[0, 1], rows[0, 2] = 0, 0, len(left)
             values[pair, 0] = values[pair, 1] = values[pair, 2] = n_left
             values[pair, 3] = values[pair, 4] = len(left)
         else:
-            right_sequence = shingle_sequence(right, width)
-            n_shared, covered_left, covered_right, at = meet(left_sequence, left_index, right_sequence, width)
+            others = right_made[: len(right) - width + 1]
+            _shingles(right, size, others)
+            met[: len(sequence)] = False
+            n_shared = _meet(others, table, slots, np.uint64(_n_slots(len(sequence)) - 1), at, met)
             if n_shared == 0:
                 continue
+            covered_left = _covered(first, met, len(sequence), width)
+            covered_right = _covered(at, met, len(others), width)
             more, less = covered_left / len(left), covered_right / len(right)
             more, less = max(more, less), min(more, less)
             if max(covered_left, covered_right) < least_words and 0.75 * more + 0.25 * less < least_cover:
                 continue
             values[pair, 0], values[pair, 1] = n_shared, n_left
-            values[pair, 2] = n_shared + _n_new(right_sequence, at)
+            values[pair, 2] = n_shared + _n_new(others, at, new_table, new_slots)
             values[pair, 3], values[pair, 4] = covered_left, covered_right
-            rows = runs(left_sequence, left_index, right_sequence, at, width, many)
+            rows = _runs(sequence, others, at, after, width, many)
         while n_found + len(rows) > len(found):
             wider = np.empty((2 * len(found), 3), dtype=np.int64)
             wider[:n_found] = found[:n_found]
             found = wider
         found[n_found : n_found + len(rows)] = rows
         n_found += len(rows)
-        ends[pair] = n_found
+        ends[pair + 1] = n_found
     return values, ends, found[:n_found].copy()
 
 
-@_compiled(_uniform(types.int64, 2)(types.int64[:, ::1], types.int64, _BYTES, _BYTES, types.uint8))
-def words_without(passages: Any, least: Any, left_flags: Any, right_flags: Any, flag: Any) -> Any:
-    """Return how many words of either side stand in passages of ``least`` words, as `runs` gives them, without a flag."""
-    left = np.zeros(len(left_flags), dtype=np.bool_)
-    right = np.zeros(len(right_flags), dtype=np.bool_)
-    n_left, n_right = 0, 0
-    for row in range(len(passages)):
-        if passages[row, 2] < least:
-            continue
-        for step in range(passages[row, 2]):
-            i, j = passages[row, 0] + step, passages[row, 1] + step
-            n_left += 1 if not left[i] and left_flags[i] & flag == 0 else 0
-            n_right += 1 if not right[j] and right_flags[j] & flag == 0 else 0
-            left[i] = right[j] = True
-    return n_left, n_right
+@compiled(types.int64[:, ::1](types.int64[:, ::1], INTS, types.int64, BYTES, INTS, BYTES, INTS, types.uint8))
+def words_without(  # noqa: PLR0913 - two sides, and what is asked of them
+    passages: Any, ends: Any, least: Any, left_flags: Any, left_ends: Any, right_flags: Any, right_ends: Any, flag: Any
+) -> Any:
+    """Return of many pairs how many words of either side stand in passages of ``least`` words, as `compare` gives them, without a flag."""
+    counts = np.zeros((len(ends) - 1, 2), dtype=np.int64)
+    left_seen = np.zeros(_longest_text(left_ends), dtype=np.int64)
+    right_seen = np.zeros(_longest_text(right_ends), dtype=np.int64)
+    for pair in range(len(ends) - 1):
+        left, right = left_flags[left_ends[pair] :], right_flags[right_ends[pair] :]
+        for row in range(ends[pair], ends[pair + 1]):
+            if passages[row, 2] < least:
+                continue
+            for step in range(passages[row, 2]):
+                i, j = passages[row, 0] + step, passages[row, 1] + step
+                if left_seen[i] <= pair:
+                    left_seen[i] = pair + 1
+                    counts[pair, 0] += 1 if left[i] & flag == 0 else 0
+                if right_seen[j] <= pair:
+                    right_seen[j] = pair + 1
+                    counts[pair, 1] += 1 if right[j] & flag == 0 else 0
+    return counts
+
+
+@part
+def _find(word: Any, words: Any, n: Any) -> Any:
+    """Return whether a word is among the first of some."""
+    for i in range(n):  # noqa: SIM110 - no generators here
+        if words[i] == word:
+            return True
+    return False
+
+
+@part
+def _split(words: Any, flags: Any, named: Any, figure: Any, values: Any, rest: Any) -> Any:  # noqa: PLR0913 - words and what they are
+    """Write the distinct values among some words, and the distinct other words; return how many of each."""
+    n_values, n_rest = 0, 0
+    for i in range(len(words)):
+        word = words[i]
+        if flags[i] & figure or _find(word, named, len(named)):
+            if not _find(word, values, n_values):
+                values[n_values] = word
+                n_values += 1
+        elif not _find(word, rest, n_rest):
+            rest[n_rest] = word
+            n_rest += 1
+    return n_values, n_rest
+
+
+@part
+def _n_common(left: Any, n_left: Any, right: Any, n_right: Any) -> Any:
+    """Return how many of the first of some words are among the first of others."""
+    n = 0
+    for i in range(n_left):
+        n += 1 if _find(left[i], right, n_right) else 0
+    return n
+
+
+@compiled(types.int64(types.int64[:, ::1], INTS, BYTES, INTS, BYTES, INTS, types.uint8, types.int64, types.int64))
+def changed_values(  # noqa: PLR0913 - two sides, and what is asked of them
+    passages: Any,
+    left: Any,
+    left_flags: Any,
+    right: Any,
+    right_flags: Any,
+    named: Any,
+    figure: Any,
+    slot: Any,
+    gap: Any,
+) -> Any:
+    """Return how many values differ in gaps of up to ``gap`` words between passages in order; of up to ``slot`` words, at most one."""
+    changed, begin_left, begin_right = 0, 0, 0
+    values, rest = np.empty((2, gap), dtype=np.int64), np.empty((2, gap), dtype=np.int64)
+    for row in range(len(passages) + 1):
+        end_left = passages[row, 0] if row < len(passages) else len(left)
+        end_right = passages[row, 1] if row < len(passages) else len(right)
+        n_left, n_right = end_left - begin_left, end_right - begin_right
+        if 0 < n_left <= gap and 0 < n_right <= gap:
+            v_left, r_left = _split(
+                left[begin_left:end_left], left_flags[begin_left:end_left], named, figure, values[0], rest[0]
+            )
+            v_right, r_right = _split(
+                right[begin_right:end_right], right_flags[begin_right:end_right], named, figure, values[1], rest[1]
+            )
+            common = _n_common(values[0], v_left, values[1], v_right)
+            differ = min(v_left, v_right) - common
+            if differ == 0 and v_left > 0 and v_right > 0 and v_left != v_right:
+                differ = 1
+            alike = _n_common(rest[0], r_left, rest[1], r_right)
+            if max(n_left, n_right) <= slot:
+                changed += min(differ, 1)
+            elif 2 * alike >= r_left + r_right - alike:
+                changed += differ
+        if row < len(passages):
+            begin_left, begin_right = passages[row, 0] + passages[row, 2], passages[row, 1] + passages[row, 2]
+    return changed

@@ -32,7 +32,7 @@ from dedup.articles.letters import (
     WORD,
 )
 from dedup.candidates.shingle import TURN
-from dedup.compiled import BYTES, CODES, INTS, PLACE, array, compiled, inner, mix, tuple_of, uniform
+from dedup.compiled import BYTES, CODES, INTS, PLACE, array, compiled, mix, part, tuple_of, uniform
 
 _COUNTED: Final = COMMA | BAR | QUOTE
 
@@ -62,12 +62,12 @@ _OUT: Final = types.int64[::1]
 ) = range(16)
 
 
-@inner
+@part
 def _is(code: Any, table: Any) -> Any:
     return table[min(code, np.uint32(N_CODES))]
 
 
-@inner
+@part
 def _stands(codes: Any, place: Any, end: Any, text: Any) -> Any:
     """Return whether ``text`` stands at a place."""
     if place + len(text) > end:
@@ -88,7 +88,7 @@ _ENDINGS: Final = _codes("comorgnetjpgpnggif")
 _TITLES: Final = _codes("SeptProfCapt")
 
 
-@inner
+@part
 def _n_links(codes: Any, start: Any, end: Any, table: Any) -> Any:
     """Return how many addresses, handles and names of files a line has."""
     n, place = 0, start
@@ -114,19 +114,19 @@ def _n_links(codes: Any, start: Any, end: Any, table: Any) -> Any:
     return n
 
 
-@inner
+@part
 def _stops_alone(code: Any) -> Any:
     """Return whether a sign ends a sentence with or without a space after it."""
     return code == 0x3002 or code == 0xFF01 or code == 0xFF1F
 
 
-@inner
+@part
 def _closes(code: Any) -> Any:
     """Return whether a sign may follow the end of a sentence."""
     return code == 34 or code == 0x201D or code == 0x2019 or code == 0xBB or code == 41 or code == 93
 
 
-@inner
+@part
 def _n_stops(codes: Any, start: Any, end: Any, table: Any) -> Any:
     """Return how many sentences of a line another one follows; in scripts without spaces, how many end."""
     n, place = 0, start
@@ -149,7 +149,7 @@ def _n_stops(codes: Any, start: Any, end: Any, table: Any) -> Any:
     return n
 
 
-@inner
+@part
 def _has_bullet(codes: Any, start: Any, end: Any, table: Any) -> Any:
     """Return whether a line begins with the mark or the number of an item."""
     code = codes[start]
@@ -252,7 +252,7 @@ def spell(codes: Any, spelling: Any, letters: Any) -> Any:
 _WORDS: Final = (_OUT, _OUT, _OUT, types.uint32[::1])
 
 
-@inner
+@part
 def _read_line(
     codes: Any,
     letters: Any,
@@ -337,7 +337,7 @@ def read_words(
             is_unspaced[line] = True
 
 
-@inner
+@part
 def look_up(value: Any, keys: Any) -> Any:
     """Return the slot of a hash in a table of hashes with at least one free slot, which holds 0; or -1."""
     mask = np.uint64(len(keys) - 1)
@@ -349,7 +349,7 @@ def look_up(value: Any, keys: Any) -> Any:
     return -1
 
 
-@inner
+@part
 def hash_table(n: Any) -> Any:
     """Return an empty table for ``n`` hashes."""
     n_slots = 4
@@ -358,7 +358,7 @@ def hash_table(n: Any) -> Any:
     return np.zeros(n_slots, dtype=np.int64)
 
 
-@inner
+@part
 def free_slot(value: Any, table: Any) -> Any:
     """Return the slot of a hash in a table, or the free one where it belongs."""
     mask = np.uint64(len(table) - 1)
@@ -380,7 +380,7 @@ def tabulate(hashes: Any, bits: Any) -> Any:
     return table, values
 
 
-@inner
+@part
 def follow(total: Any, value: Any) -> Any:
     """Return the hash of a sequence of hashes with one more at its end."""
     return np.int64(mix(np.uint64(total) * TURN + np.uint64(value)))
@@ -562,7 +562,7 @@ def content(words: Any, sizes: Any, ends: Any, keys: Any, languages: Any, is_uns
     return rows[:n].copy(), found[:n].copy(), n_of, hashes[:n_numbers].copy()
 
 
-@inner
+@part
 def _is_abbreviated(codes: Any, start: Any, place: Any, table: Any) -> Any:
     """Return whether the full stop at a place ends no sentence: after an initial, a short title, or the number of an item."""
     n, at = 0, place - 1
@@ -648,7 +648,7 @@ def borders(codes: Any, start: Any, end: Any, table: Any, found: Any) -> Any:
     return n
 
 
-@inner
+@part
 def _key(letters: Any, kinds: Any, table: Any, start: Any, end: Any) -> Any:
     """Return the hash of the letters of a text, runs of digits as one 0; 0 if it has none but digits."""
     total, in_number, before, says = np.uint64(0), False, np.uint8(0), False
@@ -668,7 +668,7 @@ def _key(letters: Any, kinds: Any, table: Any, start: Any, end: Any) -> Any:
     return np.int64(mix(total)) if says else np.int64(0)
 
 
-@inner
+@part
 def _is_clock(codes: Any, start: Any, end: Any) -> Any:
     """Return whether a word belongs to a time of day: am, p.m, ET, EST, EDT, GMT, Uhr, h."""
     n = end - start
@@ -687,7 +687,7 @@ def _is_clock(codes: Any, start: Any, end: Any) -> Any:
     return (a == 103 and b == 109 and last == 116) or (a == 117 and b == 104 and last == 114)
 
 
-@inner
+@part
 def _form(codes: Any, letters: Any, at: Any, kinds: Any, table: Any, start: Any, end: Any, letter: Any) -> Any:
     """Return the hash of the words of a line with every run of names and numbers as one gap; 0 if that says too little.
 

@@ -99,7 +99,7 @@ LABELLED = pa.schema(
     ]
 )
 
-#: One article: clean body, headline apart. Key: doc_id.
+#: One article: clean body, headline apart. Key: doc_id. ``language`` and ``n_words`` are null where nobody has looked.
 ARTICLE = pa.schema(
     [
         ("doc_id", TEXT),

@@ -109,6 +109,36 @@ def test_find_duplicates_does_no_other_work(monkeypatch: pytest.MonkeyPatch) -> 
         dedup.find_duplicates(articles())
 
 
+def test_a_language_is_detected_where_terms_are_read_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dedup.articles import terms
+
+    read: list[str] = []
+    monkeypatch.setattr(terms, "detect_language", lambda text: read.append(text) or "en")
+    dedup.find_duplicates(articles(), relations=("exact", "near", "partial"))
+    assert read == []
+    dedup.find_duplicates([row | {"language": "en"} for row in articles()])
+    assert read == []
+    dedup.find_duplicates(articles())
+    assert sorted(set(read)) == sorted({BODY, OTHER})
+
+
+def test_terms_are_read_of_reuse_that_may_be_stock_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dedup.articles import terms
+
+    read: list[str] = []
+    of_terms = terms.analyse
+    monkeypatch.setattr(terms, "analyse", lambda *given, **more: read.append(given[1]) or of_terms(*given, **more))
+    names = [[f"{letter}{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(300)] for letter in "wxyz"]
+    stock = " ".join(names[0][:90])
+    long = [f"{' '.join(own)} {stock}" for own in names[1:3]]
+    given = [{"id": str(n), "text": text} for n, text in enumerate([*long, BODY, BODY, stock])]
+    found = dedup.find_duplicates(given, relations=("exact", "near", "partial")).to_pylist()
+    assert sorted(read) == sorted(long)
+    assert {row["overlap_score"] for row in found} == {None}
+    everything = dedup.find_duplicates(given).to_pylist()
+    assert found == [row | {"overlap_score": None} for row in everything if row["relation"] != "overlap"]
+
+
 def test_group_events_keeps_the_order() -> None:
     found = dedup.group_events(articles())
     assert found["id"].to_pylist() == ["c", "b", "a"]

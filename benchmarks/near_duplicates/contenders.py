@@ -147,7 +147,7 @@ def of_project(name: str) -> Callable[[list[dict[str, Any]]], Any]:
 
     if name == "dedup_api":
         return lambda rows: dedup.find_duplicates(rows, COPIES)
-    relations = (*COPIES, "overlap") if name == "dedup_overlap" else COPIES
+    relations = {"dedup": COPIES, "dedup_near": COPIES[:2], "dedup_overlap": (*COPIES, "overlap")}[name]
 
     def prepare(rows: list[dict[str, Any]]) -> pa.Table:
         empty = dict.fromkeys(ARTICLE.names, "") | {"removed": [], "n_words": 0, "n_words_removed": 0}

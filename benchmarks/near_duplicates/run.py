@@ -7,7 +7,8 @@
 Every contender (``contenders.py`` says how to install the peers) runs in a process of its own, one after the other; the order is
 turned round in every second round. Precision and recall are of the pairs of Jaccard .5 or more against the exact truth
 (``corpus.py``); pairs of two forms of one outlet are left out of it and counted on their own. A peer gives no containment: for
-the project the pairs of containment .8 or more are scored as well.
+the project the pairs of containment .8 or more are scored as well. ``dedup`` finds copies and reuse (``exact``, ``near``,
+``partial``), ``dedup_near`` copies alone, ``dedup_api`` what ``dedup`` does by ``dedup.find_duplicates``.
 
 ``--proposed`` prints which share of same-event pairs, and of all pairs, the candidates are.
 """
@@ -27,7 +28,7 @@ import numpy as np
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-PROJECT = ["dedup", "dedup_api"]
+PROJECT = ["dedup", "dedup_near", "dedup_api"]
 PEERS = ["datasketch_bulk", "gaoya", "rensa", "datasketch_affine32", "datasketch_loop"]
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "RAYON_NUM_THREADS", "NUMBA_NUM_THREADS", "ARROW_NUM_THREADS"), "1")
 
@@ -148,7 +149,7 @@ def proposed(path: Path) -> None:
     copies, overlaps = apply(Bands(), apply(Sign(), table)), apply(Salient(), apply(Analyse(), table))
     all_same = sum(count * (count - 1) // 2 for count in Counter(event.values()).values())
     for name, bands in (("copies", copies), ("salient", overlaps), ("both", pa.concat_tables([copies, overlaps]))):
-        pairs = distinct(apply(Pairs(), bands), table).to_pylist()
+        pairs = distinct([apply(Pairs(), bands)], table).to_pylist()
         same = sum(event[pair["left_id"]] == event[pair["right_id"]] for pair in pairs)
         total = len(rows) * (len(rows) - 1) // 2
         print(f"{path.name}, {name}: {same / all_same:.3f} of same-event pairs, {len(pairs) / total:.4f} of all pairs")

@@ -23,6 +23,8 @@ _YEARS: Final = range(1800, 2101)
 _DAY: Final = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})\Z", re.ASCII)
 _DOTTED: Final = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})\Z", re.ASCII)
 _LAST: Final = "~"
+#: Dates that are remembered once read, for an article is compared with many others.
+_MANY_DATES: Final = 65_536
 # The longest date that anyone writes has some seventy characters; looking for a zone in a long run of spaces takes hours.
 _LONGEST: Final = 100
 _MONTH_NAME: Final = re.compile(r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
@@ -459,6 +461,7 @@ def _place(found: dict[str, dict[str, float]], shown: list[_Shown]) -> None:
 
 
 @lru_cache(maxsize=65_536)
+@lru_cache(maxsize=_MANY_DATES)
 def moment_of(published: str) -> tuple[dt.datetime, bool] | None:
     """Read a date: the moment in UTC, and whether it is a bare day; None if it is no date.
 

@@ -22,6 +22,7 @@ import pyarrow as pa
 import xxhash
 from numpy.typing import NDArray
 
+from dedup.articles.language import detect_language
 from dedup.articles.normalize import UNSPACED, words
 from dedup.articles.published import published_day
 from dedup.articles.stopwords import STEMMERS, STOP_WORDS, guess_language
@@ -718,7 +719,7 @@ def _labels(surface: Mapping[int, str], word_bag: Bag, span_bag: Bag, n_labels: 
 
 @dataclass(frozen=True)
 class Analyse:
-    """Stage: ARTICLE to TERMS, row by row.
+    """Stage: ARTICLE to TERMS, row by row. A language that is null is detected, one that is ``""`` could not be.
 
     Parameters
     ----------
@@ -754,7 +755,7 @@ class Analyse:
                     **analyse(
                         row["title"],
                         row["text"] or "",
-                        row["language"],
+                        detect_language(row["text"] or "") if row["language"] is None else row["language"],
                         row["published"],
                         n_lead_words=self.n_lead_words,
                         n_labels=self.n_labels,

@@ -18,12 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dedup.candidates.minhash import views
-from dedup.candidates.shingle import SHINGLE_WORDS, TURN, mix, shingles
+from dedup.candidates.minhash import flat
+from dedup.candidates.shingle import SHINGLE_WORDS, TURN, mix, shingle_sequences
 from dedup.errors import ParameterError
 from dedup.schema import BAND, SIGNATURE
 
 KINDS = ("exact", "minhash", "sample")
+#: Articles whose keys are made at a time: what comes up in between stays near the processor.
+_ROWS = 512
 
 
 def probability(jaccard: float, n_bands: int = 32, n_rows: int = 4) -> float:
@@ -106,7 +108,7 @@ def sampled(shingles: NDArray[np.int64], one_in: int = 8, least: int = 4) -> NDA
     Parameters
     ----------
     shingles : ndarray of int64, shape (n_shingles,)
-        Sorted set.
+        In any order.
     one_in : int
         Rate: a shingle is taken when its hash, read as an unsigned number, is in the lowest 1/``one_in``.
     least : int
@@ -122,10 +124,17 @@ def sampled(shingles: NDArray[np.int64], one_in: int = 8, least: int = 4) -> NDA
     .. [1] Irber et al. Lightweight compositional analysis of metagenomes with FracMinHash and minimum metagenome
        covers. bioRxiv 2022.01.11.475838.
     """
-    # Read as unsigned numbers the negative ones come last.
-    unsigned = np.roll(shingles, -int(np.searchsorted(shingles, 0))).view(np.uint64)
-    taken = max(int(np.searchsorted(unsigned, np.uint64((1 << 64) // one_in))), least) if one_in > 1 else len(unsigned)
-    return unsigned[:taken].view(np.int64)
+    return _samples(shingles, np.array([0, len(shingles)]), one_in, least)[0]
+
+
+def _samples(
+    hashes: NDArray[np.int64], ends: NDArray[np.int64], one_in: int, least: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the samples of many articles, one after the other, and their ends; shingles may repeat, in any order."""
+    from dedup import kernels
+
+    keys, key_ends = kernels.sample(hashes, ends, (1 << 64) // one_in - 1, least)
+    return keys.view(np.int64), key_ends
 
 
 @dataclass(frozen=True)
@@ -167,20 +176,19 @@ class Bands:
             raise ParameterError(f"Bands: least must be at least 0. Got {self.least}.")
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Yield one batch of keys per batch of signatures, article by article.
+        """Yield the keys of each batch of signatures, article by article.
 
         Raises
         ------
         ParameterError
             If the signatures are shorter than the bands need.
         """
+        kinds = [kind for kind in KINDS if kind in self.kinds]
         for batch in batches:
             filled = batch.filter(pc.greater(pc.binary_length(batch["words"]), 0))
-            kinds = [kind for kind in KINDS if kind in self.kinds]
-            if not filled.num_rows or not kinds:
-                yield pa.RecordBatch.from_pylist([], schema=BAND)
-                continue
-            yield _rows(filled, [(kind, *self._keys(kind, filled)) for kind in kinds])
+            for start in range(0, filled.num_rows if kinds else 0, _ROWS):
+                some = filled.slice(start, _ROWS)
+                yield _rows(some, [(kind, *self._keys(kind, some)) for kind in kinds])
 
     def _keys(self, kind: str, batch: pa.RecordBatch) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the keys of one kind, article by article, and how many each article has."""
@@ -188,29 +196,14 @@ class Bands:
         if kind == "exact":
             return batch["text_digest"].to_numpy(), np.ones(n, dtype=np.int64)
         if kind == "sample":
-            found = [self._sampled(one.view(np.int64)) for one in views(batch["words"])]
-            return np.concatenate(found), np.array([len(one) for one in found])
-        raw = batch["signature"].to_pylist()
-        if len(raw[0]) < 4 * self.n_bands * self.n_rows:
+            found = shingle_sequences(*flat(batch["words"], np.int64), self.shingle_words)
+            keys, ends = _samples(*found, self.one_in, self.least)
+            return keys, np.diff(ends)
+        values, ends = flat(batch["signature"], np.uint32)
+        if ends[1] < self.n_bands * self.n_rows:
             needed = f"{self.n_bands} x {self.n_rows} = {self.n_bands * self.n_rows}"
-            raise ParameterError(
-                f"Bands: a signature must have n_bands x n_rows ({needed}) values. Got {len(raw[0]) // 4}."
-            )
-        signatures = np.frombuffer(b"".join(raw), dtype=np.uint32).reshape(n, -1)
-        return band_keys(signatures, self.n_bands, self.n_rows).ravel(), np.full(n, self.n_bands)
-
-    def _sampled(self, words: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return what ``sampled`` gives of the shingles; sorts only those, where they are enough."""
-        if self.one_in > 1 and len(words) >= self.shingle_words:
-            from dedup import kernels
-
-            low: NDArray[np.int64] = kernels.low_shingles(words, self.shingle_words, (1 << 64) // self.one_in)
-            found = np.sort(low.view(np.uint64))
-            if len(found):
-                found = found[np.append(True, found[1:] != found[:-1])]
-            if len(found) >= self.least:
-                return found.view(np.int64)
-        return sampled(shingles(words, self.shingle_words), self.one_in, self.least)
+            raise ParameterError(f"Bands: a signature must have n_bands x n_rows ({needed}) values. Got {ends[1]}.")
+        return band_keys(values.reshape(n, -1), self.n_bands, self.n_rows).ravel(), np.full(n, self.n_bands)
 
 
 def _rows(batch: pa.RecordBatch, parts: list[tuple[str, NDArray[np.int64], NDArray[np.int64]]]) -> pa.RecordBatch:

@@ -9,22 +9,26 @@ the upper halves of the shingles' hashes; datasketch defines the sketch, this fi
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar, Final
+from itertools import pairwise
+from typing import Any, ClassVar, Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import xxhash
 from numpy.typing import NDArray
 
-from dedup.candidates.shingle import SHINGLE_WORDS, read_encoded, shingle_sequence
+from dedup.candidates.shingle import SHINGLE_WORDS, read_texts, shingle_sequences
 from dedup.errors import ParameterError
 from dedup.schema import ARTICLE, SIGNATURE
+
+_Element = TypeVar("_Element", bound=np.generic)
 
 SEED: Final = 1
 #: Value of every place of the signature of an empty set.
 EMPTY: Final = np.uint32(0xFFFFFFFF)
 #: Articles signed at a time: their words fit in the memory that those before them used.
-_ROWS: Final = 2048
+_ROWS: Final = 256
 
 
 @cache
@@ -62,16 +66,17 @@ def sign(hashes: NDArray[np.int64], n_permutations: int = 128) -> NDArray[np.uin
     .. [1] Broder. On the resemblance and containment of documents. SEQUENCES 1997.
     .. [2] datasketch 2.0.0, ``MinHash``, scheme ``affine32``.
     """
-    signature = np.full(n_permutations, EMPTY)
-    lower(signature, hashes)
+    signature: NDArray[np.uint32] = sign_sets(hashes, np.array([0, len(hashes)]), n_permutations)[0]
     return signature
 
 
-def lower(signature: NDArray[np.uint32], hashes: NDArray[np.int64]) -> None:
-    """Lower each place of a signature to the least value that a set of shingles has there."""
+def sign_sets(hashes: NDArray[np.int64], ends: NDArray[np.int64], n_permutations: int = 128) -> NDArray[np.uint32]:
+    """Return the signature of each of many sets: set i is ``hashes[ends[i]:ends[i + 1]]``."""
     from dedup import kernels
 
-    kernels.sign(hashes, *permutations(len(signature)), signature)
+    signatures: NDArray[np.uint32] = np.full((len(ends) - 1, n_permutations), EMPTY)
+    kernels.sign(hashes, ends, *permutations(n_permutations), signatures)
+    return signatures
 
 
 def estimate(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> float:
@@ -111,36 +116,48 @@ class Sign:
                 yield self._signed(batch.slice(start, _ROWS))
 
     def _signed(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        read = [read_encoded(text) for text in views(batch["text"])]
-        signatures = np.full((len(read), self.n_permutations), EMPTY)
-        for signature, (words, _) in zip(signatures, read, strict=True):
-            lower(signature, shingle_sequence(words, self.shingle_words))
-        digests = [xxhash.xxh3_64_digest(words.data) for words, _ in read]
+        (words, flags), ends = read_texts(*flat(batch["text"], np.uint8))
+        signatures = sign_sets(*shingle_sequences(words, ends, self.shingle_words), self.n_permutations)
+        places = ends.tolist()
+        digests = [xxhash.xxh3_64_digest(words[start:end].data) for start, end in pairwise(places)]
         columns = {
             "text_digest": pa.array(np.frombuffer(b"".join(digests), dtype=">i8").astype(np.int64)),
-            "words": binary([words for words, _ in read], pa.large_binary()),
-            "signature": binary(list(signatures), pa.binary()),
-            "flags": binary([flags for _, flags in read], pa.binary()),
+            "words": binary(words, ends, pa.large_binary()),
+            "signature": binary(signatures, np.arange(len(ends)) * self.n_permutations, pa.binary()),
+            "flags": binary(flags, ends, pa.binary()),
         }
         columns |= {name: batch[name] for name in ("doc_id", "arrival")}
         return pa.record_batch([columns[name] for name in SIGNATURE.names], schema=SIGNATURE)
 
 
-def views(column: pa.Array) -> Iterator[NDArray[np.uint8]]:
-    """Yield the bytes of each text, or binary value, of a column without a copy; none for a missing one."""
+def flat(column: pa.Array, element: type[_Element]) -> tuple[NDArray[_Element], NDArray[np.int64]]:
+    """Return the values of all rows of a column of texts or binary values, one after the other, without a copy.
+
+    Parameters
+    ----------
+    column : pyarrow.Array
+        Of strings or binary values; a missing one is an empty one.
+    element : type
+        What the bytes are read as.
+
+    Returns
+    -------
+    ndarray of element, ndarray of int64, shape (len(column) + 1,)
+        Row i is ``values[ends[i]:ends[i + 1]]``.
+    """
+    if column.null_count:
+        column = pc.fill_null(column, "" if pa.types.is_string(column.type) else b"")
     _, offsets, data = column.buffers()
+    if not len(column) or data is None:
+        return np.empty(0, dtype=element), np.zeros(len(column) + 1, dtype=np.int64)
     width = np.int64 if pa.types.is_large_binary(column.type) else np.int32
-    ends = np.frombuffer(offsets, dtype=width)[column.offset : column.offset + len(column) + 1].tolist()
-    every = np.frombuffer(data or b"", dtype=np.uint8)
-    missing = column.is_null().to_pylist() if column.null_count else [False] * len(column)
-    for start, end, none in zip(ends[:-1], ends[1:], missing, strict=True):
-        yield every[start : start if none else end]
+    ends = np.frombuffer(offsets, dtype=width)[column.offset : column.offset + len(column) + 1].astype(np.int64)
+    every = np.frombuffer(data, dtype=np.uint8)[ends[0] : ends[-1]].view(element)
+    return every, (ends - ends[0]) // every.itemsize
 
 
-def binary(rows: list[NDArray[Any]], kind: pa.DataType) -> pa.Array:
-    """Return a column that holds the bytes of each array."""
+def binary(values: NDArray[Any], ends: NDArray[np.int64], kind: pa.DataType) -> pa.Array:
+    """Return a column that holds the bytes of ``values[ends[i]:ends[i + 1]]`` in row i."""
     width = np.int64 if kind == pa.large_binary() else np.int32
-    offsets = np.zeros(len(rows) + 1, dtype=width)
-    np.cumsum([row.nbytes for row in rows], out=offsets[1:])
-    data = np.concatenate(rows) if rows else np.empty(0, dtype=np.uint8)
-    return pa.Array.from_buffers(kind, len(rows), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+    offsets = pa.py_buffer((ends * values.itemsize).astype(width))
+    return pa.Array.from_buffers(kind, len(ends) - 1, [None, offsets, pa.py_buffer(values)])

@@ -20,6 +20,10 @@ from numpy.typing import NDArray
 from dedup.errors import ParameterError
 from dedup.schema import BAND, MEETING, PAIR
 
+#: Room by which keys of one article are told from others; a quarter of it is in use.
+_COUNTS_PER_KEY = 2
+#: Arrivals of a wider range do not fit in a number two by two.
+_WIDEST = 3_000_000_000
 #: Rows of bands that are paired at a time.
 _MANY_ROWS = 1 << 18
 
@@ -55,13 +59,53 @@ def meet(groups: NDArray[np.int64], limits: NDArray[np.int64]) -> tuple[NDArray[
     return earlier, later
 
 
-def distinct(meetings: pa.Table, articles: pa.Table, least_samples: int = 2) -> pa.Table:
+def shared(bands: list[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Yield the rows whose key another row has too, with few others: those alone can meet, and most keys are of one article.
+
+    Parameters
+    ----------
+    bands : list of pyarrow.RecordBatch
+        Schema ``BAND``, all rows of the keys in it; emptied, so that they do not stand in memory twice.
+
+    Yields
+    ------
+    pyarrow.Table
+        What ``Pairs`` reads, some keys at a time, all rows of a key together.
+    """
+    from dedup import kernels
+
+    n_rows = sum(batch.num_rows for batch in bands)
+    # Keys are hashes: their lowest bits spread them over the counts.
+    counts = np.zeros(1 << max(10, (_COUNTS_PER_KEY * n_rows).bit_length()), dtype=np.uint8)
+    for batch in bands:
+        kernels.count_keys(batch["key"].to_numpy(), counts)
+    kept = []
+    bands.reverse()
+    while bands:
+        batch = bands.pop().select(Pairs.reads.names)
+        kept.append(batch.filter(pa.array(counts[batch["key"].to_numpy() & (len(counts) - 1)] > 1)))
+    n_parts = 1 + sum(batch.num_rows for batch in kept) // _MANY_ROWS
+    parts: list[list[pa.RecordBatch]] = [[] for _ in range(n_parts)]
+    kept.reverse()
+    while kept:
+        batch = kept.pop()
+        part = (batch["key"].to_numpy() >> 32) % n_parts
+        batch = batch.take(pa.array(np.argsort(part, kind="stable")))
+        start = 0
+        for into, n in zip(parts, np.bincount(part, minlength=n_parts).tolist(), strict=True):
+            into.append(batch.slice(start, n))
+            start += n
+    for rows in parts:
+        yield pa.Table.from_batches(rows, schema=Pairs.reads).combine_chunks()
+
+
+def distinct(meetings: Iterable[pa.Table], articles: pa.Table, least_samples: int = 2) -> pa.Table:
     """Return the pairs to verify: each once, sorted by ``left_id`` and ``right_id``.
 
     Parameters
     ----------
-    meetings : pyarrow.Table
-        Schema ``MEETING``; all meetings of the pairs in it, in any order.
+    meetings : iterable of pyarrow.Table
+        Schema ``MEETING``; all meetings of the pairs in them, in any order.
     articles : pyarrow.Table
         Columns ``doc_id`` and ``arrival``; every article that met another.
     least_samples : int
@@ -73,27 +117,35 @@ def distinct(meetings: pa.Table, articles: pa.Table, least_samples: int = 2) -> 
     pyarrow.Table
         Schema ``PAIR``.
     """
-    arrival = articles["arrival"].to_numpy()
-    by_arrival = np.argsort(arrival, kind="stable")
-    arrival = arrival[by_arrival]
-    n = len(arrival)
-    # A pair of places is one number, for numbers are quickly sorted.
-    ends = (np.searchsorted(arrival, meetings[side].to_numpy()) for side in ("earlier", "later"))
-    one, other = ends
-    met = one * n + other
-    of_sample = pc.equal(meetings["kind"], "sample").to_numpy()
-    often, times = np.unique(met[of_sample], return_counts=True)
-    earlier, later = np.divmod(np.union1d(often[times >= least_samples], met[~of_sample]), max(n, 1))
-    doc_id = articles["doc_id"].combine_chunks().take(pa.array(by_arrival))
-    left, right = _ordered(doc_id.take(pa.array(earlier)), doc_id.take(pa.array(later)))
-    pairs = pa.table([left, right], schema=PAIR)
-    return pairs.sort_by([(name, "ascending") for name in PAIR.names])
+    arrival, doc_id = articles["arrival"].to_numpy(), articles["doc_id"].combine_chunks()
+    first, last = int(arrival.min(initial=0)), int(arrival.max(initial=0))
+    # A pair of arrivals is one number, for numbers are quickly sorted.
+    width = last - first + 1
+    if width > _WIDEST:
+        raise ParameterError(f"distinct: arrivals must be numbers of one count. Got {first} to {last}.")
+    none = np.empty(0, dtype=np.int64)
+    met, sampled, times = [none], [none], [none]
+    for some in meetings:
+        pairs = (some["earlier"].to_numpy() - first) * width + (some["later"].to_numpy() - first)
+        of_sample = pc.equal(some["kind"], "sample").to_numpy()
+        met.append(_counted(pairs[~of_sample])[0])
+        for into, found in zip((sampled, times), _counted(pairs[of_sample]), strict=True):
+            into.append(found)
+    often, place = np.unique(np.concatenate(sampled), return_inverse=True)
+    often = often[np.bincount(place, np.concatenate(times), len(often)) >= least_samples]
+    ends = np.stack(np.divmod(_counted(np.concatenate([often, *met]))[0], width)) + first
+    by_arrival, by_id = np.argsort(arrival, kind="stable"), pc.sort_indices(doc_id).to_numpy()
+    # Ids are compared by their places in order.
+    rank = np.empty(len(by_id), dtype=np.int64)
+    rank[by_id] = np.arange(len(by_id))
+    ranks = np.sort(rank[by_arrival][np.searchsorted(arrival[by_arrival], ends)], axis=0)
+    ranks = ranks[:, np.lexsort(ranks[::-1])]
+    return pa.table([doc_id.take(pa.array(by_id[side])) for side in ranks], schema=PAIR)
 
 
-def _ordered(one: pa.Array, other: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """Return the lesser and the greater of each two ids."""
-    first = pc.less(one, other)
-    return pc.if_else(first, one, other), pc.if_else(first, other, one)
+def _counted(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the distinct numbers in order, and how often each stands there; those alone would be had by a slower way."""
+    return np.unique(numbers, return_counts=True)
 
 
 @dataclass(frozen=True)

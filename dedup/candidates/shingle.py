@@ -10,7 +10,7 @@ Rule guarded here: hashes depend on the words alone. They rest in the state, so 
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +29,8 @@ MIX_1: Final = np.uint64(0xBF58476D1CE4E5B9)
 MIX_2: Final = np.uint64(0x94D049BB133111EB)
 TURN: Final = np.uint64(0x13198A2E03707345)
 
-#: What ``kernels.respell`` says of a text, and what the table of spellings says of a character.
+#: What ``kernels.read_texts`` says of a text, and what the table of spellings says of a character.
 _UNKNOWN: Final = -1
-_MAY_BE_POST: Final = -3
 _NOTHING: Final = 1
 _NOT_ALONE: Final = 2
 
@@ -39,6 +38,8 @@ _NOT_ALONE: Final = 2
 _POST: Final = re.compile(r"\(@\w+\)|\bpic\.twitter\.com/|https?://t\.co/")
 #: How such a mark begins; to look for these is quicker than to look for the pattern.
 _SIGNS: Final = ("(@", "pic.twitter.com/", "http://t.co/", "https://t.co/")
+
+
 _NO_POSTS: Final = np.empty(0, dtype=np.int64)
 
 
@@ -89,33 +90,52 @@ def read_words(text: str) -> Words:
         Aligned with ``normalize.words(text)``. ``QUOTED``: the last quotation mark of its line before the word opens, or
         the line is an embedded post; ``FIGURE``: it has a digit; ``LINE``: it is the first of its line.
     """
-    return read_encoded(np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8))
+    encoded = np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8)
+    return read_texts(encoded, np.array([0, len(encoded)]))[0]
 
 
-def read_encoded(text: NDArray[np.uint8]) -> Words:
-    """Return hash and flags of every word of a text in UTF-8, as ``read_words`` does."""
+def read_texts(texts: NDArray[np.uint8], ends: NDArray[np.int64]) -> tuple[Words, NDArray[np.int64]]:
+    """Return hash and flags of every word of many texts, as ``read_words`` does.
+
+    Parameters
+    ----------
+    texts : ndarray of uint8
+        UTF-8, one text after the other.
+    ends : ndarray of int64, shape (n_texts + 1,)
+        Text i is ``texts[ends[i]:ends[i + 1]]``.
+
+    Returns
+    -------
+    Words, ndarray of int64, shape (n_texts + 1,)
+        Words one after the other, and their ends: those of text i are ``[ends[i]:ends[i + 1]]``.
+    """
     from dedup import kernels
 
-    spelling = _spelling()
-    codes: NDArray[Any] = np.empty(len(text), dtype=np.uint32)
-    n = kernels.respell(text, spelling, codes)
-    if n == _UNKNOWN:
-        for character in set(_decoded(text)):
-            if ord(character) < len(spelling) and not spelling[ord(character)]:
-                spelling[ord(character)] = _spelled(character)
-        n = kernels.respell(text, spelling, codes)
-    posts = _NO_POSTS
-    if n >= 0:
-        codes = codes[:n]
-    elif n <= _MAY_BE_POST:
-        codes = codes[: _MAY_BE_POST - n]
-        posts = _posts(codes.tobytes().decode("utf-32-le", "surrogatepass"))
-    else:
-        normal = normalize(_decoded(text))
-        codes, posts = np.frombuffer(normal.encode("utf-32-le", "surrogatepass"), dtype=np.uint32), _posts(normal)
-    hashes, flags = np.empty(len(codes), dtype=np.int64), np.empty(len(codes), dtype=np.uint8)
-    n_words = kernels.read_words(codes, kinds(), posts, hashes, flags)
-    return Words(hashes[:n_words].copy(), flags[:n_words].copy())
+    n_texts, spelling = len(ends) - 1, _spelling()
+    word_ends = np.zeros(n_texts + 1, dtype=np.int64)
+    # A text has at most a word for each of its bytes; what is not written takes no memory.
+    room = int(ends[-1] - ends[0])
+    hashes, flags = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.uint8)
+    row = 0
+    while True:
+        tables = spelling, kinds()
+        row, why = kernels.read_texts(texts, ends, row, *tables, _NO_POSTS, False, hashes, flags, word_ends)
+        if row == n_texts:
+            return Words(hashes[: word_ends[-1]].copy(), flags[: word_ends[-1]].copy()), word_ends
+        text = texts[ends[row] : ends[row + 1]].tobytes().decode("utf-8", "surrogatepass")
+        if why == _UNKNOWN:
+            for character in set(text):
+                if ord(character) < len(spelling) and not spelling[ord(character)]:
+                    spelling[ord(character)] = _spelled(character)
+            continue
+        normal = normalize(text)
+        encoded = np.frombuffer(normal.encode("utf-8", "surrogatepass"), dtype=np.uint8)
+        # Of one character may come several words.
+        if (more := len(normal) - int(ends[row + 1] - ends[row])) > 0:
+            hashes, flags = np.append(hashes, np.empty(more, np.int64)), np.append(flags, np.empty(more, np.uint8))
+        span = np.array([0, len(encoded)])
+        kernels.read_texts(encoded, span, 0, *tables, _posts(normal), True, hashes, flags, word_ends[row : row + 2])
+        row += 1
 
 
 def word_hashes(text: str) -> NDArray[np.int64]:
@@ -175,13 +195,17 @@ def shingle_sequence(words: NDArray[np.int64], size: int = SHINGLE_WORDS) -> NDA
     ndarray of int64, shape (max(n_words - size + 1, min(n_words, 1)),)
         With repeats; place i is the shingle of words i to i + size - 1.
     """
+    return shingle_sequences(words, np.array([0, len(words)]), size)[0]
+
+
+def shingle_sequences(
+    words: NDArray[np.int64], ends: NDArray[np.int64], size: int = SHINGLE_WORDS
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the ``shingle_sequence`` of each of many texts, one after the other, and their ends; both as of ``read_texts``."""
     from dedup import kernels
 
-    return kernels.shingle_sequence(words, min(size, len(words))) if len(words) else np.empty(0, dtype=np.int64)
-
-
-def _decoded(text: NDArray[np.uint8]) -> str:
-    return text.tobytes().decode("utf-8", "surrogatepass")
+    made: tuple[NDArray[np.int64], NDArray[np.int64]] = kernels.shingle_sequences(words, ends, size)
+    return made
 
 
 #: The parts of Hangul syllables.
@@ -195,7 +219,7 @@ def _spelling() -> NDArray[np.uint32]:
 
 
 def _spelled(character: str) -> int:
-    """Return the code point that stands for a character in a normalised text, as ``kernels.respell`` takes it."""
+    """Return the code point that stands for a character in a normalised text, as ``kernels.read_texts`` takes it."""
     written = normalize(character)
     codes = [ord(one) for one in written]
     if not codes:

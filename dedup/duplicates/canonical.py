@@ -6,6 +6,7 @@ how it relates to that: ``canonical``, ``exact`` (same words) or ``near``.
 Rule guarded here: the choice is a total order on the members, so that it depends on nothing else.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -78,15 +79,20 @@ def members(articles: pa.Table, clusters: Mapping[str, str], policy: Policy = Po
         Schema ``MEMBER``, one row per article, sorted by ``doc_id``.
     """
     columns = ["doc_id", "arrival", "source", "published", "n_words", "text_digest"]
-    rows = articles.select(columns).to_pylist()
-    canonical: dict[str, dict[str, Any]] = {}
+    articles = articles.select(columns).sort_by("doc_id")
+    doc_ids = articles["doc_id"].to_pylist()
+    named = [clusters[doc_id] for doc_id in doc_ids]
+    canonical, relations = list(doc_ids), ["canonical"] * len(doc_ids)
+    # Most articles stand for themselves alone; only the others are looked at.
+    sizes = Counter(named)
+    places = [place for place, cluster_id in enumerate(named) if sizes[cluster_id] > 1]
+    rows = articles.take(pa.array(places, pa.int64())).to_pylist()
+    first: dict[str, dict[str, Any]] = {}
     for row in sorted(rows, key=policy.key):
-        canonical.setdefault(clusters[row["doc_id"]], row)
-    made = []
-    for row in sorted(rows, key=lambda row: row["doc_id"]):
-        cluster_id = clusters[row["doc_id"]]
-        first = canonical[cluster_id]
-        same = row["text_digest"] == first["text_digest"]
-        relation = "canonical" if row is first else "exact" if same else "near"
-        made.append((row["doc_id"], cluster_id, first["doc_id"], relation))
-    return pa.table(list(map(list, zip(*made, strict=True))) or [[]] * len(MEMBER), schema=MEMBER)
+        first.setdefault(clusters[row["doc_id"]], row)
+    for place, row in zip(places, rows, strict=True):
+        best = first[named[place]]
+        canonical[place] = best["doc_id"]
+        if row is not best:
+            relations[place] = "exact" if row["text_digest"] == best["text_digest"] else "near"
+    return pa.table([doc_ids, named, canonical, relations], schema=MEMBER)

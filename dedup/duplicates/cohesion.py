@@ -66,47 +66,53 @@ def loose_clusters(
         The loosest first, then by id.
     """
     sizes = pc.value_counts(members["cluster_id"])
-    large = sizes.filter(pc.greater_equal(sizes.field("counts"), _LEAST)).field("values")
-    chosen = members.filter(pc.is_in(members["cluster_id"], large))
-    of_cluster: dict[str, list[str]] = {}
-    for cluster_id, doc_id in zip(chosen["cluster_id"].to_pylist(), chosen["doc_id"].to_pylist(), strict=True):
-        of_cluster.setdefault(cluster_id, []).append(doc_id)
-    rows = signatures.filter(pc.is_in(signatures["doc_id"], chosen["doc_id"].combine_chunks())).to_pylist()
-    texts = {
-        row["doc_id"]: _Text.from_row(row) for row in sorted(rows, key=lambda row: (row["arrival"], row["doc_id"]))
-    }
-    order = {doc_id: place for place, doc_id in enumerate(texts)}
-    found = []
-    for cluster_id, doc_ids in of_cluster.items():
-        named = sorted(doc_ids, key=lambda doc_id: order[doc_id])
-        cover, left, right = min(_covers({doc_id: texts[doc_id] for doc_id in named}, size), default=(1.0, "", ""))
+    large = sizes.filter(pc.greater_equal(sizes.field("counts"), _LEAST))
+    chosen = members.filter(pc.is_in(members["cluster_id"], large.field("values")))
+    cluster_of = dict(zip(chosen["doc_id"].to_pylist(), chosen["cluster_id"].to_pylist(), strict=True))
+    described = signatures.select(["doc_id", "arrival", "text_digest"])
+    described = described.append_column("row", pa.array(range(signatures.num_rows), pa.int64()))
+    described = described.filter(pc.is_in(described["doc_id"], chosen["doc_id"].combine_chunks()))
+    described = described.sort_by([("arrival", "ascending"), ("doc_id", "ascending")])
+    # Of each cluster the rows of its first texts; what is equal to one of them is passed over before it is read.
+    firsts: dict[str, dict[int, int]] = {}
+    for doc_id, digest, row in zip(
+        *(described[name].to_pylist() for name in ("doc_id", "text_digest", "row")), strict=True
+    ):
+        texts = firsts.setdefault(cluster_of[doc_id], {})
+        if len(texts) < _N_TEXTS:
+            texts.setdefault(digest, row)
+    n_articles = dict(zip(large.field("values").to_pylist(), large.field("counts").to_pylist(), strict=True))
+    chained = {cluster_id: list(texts.values()) for cluster_id, texts in firsts.items() if len(texts) >= _LEAST}
+    kept = signatures.take(pa.array([row for rows in chained.values() for row in rows], pa.int64()))
+    found, start = [], 0
+    for cluster_id, places in chained.items():
+        rows = kept.slice(start, len(places)).to_pylist()
+        start += len(places)
+        cover, left, right = min(_covers([_Text.from_row(row) for row in rows], size))
         if cover < far * near_cover:
-            found.append(Loose(cluster_id, len(doc_ids), min(left, right), max(left, right), round(cover, 6)))
+            ends = min(left, right), max(left, right)
+            found.append(Loose(cluster_id, n_articles[cluster_id], *ends, round(cover, 6)))
     return sorted(found, key=lambda one: (one.cover, one.cluster_id))
 
 
 class _Text(NamedTuple):
-    digest: int
+    doc_id: str
     words: NDArray[np.int64]
     signature: NDArray[np.uint32]
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> "_Text":
         return cls(
-            row["text_digest"],
+            row["doc_id"],
             np.frombuffer(row["words"], dtype=np.int64),
             np.frombuffer(row["signature"], dtype=np.uint32),
         )
 
 
-def _covers(texts: dict[str, _Text], size: int) -> Iterator[tuple[float, str, str]]:
+def _covers(texts: list[_Text], size: int) -> Iterator[tuple[float, str, str]]:
     """Give how much of two texts is one, for the least similar pairs of a cluster."""
-    distinct = list({text.digest: (doc_id, text) for doc_id, text in reversed(texts.items())}.values())[::-1]
-    if len(distinct) < _LEAST:
-        return
-    pairs = sorted(
-        combinations(distinct[:_N_TEXTS], 2), key=lambda pair: estimate(pair[0][1].signature, pair[1][1].signature)
-    )
-    for (left, one), (right, other) in pairs[:_N_PAIRS]:
+    pairs = sorted(combinations(texts, 2), key=lambda pair: estimate(pair[0].signature, pair[1].signature))
+    for one, other in pairs[:_N_PAIRS]:
         found = compare(one.words, other.words, size)
-        yield weigh_cover(found, len(one.words), len(other.words)), left, right
+        covered, n_words = (found.covered_left, found.covered_right), (len(one.words), len(other.words))
+        yield weigh_cover(np.array([covered]), np.array([n_words])).item(), one.doc_id, other.doc_id

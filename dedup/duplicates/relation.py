@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache, lru_cache
 from itertools import pairwise
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -25,16 +25,19 @@ from dedup.articles.host import host_of
 from dedup.articles.normalize import words
 from dedup.articles.published import moment_of
 from dedup.articles.terms import Terms
-from dedup.candidates.minhash import views
+from dedup.candidates.minhash import flat
 from dedup.candidates.shingle import FIGURE, QUOTED, word_hashes
 from dedup.duplicates.overlap import evidence
-from dedup.duplicates.similarity import Passage, Passages, Similarity, compare_pairs
+from dedup.duplicates.similarity import Passages, Similarities, Similarity, compare_pairs
 from dedup.errors import ParameterError
 from dedup.schema import ARTICLE, MATCH, PAIR, SIGNATURE, TERMS
 
 RELATIONS: Final = ("exact", "near", "partial", "overlap")
 #: Those that are decided with the evidence of the terms.
 EVIDENT: Final = frozenset({"partial", "overlap"})
+#: What is ``partial`` by its words, but so little of either text that the evidence must tell it from stock. It is asked for in the
+#: place of ``partial`` where terms are not at hand, and is no relation of a report.
+REUSE: Final = "reuse"
 #: Words that stand for values, as figures do, in notices that are filled in anew.
 _VALUES: Final = (
     "one two three four five six seven eight nine ten eleven twelve hundred thousand million billion "
@@ -61,6 +64,8 @@ _OTHER_DAY: Final = 0.75
 #: Score of the evidence from which two articles that are no copies overlap.
 OVERLAP: Final = 0.45
 _SECONDS_PER_DAY: Final = 86_400.0
+
+_Number = TypeVar("_Number")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -194,20 +199,31 @@ class Verdict(NamedTuple):
     barred: bool = False
 
 
-class Reuse(NamedTuple):
-    """How much of two texts is one, as the rule weighs it.
+_SAME_WORDS: Final = Verdict("exact", "same words")
+
+
+class Reuse(NamedTuple, Generic[_Number]):
+    """How much of two texts is one, as the rule weighs it; numbers of one pair, or arrays of many.
 
     ``cover``: share of the words in shared passages, the text that is covered better counting three times the other;
     ``most``, ``least``: of either text; ``leads``: both leads are shared; ``own``: words of reuse that neither text
     quotes; ``words``: words of reuse, weighed.
     """
 
-    cover: float
-    most: float
-    least: float
-    leads: bool
-    own: int
-    words: float
+    cover: _Number
+    most: _Number
+    least: _Number
+    leads: _Number
+    own: _Number
+    words: _Number
+
+    def copies(self, rule: Rule) -> Any:
+        """Return whether two texts, or those of which pairs, are one text."""
+        return (self.cover >= rule.near_cover) & ((self.least >= rule.near_other) | self.leads)  # type: ignore[operator]
+
+    def reuses(self, rule: Rule) -> Any:
+        """Return whether enough words are reused for ``partial``."""
+        return self.words >= rule.reuse_words  # type: ignore[operator]
 
 
 class Related(NamedTuple):
@@ -281,50 +297,22 @@ def of_one_series(left: Side, right: Side, days: float | None) -> bool:
     return left.title != right.title if days is None else days >= _OTHER_DAY
 
 
-def reused_words(left: Side, right: Side, passages: Passages, least: int) -> tuple[int, int]:
-    """Return how many words outside quotation marks stand in passages of at least ``least`` words.
-
-    Returns
-    -------
-    tuple of two int
-        The lesser and the greater of the two sides: a quotation in both counts in neither, one that the other side has
-        as its own words counts in the greater alone.
-    """
-    from dedup import kernels
-
-    counts = kernels.words_without(passages.rows, least, left.flags, right.flags, int(QUOTED))
-    return min(counts), max(counts)
-
-
-def changed_values(left: Side, right: Side, passages: Iterable[Passage]) -> int:
+def changed_values(left: Side, right: Side, passages: Passages) -> int:
     """Return how many figures (or numerals, days, months) differ where two texts differ in little else.
 
     A gap between two passages, or before the first or after the last, counts as one when it is a few words long; a
     longer one by its values that differ, if its other words are mostly the same.
     """
-    ends = Passage(0, 0, 0), Passage(len(left.words), len(right.words), 0)
-    ordered = [ends[0], *sorted(passages, key=lambda passage: (passage.left, passage.right)), ends[1]]
-    changed = 0
-    for before, after in pairwise(ordered):
-        one = left.words[before.left + before.words : after.left]
-        other = right.words[before.right + before.words : after.right]
-        if 0 < len(one) <= _GAP_WORDS and 0 < len(other) <= _GAP_WORDS:
-            flags = (
-                left.flags[before.left + before.words : after.left],
-                right.flags[before.right + before.words : after.right],
-            )
-            (values, rest), (other_values, other_rest) = _split(one, flags[0]), _split(other, flags[1])
-            differ = min(len(values - other_values), len(other_values - values)) or int(
-                bool(values and other_values and values != other_values)
-            )
-            if max(len(one), len(other)) <= _SLOT_WORDS:
-                changed += min(differ, 1)
-            elif 2 * len(rest & other_rest) >= len(rest | other_rest):
-                changed += differ
+    from dedup import kernels
+
+    rows = passages.rows
+    ordered = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+    sides = (left.words, left.flags, right.words, right.flags)
+    changed: int = kernels.changed_values(ordered, *sides, _value_words(), int(FIGURE), _SLOT_WORDS, _GAP_WORDS)
     return changed
 
 
-def decide(left: Side, right: Side, found: Similarity, rule: Rule = Rule()) -> Verdict:
+def decide(left: Side, right: Side, found: Similarity, rule: Rule = Rule(), reuse: Reuse[Any] | None = None) -> Verdict:
     """Return the relation of two articles as far as their words show it.
 
     Parameters
@@ -335,6 +323,8 @@ def decide(left: Side, right: Side, found: Similarity, rule: Rule = Rule()) -> V
         What they share, as ``similarity.compare`` gives it.
     rule : Rule
         The numbers.
+    reuse : Reuse, optional
+        What `weigh_reuse` gives of them, where that is known.
 
     Returns
     -------
@@ -345,34 +335,76 @@ def decide(left: Side, right: Side, found: Similarity, rule: Rule = Rule()) -> V
         return Verdict("", "no passage in common")
     if len(left.words) == len(right.words) and np.array_equal(left.words, right.words):
         return _equal(left, right, rule)
-    reuse = weigh_reuse(left, right, found, rule)
-    copied = reuse.cover >= rule.near_cover and (reuse.least >= rule.near_other or reuse.leads)
-    if not copied and reuse.words < rule.reuse_words:
+    reuse = reuse or weigh_reuse(left, right, found, rule)
+    copied = reuse.copies(rule)
+    if not copied and not reuse.reuses(rule):
         return Verdict("", f"{reuse.own} words in common beyond quotations")
     barred = _barred(left, right, found, rule)
     if barred:
         return Verdict("", barred, barred=True)
-    longest = f"longest passage {found.longest.words} words"
+    return _worded(copied, reuse.most, reuse.own, found.longest.words)
+
+
+def _worded(copied: bool, most: float, own: int, longest: int) -> Verdict:  # noqa: FBT001 - which of two
+    """Return the verdict on two texts that are one text, or one of which reuses the other."""
     if copied:
-        return Verdict("near", f"{reuse.most:.0%} of one text stands in the other, {longest}")
-    return Verdict("partial", f"{reuse.own} words in common beyond quotations, {longest}")
+        return Verdict("near", f"{most:.0%} of one text stands in the other, longest passage {longest} words")
+    return Verdict("partial", f"{own} words in common beyond quotations, longest passage {longest} words")
 
 
-def weigh_cover(found: Similarity, n_left: int, n_right: int) -> float:
-    """Return the share of the words of two texts in shared passages; the text covered better counts three times."""
-    cover = found.covered_left / n_left, found.covered_right / n_right
-    return 0.75 * max(cover) + 0.25 * min(cover)
+def weigh_cover(covered: NDArray[np.int64], n_words: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the share of the words of two texts in shared passages; the text covered better counts three times.
+
+    Parameters
+    ----------
+    covered, n_words : ndarray of int64, shape (n_pairs, 2)
+        Words in shared passages, and all words, of the left and of the right.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_pairs,)
+        In [0, 1].
+    """
+    cover = covered / np.maximum(n_words, 1)
+    weighed: NDArray[np.float64] = 0.75 * cover.max(axis=1) + 0.25 * cover.min(axis=1)
+    return weighed
 
 
-def weigh_reuse(left: Side, right: Side, found: Similarity, rule: Rule = Rule()) -> Reuse:
+def weigh_reuse(left: Side, right: Side, found: Similarity, rule: Rule = Rule()) -> Reuse[Any]:
     """Return what `decide` weighs of two articles that have words."""
-    cover = found.covered_left / len(left.words), found.covered_right / len(right.words)
-    fewer, more = reused_words(left, right, found.passages, rule.reuse_passage)
+    covered = np.array([[found.covered_left, found.covered_right]])
+    ends = [np.array([0, len(of)]) for of in (found.passages, left.flags, right.flags)]
+    flags = (left.flags, ends[1]), (right.flags, ends[2])
+    return Reuse(*(one.item() for one in _weigh(covered, found.passages.rows, ends[0], flags, rule)))
+
+
+_Flags = tuple[NDArray[np.uint8], NDArray[np.int64]]
+
+
+def _weigh(
+    covered: NDArray[np.int64],
+    passages: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    flags: tuple[_Flags, _Flags],
+    rule: Rule,
+) -> Reuse[NDArray[Any]]:
+    """Return what `decide` weighs of many pairs: of their covered words, passages and flags, each with its ends.
+
+    A quotation in both is reused in neither; one that the other side has as its own words is in the greater count alone.
+    """
+    from dedup import kernels
+
+    n_words = np.stack([np.diff(side_ends) for _, side_ends in flags], axis=1)
+    cover = covered / np.maximum(n_words, 1)
+    counts = kernels.words_without(passages, ends, rule.reuse_passage, *flags[0], *flags[1], int(QUOTED))
+    fewer, more = counts.min(axis=1), counts.max(axis=1)
+    of_pair = np.repeat(np.arange(len(covered)), np.diff(ends))
+    lead = of_pair[passages[:, :2].max(axis=1) < rule.lead_words]
     return Reuse(
-        cover=weigh_cover(found, len(left.words), len(right.words)),
-        most=max(cover),
-        least=min(cover),
-        leads=any(max(passage.left, passage.right) < rule.lead_words for passage in found.passages),
+        cover=weigh_cover(covered, n_words),
+        most=cover.max(axis=1),
+        least=cover.min(axis=1),
+        leads=np.bincount(lead, minlength=len(covered)) > 0,
         own=fewer,
         words=fewer + rule.quoted_weight * (more - fewer),
     )
@@ -383,33 +415,46 @@ def overlap_bar(left: Side, right: Side, rule: Rule = Rule(), overlap: float = O
     return overlap + rule.one_outlet * _of_one_outlet(left, right)
 
 
-def relate(left: Article, right: Article, found: Similarity, rule: Rule = Rule(), overlap: float = OVERLAP) -> Related:
+def relate(  # noqa: PLR0913 - what a decision is made of
+    left: Article,
+    right: Article,
+    found: Similarity,
+    rule: Rule = Rule(),
+    overlap: float = OVERLAP,
+    reuse: Reuse[Any] | None = None,
+) -> Related:
     """Return the relation of two articles: as their words show it, else by the evidence that both report one happening.
 
     Parameters
     ----------
     left, right : Article
-        Without terms no evidence of overlap is weighed.
+        Without terms no evidence is weighed, and what it would have to tell is ``REUSE``.
     found : Similarity
         What they share, as ``similarity.compare`` gives it.
     rule : Rule
         The numbers of the rule for copies.
     overlap : float
         Score from which two articles of different outlets that are no copies overlap, in [0, 1].
+    reuse : Reuse, optional
+        What `weigh_reuse` gives of them, where that is known.
     """
     one, other = left.side, right.side
-    verdict, days = decide(one, other, found, rule), days_apart(one.published, other.published)
+    verdict, days = decide(one, other, found, rule, reuse), days_apart(one.published, other.published)
     if not verdict.relation and not verdict.barred and of_one_series(one, other, days):
         verdict = Verdict("", "one series of one outlet, on different days", barred=True)
-    if left.terms is None or right.terms is None or verdict.barred:
+    if verdict.barred:
         return Related(verdict, days, None)
+    minor = False
+    if verdict.relation == "partial":
+        reuse = reuse or weigh_reuse(one, other, found, rule)
+        minor = reuse.cover < rule.minor_cover
+    if left.terms is None or right.terms is None:
+        return Related(verdict._replace(relation=REUSE) if minor else verdict, days, None)
     if verdict.relation == "exact":
         return Related(verdict, days, 1.0)
     weighed = evidence(left.terms, right.terms, days)
-    if verdict.relation == "partial" and weighed.score < rule.minor_evidence:
-        reuse = weigh_reuse(one, other, found, rule)
-        if reuse.cover < rule.minor_cover:
-            verdict = Verdict("", f"{reuse.own} stock words in common, little of either text, and another subject")
+    if minor and reuse and weighed.score < rule.minor_evidence:
+        verdict = Verdict("", f"{reuse.own} stock words in common, little of either text, and another subject")
     if not verdict.relation and weighed.score >= overlap_bar(one, other, rule, overlap):
         verdict = Verdict("overlap", weighed.reason)
     return Related(verdict, days, weighed.score)
@@ -421,7 +466,7 @@ def _equal(left: Side, right: Side, rule: Rule) -> Verdict:
     two = bool(left.title - right.title and right.title - left.title)
     if two and len(left.words) < rule.line_words and _of_one_outlet(left, right):
         return Verdict("", f"a line of one outlet, {len(left.words)} words, under another headline", barred=True)
-    return Verdict("exact", "same words")
+    return _SAME_WORDS
 
 
 def _barred(left: Side, right: Side, found: Similarity, rule: Rule) -> str:
@@ -472,18 +517,9 @@ def _standing(left: Side, right: Side, found: Similarity, days: float | None, ru
     return ""
 
 
-def _split(words: NDArray[np.int64], flags: NDArray[np.uint8]) -> tuple[frozenset[int], frozenset[int]]:
-    """Return the values among some words, and the other words."""
-    named = _value_words()
-    all_words = words.tolist()
-    values = {word for word, flag in zip(all_words, flags.tolist(), strict=True) if flag & FIGURE or word in named}
-    # A word is a value or is not, wherever it stands.
-    return frozenset(values), frozenset(all_words) - values
-
-
 @cache
-def _value_words() -> frozenset[int]:
-    return frozenset(word_hashes(_VALUES).tolist())
+def _value_words() -> NDArray[np.int64]:
+    return np.sort(word_hashes(_VALUES))
 
 
 @lru_cache(maxsize=_MANY_TITLES)
@@ -506,15 +542,46 @@ def _joined(*, terms: bool) -> pa.Schema:
     return pa.schema(columns)
 
 
-def _columns(batch: pa.RecordBatch, side: str, reads: pa.Schema) -> dict[str, list[Any]]:
-    """Return the columns of one side: bytes as views of the batch, the rest as Python has it."""
-    columns = {name: batch[name] for name in reads.names if name.startswith(f"{side}_")}
-    return {
-        name: list(views(column))
-        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)
-        else column.to_pylist()
-        for name, column in columns.items()
-    }
+class _Rows:
+    """The articles of one side of a batch; one that is in many pairs is read once."""
+
+    def __init__(self, batch: pa.RecordBatch, side: str, reads: pa.Schema) -> None:
+        self.batch, self.side, self.reads = batch, side, reads
+        self.words = flat(batch[f"{side}_words"], np.int64)
+        self.flags = flat(batch[f"{side}_flags"], np.uint8)
+        self._listed: dict[str, list[Any]] = {}
+
+    def column(self, name: str) -> list[Any]:
+        """Return a column of the side as Python has it; it is read when it is first asked for."""
+        if name not in self._listed:
+            self._listed[name] = _listed(self.batch[f"{self.side}_{name}"])
+        return self._listed[name]
+
+    def article(self, row: int, known: dict[str, Article]) -> Article:
+        """Return the article of a row."""
+        doc_id = self.column("id")[row]
+        if doc_id not in known:
+            begins = f"{self.side}_"
+            names = [name.removeprefix(begins) for name in self.reads.names if name.startswith(begins)]
+            known[doc_id] = Article.from_row({begins + name: self.column(name)[row] for name in names}, self.side)
+        return known[doc_id]
+
+    def outlets(self, row: int) -> frozenset[str]:
+        """Return what names the outlet of the article of a row."""
+        return outlets(self.column("source")[row], self.column("url")[row])
+
+    def published(self, row: int) -> str | None:
+        """Return when the article of a row was published."""
+        day: str | None = self.column("published")[row]
+        return day
+
+
+def _listed(column: pa.Array) -> list[Any]:
+    """Return a column as Python has it, bytes as views of it."""
+    if not pa.types.is_binary(column.type) and not pa.types.is_large_binary(column.type):
+        return column.to_pylist()  # type: ignore[no-any-return]
+    values, ends = flat(column, np.uint8)
+    return [values[start:end] for start, end in pairwise(ends.tolist())]
 
 
 @dataclass(frozen=True)
@@ -527,7 +594,8 @@ class Verify:
     Parameters
     ----------
     relations : tuple of str
-        Which relations to write. Without ``partial`` and ``overlap`` no evidence is computed, and ``overlap_score`` is null.
+        Which relations to write. Without ``partial`` and ``overlap`` no terms are read; ``REUSE`` in the place of ``partial`` writes
+        what is ``partial`` without them, and as ``REUSE`` what they would have to tell. Without ``overlap`` its score is null.
     overlap : float
         Score from which two articles of different outlets that are no copies overlap, in [0, 1].
     rule : Rule
@@ -545,7 +613,7 @@ class Verify:
     partition_by: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
-        if not set(self.relations) <= set(RELATIONS):
+        if not set(self.relations) <= {*RELATIONS, REUSE}:
             allowed = ", ".join(RELATIONS)
             raise ParameterError(f"Verify: relations must be among {allowed}. Got {', '.join(self.relations)}.")
         if not 0.0 <= self.overlap <= 1.0:
@@ -558,45 +626,57 @@ class Verify:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the matches of each batch, in the order of its pairs."""
-        overlaps = "overlap" in self.relations
         for batch in batches:
-            if not batch.num_rows:
-                continue
-            ids = batch["left_id"].to_pylist(), batch["right_id"].to_pylist()
-            columns = {side: _columns(batch, side, self.reads) for side in ("left", "right")}
-            lefts, rights = ([raw.view(np.int64) for raw in columns[side][f"{side}_words"]] for side in columns)
-            # Without overlaps, what covers too little for a copy needs no judge.
-            least = (0, 0.0) if overlaps else (self.rule.reuse_words, self.rule.near_cover)
-            all_found = compare_pairs(lefts, rights, self.shingle_words, *least)
-            # An article is in many pairs: it is read once per batch.
-            known: dict[str, Article] = {}
-            matches = []
-            for i, (left, right, found) in enumerate(zip(*ids, all_found, strict=True)):
-                if not found.n_shared and not overlaps:
-                    continue
-                for doc_id, side in ((left, "left"), (right, "right")):
-                    if doc_id not in known:
-                        known[doc_id] = Article.from_row(
-                            {name: column[i] for name, column in columns[side].items()}, side
-                        )
-                match = self.judge(known[left], known[right], found)
-                if match["relation"] in self.relations:
-                    matches.append(match)
-            yield pa.RecordBatch.from_pylist(matches, schema=MATCH)
+            if batch.num_rows:
+                yield self._matches(batch)
 
-    def judge(self, left: Article, right: Article, found: Similarity) -> dict[str, Any]:
-        """Return the row of ``MATCH`` for two articles, ``left.doc_id < right.doc_id``; no match has no relation."""
-        verdict, days, score = relate(left, right, found, self.rule, self.overlap)
-        return {
-            "left_id": left.doc_id,
-            "right_id": right.doc_id,
-            "relation": verdict.relation,
-            "jaccard": found.jaccard,
-            "containment_left": found.containment_left,
-            "containment_right": found.containment_right,
-            "shared_words": found.shared_words,
-            "longest_passage_words": found.longest.words,
-            "overlap_score": score,
-            "days_apart": days,
-            "reason": verdict.reason,
+    def _matches(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        overlaps = "overlap" in self.relations
+        left, right = (_Rows(batch, side, self.reads) for side in ("left", "right"))
+        # Without overlaps, what covers too little for a copy has no relation.
+        least = (0, 0.0) if overlaps else (self.rule.reuse_words, self.rule.near_cover)
+        found = compare_pairs(*left.words, *right.words, self.shingle_words, *least)
+        wanted = {*self.relations, "partial"} if REUSE in self.relations else set(self.relations)
+        rows, told = [], []
+        for row, related in self._related(left, right, found):
+            if related.verdict.relation in wanted:
+                rows.append(row)
+                told.append(related)
+        places = np.array(rows, dtype=np.int64)
+        columns = {
+            "left_id": batch["left_id"].take(pa.array(places)),
+            "right_id": batch["right_id"].take(pa.array(places)),
+            "relation": [one.verdict.relation for one in told],
+            "jaccard": found.jaccard[places],
+            "containment_left": found.containment_left[places],
+            "containment_right": found.containment_right[places],
+            "shared_words": found.covered.min(axis=1)[places],
+            "longest_passage_words": found.longest[places],
+            "overlap_score": [one.score if overlaps else None for one in told],
+            "days_apart": [one.days for one in told],
+            "reason": [one.verdict.reason for one in told],
         }
+        return pa.RecordBatch.from_pydict(columns, schema=MATCH)
+
+    def _related(self, left: _Rows, right: _Rows, found: Similarities) -> Iterator[tuple[int, Related]]:
+        """Yield how the two articles of each row relate; without terms, those of two outlets are told by their numbers alone."""
+        rule, known, evident = self.rule, dict[str, Article](), not EVIDENT.isdisjoint(self.relations)
+        reuse = _weigh(found.covered, found.passages, found.ends, (left.flags, right.flags), rule)
+        n_words, longest = [np.diff(side.words[1]) for side in (left, right)], found.longest
+        equal = (longest == n_words[0]) & (longest == n_words[1]) & (longest > 0)
+        copied, minor = reuse.copies(rule), reuse.cover < rule.minor_cover
+        if "overlap" in self.relations:
+            rows = np.arange(len(found))
+        else:
+            rows = np.flatnonzero(equal | copied | reuse.reuses(rule))
+        numbers = (column[rows].tolist() for column in (equal, copied, minor, reuse.most, reuse.own, longest))
+        for row, is_equal, is_copy, is_minor, most, own, run in zip(rows.tolist(), *numbers, strict=True):
+            if evident or not left.outlets(row).isdisjoint(right.outlets(row)):
+                both = left.article(row, known), right.article(row, known)
+                one = Reuse(*(column[row].item() for column in reuse))
+                yield row, relate(*both, found[row], rule, self.overlap, one)
+                continue
+            verdict = _SAME_WORDS if is_equal else _worded(is_copy, most, own, run)
+            if is_minor and verdict.relation == "partial":
+                verdict = verdict._replace(relation=REUSE)
+            yield row, Related(verdict, days_apart(left.published(row), right.published(row)), None)

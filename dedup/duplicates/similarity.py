@@ -9,6 +9,7 @@ A passage is a maximal run of ``size`` or more equal words in both texts.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple, overload
 
 import numpy as np
@@ -94,6 +95,80 @@ class Similarity:
         return self.passages[0] if self.passages else Passage(0, 0, 0)
 
 
+@dataclass(frozen=True, eq=False)
+class Similarities(Sequence[Similarity]):
+    """What the two articles of each of many pairs share, in arrays.
+
+    Parameters
+    ----------
+    values : ndarray of int64, shape (n_pairs, 5)
+        Shared shingles, shingles of the left, of the right, covered words of the left, of the right; zeros for ``NOTHING``.
+    passages : ndarray of int64, shape (n_passages, 3)
+        As ``Passages.rows``, pair after pair.
+    ends : ndarray of int64, shape (n_pairs + 1,)
+        The passages of pair i are ``passages[ends[i]:ends[i + 1]]``.
+    """
+
+    values: NDArray[np.int64]
+    passages: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @overload
+    def __getitem__(self, place: int) -> Similarity: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Similarity]: ...
+
+    def __getitem__(self, place: int | slice) -> Similarity | Sequence[Similarity]:
+        if isinstance(place, slice):
+            return [self[i] for i in range(*place.indices(len(self)))]
+        if not self.values[place, 0]:
+            return NOTHING
+        return Similarity(
+            n_shared=self.values[place, 0].item(),
+            jaccard=self.jaccard[place].item(),
+            containment_left=self.containment_left[place].item(),
+            containment_right=self.containment_right[place].item(),
+            covered_left=self.values[place, 3].item(),
+            covered_right=self.values[place, 4].item(),
+            passages=Passages(self.passages[self.ends[place] : self.ends[place + 1]]),
+        )
+
+    @cached_property
+    def jaccard(self) -> NDArray[np.float64]:
+        """Of each pair, as of a ``Similarity``."""
+        return self._share_of(self.values[:, 1] + self.values[:, 2] - self.values[:, 0])
+
+    @cached_property
+    def containment_left(self) -> NDArray[np.float64]:
+        """Of each pair, as of a ``Similarity``."""
+        return self._share_of(self.values[:, 1])
+
+    @cached_property
+    def containment_right(self) -> NDArray[np.float64]:
+        """Of each pair, as of a ``Similarity``."""
+        return self._share_of(self.values[:, 2])
+
+    @property
+    def covered(self) -> NDArray[np.int64]:
+        """Words that stand in a shared passage, on the left and on the right, shape (n_pairs, 2)."""
+        return self.values[:, 3:]
+
+    @property
+    def longest(self) -> NDArray[np.int64]:
+        """Words of the longest passage of each pair."""
+        words = np.zeros(len(self), dtype=np.int64)
+        listed = np.flatnonzero(self.ends[1:] > self.ends[:-1])
+        words[listed] = self.passages[self.ends[listed], 2]
+        return words
+
+    def _share_of(self, n: NDArray[np.int64]) -> NDArray[np.float64]:
+        return self.values[:, 0] / np.maximum(n, 1)
+
+
 NOTHING: Final = Similarity(0, 0.0, 0.0, 0.0, 0, 0, _NO_PASSAGES)
 
 
@@ -119,22 +194,27 @@ def compare(left_words: NDArray[np.int64], right_words: NDArray[np.int64], size:
     >>> found.shared_words, found.longest, found.containment_left
     (5, Passage(left=0, right=1, words=5), 0.5)
     """
-    return next(compare_pairs([left_words], [right_words], size))
+    ends = np.array([0, len(left_words)]), np.array([0, len(right_words)])
+    return compare_pairs(left_words, ends[0], right_words, ends[1], size)[0]
 
 
-def compare_pairs(
-    lefts: Sequence[NDArray[np.int64]],
-    rights: Sequence[NDArray[np.int64]],
+def compare_pairs(  # noqa: PLR0913 - two sides, and what is asked of them
+    left_words: NDArray[np.int64],
+    left_ends: NDArray[np.int64],
+    right_words: NDArray[np.int64],
+    right_ends: NDArray[np.int64],
     size: int = SHINGLE_WORDS,
     least_words: int = 0,
     least_cover: float = 0.0,
-) -> Iterator[Similarity]:
-    """Yield what the two articles of each pair share, as ``compare`` does; quick where pairs of one left article stand together.
+) -> Similarities:
+    """Return what the two articles of each pair share, as ``compare`` does; quick where pairs of one left article stand together.
 
     Parameters
     ----------
-    lefts, rights : sequences of ndarray of int64, of one length
-        Word hashes in order.
+    left_words, right_words : ndarray of int64
+        Word hashes in order, one article after the other.
+    left_ends, right_ends : ndarray of int64, shape (n_pairs + 1,)
+        The words of pair i are ``[ends[i]:ends[i + 1]]``.
     size : int
         Words in a shingle.
     least_words : int
@@ -145,32 +225,24 @@ def compare_pairs(
     """
     from dedup import kernels
 
-    ends_of = (np.cumsum([0, *map(len, side)]) for side in (lefts, rights))
-    (left_ends, right_ends), (left_words, right_words) = ends_of, map(np.concatenate, (lefts, rights))
     values, ends, rows = kernels.compare(
         left_words, left_ends, right_words, right_ends, size, _MANY_PLACES, least_words, least_cover
     )
-    begin = 0
-    for left, right, numbers, end in zip(lefts, rights, values.tolist(), ends.tolist(), strict=True):
-        n_shared, n_left, n_right, covered_left, covered_right = numbers
-        if not n_shared:
-            yield NOTHING
-            continue
-        passages = rows[begin:end]
-        if begin == end:
-            passages = np.array([_longest(left, right, size)], dtype=np.int64)
-        elif end - begin > kernels.FEW_RUNS:
-            passages = passages[np.lexsort((passages[:, 1], passages[:, 0], -passages[:, 2]))]
-        begin = end
-        yield Similarity(
-            n_shared=n_shared,
-            jaccard=n_shared / (n_left + n_right - n_shared),
-            containment_left=n_shared / n_left,
-            containment_right=n_shared / n_right,
-            covered_left=covered_left,
-            covered_right=covered_right,
-            passages=Passages(passages),
-        )
+    lengths = np.diff(ends)
+    # Of too many places only the longest is listed; of many the kernel leaves the order to us.
+    listed = np.flatnonzero((values[:, 0] > 0) & (lengths == 0)).tolist()
+    longest = [
+        _longest(left_words[left_ends[i] : left_ends[i + 1]], right_words[right_ends[i] : right_ends[i + 1]], size)
+        for i in listed
+    ]
+    if listed:
+        rows = np.insert(rows, ends[listed], np.array(longest, dtype=np.int64), axis=0)
+        lengths[listed] = 1
+        ends = np.cumsum(np.append(0, lengths))
+    for i in np.flatnonzero(lengths > kernels.FEW_RUNS).tolist():
+        runs = rows[ends[i] : ends[i + 1]]
+        rows[ends[i] : ends[i + 1]] = runs[np.lexsort((runs[:, 1], runs[:, 0], -runs[:, 2]))]
+    return Similarities(values, rows, ends)
 
 
 def _longest(left_words: NDArray[np.int64], right_words: NDArray[np.int64], size: int) -> Passage:

@@ -52,7 +52,7 @@ def test_minhash_candidates_are_those_of_datasketch(seed):
         index.insert(f"d{i:03}", sketch)
     signatures = signature_table(sets)
     bands = apply(Bands(kinds=("minhash",)), signatures)
-    pairs = distinct(apply(Pairs(limit=len(sets)), bands), signatures)
+    pairs = distinct([apply(Pairs(limit=len(sets)), bands)], signatures)
     assert set(zip(*(pairs[name].to_pylist() for name in pairs.column_names), strict=True)) == theirs
     assert theirs
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.candidates import pair
-from dedup.candidates.pair import Pairs, distinct, meet
+from dedup.candidates.pair import Pairs, distinct, meet, shared
 from dedup.errors import ParameterError
 from dedup.schema import BAND, MEETING, PAIR
 from dedup.stage import apply
@@ -72,7 +72,7 @@ def test_kinds_do_not_meet_and_samples_have_their_own_limit():
 
 def test_no_rows_no_pairs():
     assert apply(Pairs(), BAND.empty_table()).equals(MEETING.empty_table())
-    assert distinct(MEETING.empty_table(), BAND.empty_table()).equals(PAIR.empty_table())
+    assert distinct([MEETING.empty_table()], BAND.empty_table()).equals(PAIR.empty_table())
 
 
 def test_the_same_id_does_not_meet_itself():
@@ -85,7 +85,7 @@ def test_distinct_asks_for_two_samples_or_one_of_another_kind():
     rows = [(8, 20, "sample"), (7, 20, "sample"), (7, 20, "sample"), (7, 8, "minhash"), (7, 8, "exact")]
     meetings = pa.Table.from_pylist([dict(zip(MEETING.names, row, strict=True)) for row in rows], schema=MEETING)
     for order in itertools.permutations(range(len(rows)), len(rows)):
-        pairs = distinct(meetings.take(list(order)), articles)
+        pairs = distinct([meetings.take(list(order))], articles)
         assert pairs.schema == PAIR
         assert pairs.to_pylist() == [{"left_id": "a", "right_id": "c"}, {"left_id": "b", "right_id": "c"}]
 
@@ -97,6 +97,29 @@ def test_however_many_rows_are_paired_at_a_time_the_pairs_are_the_same(crowd, li
         patch.setattr(pair, "_MANY_ROWS", many)
         batches = Pairs(limit=limit)(iter(table.to_batches(max_chunksize=2)))
         assert as_set(pa.Table.from_batches(batches, schema=MEETING)) == by_the_rule(crowd, limit)
+
+
+@given(CROWDS, st.integers(1, 4), st.integers(1, 6), st.integers(1, 3))
+def test_keys_of_one_article_and_the_parts_of_the_others_change_nothing(crowd, limit, many, n_batches):
+    table = bands(crowd)
+    batches = table.to_batches(max_chunksize=max(1, table.num_rows // n_batches))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pair, "_MANY_ROWS", many)
+        met = [as_set(apply(Pairs(limit=limit), part)) for part in shared(batches)]
+    assert set().union(*met) == by_the_rule(crowd, limit)
+    assert not batches
+
+
+def test_samples_are_counted_over_all_meetings():
+    articles = pa.table({"doc_id": ["a", "b"], "arrival": [0, 1]})
+    one = pa.Table.from_pylist([{"earlier": 0, "later": 1, "kind": "sample"}], schema=MEETING)
+    assert distinct([one], articles).num_rows == 0
+    assert distinct([one, one], articles).num_rows == 1
+
+
+def test_arrivals_of_no_count_are_refused():
+    with pytest.raises(ParameterError, match=r"numbers of one count\. Got 0 to 4000000000"):
+        distinct([MEETING.empty_table()], pa.table({"doc_id": ["a", "b"], "arrival": [0, 4_000_000_000]}))
 
 
 def test_hot_keys_cost_n_times_limit():

@@ -14,6 +14,7 @@ from dedup.candidates.shingle import (
     LINE,
     QUOTED,
     mix,
+    read_texts,
     read_words,
     shingle_sequence,
     shingles,
@@ -57,6 +58,17 @@ def test_hashes_and_flags_are_those_of_the_normalised_text(text):
     assert given.hashes.tolist() == normal.hashes.tolist()
     assert given.flags.tolist() == normal.flags.tolist()
     assert len(given.hashes) == len(words(text))
+
+
+@given(st.lists(SPELLINGS, max_size=6))
+def test_many_texts_are_read_as_each_by_itself(texts):
+    encoded = [np.frombuffer(text.encode(), dtype=np.uint8) for text in texts]
+    ends = np.cumsum([0, *map(len, encoded)])
+    together, word_ends = read_texts(np.concatenate([*encoded, np.empty(0, dtype=np.uint8)]), ends)
+    alone = [read_words(text) for text in texts]
+    assert np.diff(word_ends).tolist() == [len(read.hashes) for read in alone]
+    for name in ("hashes", "flags"):
+        assert getattr(together, name).tolist() == [value for read in alone for value in getattr(read, name).tolist()]
 
 
 def test_anagrams_and_prefixes_differ():

@@ -66,3 +66,12 @@ def test_of_a_large_cluster_the_pairs_least_alike_by_signature_are_compared(monk
 
 def test_no_clusters() -> None:
     assert loose_clusters(*tables({})) == []
+
+
+def test_of_a_large_cluster_the_texts_that_came_first_are_read_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    of_row = cohesion._Text.from_row
+    monkeypatch.setattr(cohesion, "_N_TEXTS", 3)
+    monkeypatch.setattr(cohesion._Text, "from_row", lambda row: read.append(row["doc_id"]) or of_row(row))
+    assert loose_clusters(*tables({"u": [*CHAIN[:2], *CHAIN]})) == []
+    assert read == ["u0", "u1", "u4"]

@@ -4,18 +4,31 @@ import gzip
 import json
 import pickle
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dedup.articles.normalize import words
 from dedup.articles.terms import Analyse
 from dedup.candidates.minhash import Sign
 from dedup.candidates.shingle import read_words
-from dedup.duplicates.relation import Rule, Side, Verify, days_apart, decide, of_one_series, outlets, series_of
-from dedup.duplicates.similarity import compare
+from dedup.duplicates.relation import (
+    Rule,
+    Side,
+    Verify,
+    changed_values,
+    days_apart,
+    decide,
+    of_one_series,
+    outlets,
+    series_of,
+)
+from dedup.duplicates.similarity import Passages, compare
 from dedup.errors import ParameterError
 from dedup.schema import ARTICLE, MATCH, TERMS
 from dedup.stage import Stage, apply
@@ -251,6 +264,75 @@ def test_relations_not_asked_for_are_neither_written_nor_worked_on():
     assert apply(stage, joined(ROWS[1:], stage)).num_rows == 0
     exact = Verify(relations=("exact",))
     assert apply(exact, joined(ROWS, exact))["overlap_score"].to_pylist() == [None]
+
+
+def test_reuse_that_only_the_evidence_tells_from_stock_is_told_where_terms_are_not_read():
+    stage = Verify(relations=("exact", "near", "reuse"))
+    assert not any("terms" in name for name in stage.reads.names)
+    rows = [{"title": "", "published": None} | row for row in (ONE, OTHER, OTHER | {"source": "c.example"})]
+    assert apply(stage, joined(rows[:2], stage))["relation"].to_pylist() == ["reuse"]
+    whole = [rows[1], rows[2] | {"text": f"{prose(6, 60)}\n{STOCK}"}]
+    assert apply(stage, joined(whole, stage))["relation"].to_pylist() == ["partial"]
+
+
+def test_pairs_of_two_outlets_are_told_as_each_by_itself():
+    stage = Verify(relations=("exact", "near", "reuse"))
+    text = prose(1, 400)
+    rows = [
+        {"text": text, "title": "A", "published": "2026-11-17", "source": "a.example"},
+        {"text": text.upper(), "title": "B", "published": "2026-11-18", "source": "b.example"},
+        {"text": text[: len(text) // 2], "title": "C", "published": None, "source": "c.example"},
+        {"text": prose(2, 60) + text[: len(text) // 4], "title": "D", "published": "2026-11-18", "source": "c.example"},
+        {"text": prose(3, 200), "title": "E", "published": None, "source": "d.example"},
+    ]
+    found = {(row["left_id"], row["right_id"]): row for row in apply(stage, joined(rows, stage)).to_pylist()}
+    for place, (one, other) in enumerate(pairwise(rows)):
+        sides = [side(row["text"], row["title"], row["source"], row["published"] or "") for row in (one, other)]
+        shared = compare(sides[0].words, sides[1].words)
+        expected, row = decide(*sides, shared), found.get((f"d{place}", f"d{place + 1}"))
+        assert bool(row) == bool(expected.relation)
+        if row:
+            assert (row["relation"], row["reason"]) == expected[:2]
+            values = shared.jaccard, shared.containment_left, shared.shared_words, shared.longest.words
+            assert values == tuple(
+                row[name] for name in ("jaccard", "containment_left", "shared_words", "longest_passage_words")
+            )
+
+
+GAPS = st.lists(
+    st.sampled_from(["one", "two", "three", "5", "6", "7", "a", "b", "c", "d", "e", "f", "g", "h"]), max_size=12
+)
+
+
+@given(st.lists(st.tuples(GAPS, GAPS), min_size=2, max_size=4))
+def test_changed_values_are_those_of_the_sets_of_words(gaps):
+    """The rule with sets of words, written down once more."""
+    runs = [[f"run{letter}{n}" for n in "abcdefgh"] for letter in "uvw"]
+    texts, passages, expected = ([], []), [], 0
+    for place, gap in enumerate(gaps):
+        for text, found in zip(texts, gap, strict=True):
+            text.extend(found)
+        values, rest = zip(*(_split(found) for found in gap), strict=True)
+        differ = min(len(values[0] - values[1]), len(values[1] - values[0])) or bool(
+            all(values) and values[0] != values[1]
+        )
+        if all(gap):
+            if max(map(len, gap)) <= 6:
+                expected += min(differ, 1)
+            elif 2 * len(rest[0] & rest[1]) >= len(rest[0] | rest[1]):
+                expected += differ
+        if place < len(gaps) - 1:
+            passages.append((len(texts[0]), len(texts[1]), 8))
+            for text in texts:
+                text.extend(runs[place])
+    left, right = (side(" ".join(text)) for text in texts)
+    rows = np.array(passages[::-1], dtype=np.int64)
+    assert changed_values(left, right, Passages(rows)) == expected
+
+
+def _split(found):
+    values = {word for word in found if word in {"one", "two", "three", "5", "6", "7"}}
+    return values, set(found) - values
 
 
 def judged(left, right, **numbers):

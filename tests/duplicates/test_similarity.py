@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from dedup.candidates.shingle import word_hashes
 from dedup.duplicates import similarity
-from dedup.duplicates.similarity import NOTHING, Passage, compare
+from dedup.duplicates.similarity import NOTHING, Passage, compare, compare_pairs
 
 #: Texts over three words repeat themselves and one another.
 TEXTS = st.lists(st.integers(0, 2), max_size=30).map(lambda values: np.array(values, dtype=np.int64))
@@ -82,6 +82,22 @@ def test_texts_that_repeat_themselves_still_have_their_longest_passage(left, rig
     assert (found.shared_words, found.jaccard) == (expected.shared_words, expected.jaccard)
     run = found.longest
     assert left[run.left : run.left + run.words].tolist() == right[run.right : run.right + run.words].tolist()
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS), max_size=5), st.booleans())
+def test_many_pairs_are_compared_as_each_by_itself(pairs, repetitive):
+    sides = [[pair[side] for pair in pairs] for side in (0, 1)]
+    flat = [
+        part
+        for side in sides
+        for part in (np.concatenate([*side, np.empty(0, dtype=np.int64)]), np.cumsum([0, *map(len, side)]))
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(similarity, "_MANY_PLACES", 0 if repetitive else 10_000)
+        together, alone = compare_pairs(*flat), [compared(left, right) for left, right in pairs]
+    assert list(together) == alone
+    assert list(together[1:3]) == alone[1:3]
+    assert together.longest.tolist() == [one.longest.words for one in alone]
 
 
 def test_a_long_litany_is_no_trouble():
