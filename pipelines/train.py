@@ -26,14 +26,16 @@ from dedup.articles.outline import Outline
 from dedup.articles.reading import read
 from dedup.boilerplate.features import (
     FEATURES,
+    FEED,
     HTML_FEATURES,
     MARKERS,
     Matrix,
+    content_of,
     features,
     html_features,
     marks,
 )
-from dedup.boilerplate.line_model import from_table
+from dedup.boilerplate.line_model import MODELS, from_table
 from dedup.errors import InputError
 from dedup.tables import load_json
 from pipelines.gold import digest_of, of_format, read_gold
@@ -54,6 +56,22 @@ _OFFERS: Final = ("sign_up", "follow", "read_more", "related")
 _FEW: Final = 0.05
 _BOXES: Final = 0.5
 """Share of the pages in plain text of which a second example, with boxes between its paragraphs, is made."""
+_PROSE: Final = 20
+"""A paragraph that a teaser may have has at least so many words."""
+_ALIKE: Final = 12
+"""Half of the feeds tease so many articles whose subject is nearest."""
+_SECTIONS: Final = 1 / 3
+"""Share of the pages in plain text of which an example is made whose sections look like teasers; with a feed there is one of each."""
+_COMPOSED: Final = ("/feed", "/sections")
+"""How the origins of these examples end: the trees for feeds learn from them, no others."""
+_FEED_TREES: Final = 12
+_FEED_RATE: Final = 0.5
+_FEED_LEAST: Final = 0.25
+"""Trees for feeds learn from lines that have at least this probability without them: of others no teaser is to be told."""
+_FEED_STEP: Final = 4.0
+"""What a tree may ask of the log odds of a line at most."""
+_FEED_SPLITS: Final = (*FEED, "shared_before")
+"""What is told of a feed by; with everything else the trees would learn what composed pages look like."""
 ENOUGH: Final = 0.6
 """Pages of whose gold less than this share is found in the extracted lines teach nothing."""
 
@@ -156,6 +174,11 @@ def crop(whole: Example, seed: int) -> Example | None:
     )
 
 
+def paragraphs(e: Example) -> list[str]:
+    """Return the article's lines that are long enough to be paragraphs."""
+    return [line for line, keep, weight in zip(e.lines, e.keep, e.weight, strict=True) if keep and weight >= _PROSE]
+
+
 def river(whole: Example, others: Sequence[Example], seed: int) -> Example | None:
     """Let an article be followed by teasers of others, as on pages that go on with the next stories.
 
@@ -177,11 +200,7 @@ def river(whole: Example, others: Sequence[Example], seed: int) -> Example | Non
     label = ""
     for number in rng.integers(len(others), size=int(rng.integers(1, 5))).tolist():
         other = others[number]
-        leads = [
-            line
-            for line, keep, weight in zip(other.lines, other.keep, other.weight, strict=True)
-            if keep and weight >= 20
-        ][: int(rng.integers(1, 4))]
+        leads = paragraphs(other)[: int(rng.integers(1, 4))]
         if other.id == whole.id or not leads:
             continue
         name = [word for word in other.title.split() if word[:1].isupper()]
@@ -212,6 +231,104 @@ def river(whole: Example, others: Sequence[Example], seed: int) -> Example | Non
         keep=np.concatenate([whole.keep[first:end], np.zeros(len(chrome), dtype=bool)]),
         weight=np.concatenate([whole.weight[first:end], [float(len(words(line))) for line in chrome]]),
     )
+
+
+def alike(examples: Sequence[Example]) -> Callable[[Example], list[Example]]:
+    """Return a function that gives the articles whose headline and first paragraph share most content words with those of a page."""
+    known = [(e, content_of(" ".join([e.title, *paragraphs(e)[:1]]))) for e in examples]
+
+    def nearest(whole: Example) -> list[Example]:
+        own = content_of(" ".join([whole.title, *paragraphs(whole)[:2]]))
+        others = [(len(own & told) / max(len(told), 1) ** 0.5, e) for e, told in known if e.id != whole.id]
+        return [e for _, e in sorted(others, key=lambda pair: -pair[0])[:_ALIKE]]
+
+    return nearest
+
+
+def feed(whole: Example, others: Sequence[Example], seed: int) -> Example | None:
+    """Let an article be followed by a feed: teasers of other articles in one form, each ended by the same invitation to read on."""
+    kept = np.flatnonzero(whole.keep & (whole.weight > _SHINGLE))
+    if not len(kept) or not others:
+        return None
+    rng = _generator(whole, seed + 3)
+    end, credit, related = _form(rng)
+    has_tag, has_title, has_section, has_early_credit = rng.random(4) < (0.4, 0.9, 0.4, 0.5)
+    added = [(related, False)] if rng.random() < 0.3 else []
+    most = int(rng.integers(1, 4))
+    for number in rng.permutation(len(others))[: int(rng.integers(2, 7))].tolist():
+        title, leads = others[number].title, paragraphs(others[number])
+        if not leads:
+            continue
+        named = [word for word in title.split() if word[:1].isupper()] or title.split()
+        picture = [f"{credit}: {' '.join(leads[-1].split()[: int(rng.integers(2, 30))])}"] if credit else []
+        head = [
+            *([" ".join(named[-2:])] if has_tag else []),
+            *(picture if has_early_credit else []),
+            *([title] if has_title else []),
+            *([] if has_early_credit else picture),
+            *([named[0]] if has_section or not (has_tag or has_title or picture) else []),
+        ]
+        added += [(line, False) for line in (*head, *leads[: int(rng.integers(1, most + 1))], end)]
+    # What the page has after its article stands before and after the feed, if it is not left out.
+    first, end_of_article, n = max(int(kept[0]) - int(rng.choice([0, 2, 5])), 0), int(kept[-1]) + 1, len(whole.lines)
+    place = min(end_of_article + int(rng.choice([0, 0, 1, 3, 8])), n)
+    last = min(place + int(rng.choice([0, 3, 20, n])), n)
+    return _composed(whole, "feed", [*_labelled(whole, first, place), *added, *_labelled(whole, place, last)])
+
+
+def in_sections(whole: Example, others: Sequence[Example], seed: int) -> Example | None:
+    """Let the sections of an article look like teasers: a heading, a picture's credit, paragraphs, and an invitation to read on.
+
+    In one of two it is the article's own sections that end so, as in a list of places or books; in the other boxes with teasers
+    stand between its sections.
+    """
+    kept = np.flatnonzero(whole.keep & (whole.weight >= _PROSE))
+    if len(kept) < 4 or not others:
+        return None
+    rng = _generator(whole, seed + 4)
+    end, credit, related = _form(rng)
+    is_list, has_heading = rng.random(2) < (0.5, 0.7)
+    starts = set(kept[int(rng.integers(1, 4)) :: int(rng.integers(1, 4))].tolist())
+    made: list[tuple[str, bool]] = []
+    opened = False
+    last = int(kept[-1])
+    for row, (line, keep) in enumerate(_labelled(whole, 0, len(whole.lines))):
+        if row in starts or row == last + 1:
+            box = others[int(rng.integers(len(others)))]
+            if opened and not is_list:
+                made += [(box.title or related, False), *((lead, False) for lead in paragraphs(box)[:1])]
+            if opened:
+                made.append((end, False))
+            opened = True
+        if row in starts:
+            told = [word for word in line.split() if len(word) > _SHINGLE and word.isalpha()]
+            if told and (is_list or has_heading):
+                made.append((" ".join(told[: int(rng.integers(1, 5))]).capitalize(), True))
+            if credit:
+                made.append((f"{credit}: {' '.join(line.split()[-3:])}", False))
+        made.append((line, keep))
+    return _composed(whole, "sections", made)
+
+
+def _form(rng: np.random.Generator) -> tuple[str, str, str]:
+    """Draw what ends each teaser of a page, the word for a picture (mostly), and a heading, in one language."""
+    markers = load_json("chrome_words.json")["markers"]
+    spoken = sorted(markers["read_more"].keys() & markers["credit"].keys() & markers["related"].keys())
+    language = "en" if rng.random() < 0.5 else spoken[int(rng.integers(len(spoken)))]
+    end, again, credit, related = (
+        str(listed[int(rng.integers(len(listed)))]).capitalize()
+        for listed in (markers[name][language] for name in ("read_more", "read_more", "credit", "related"))
+    )
+    return end + (again if rng.random() < 0.2 else ""), credit if rng.random() < 0.6 else "", related
+
+
+def _labelled(e: Example, first: int, end: int) -> list[tuple[str, bool]]:
+    return list(zip(e.lines[first:end], e.keep[first:end].tolist(), strict=True))
+
+
+def _composed(whole: Example, name: str, labelled: Sequence[tuple[str, bool]]) -> Example:
+    made = example(whole.id, f"{whole.origin}/{name}", whole.kind, whole.title, labelled)
+    return replace(made, group=whole.group)
 
 
 def offers(examples: Sequence[Example]) -> list[str]:
@@ -300,12 +417,13 @@ def fit(examples: Sequence[tuple[Example, Matrix]], n_trees: int, seed: int) -> 
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    matrix = np.vstack([x for _, x in examples])
+    is_html = examples[0][0].kind == "html"
+    names = list(HTML_FEATURES if is_html else FEATURES[: -len(FEED)])
+    matrix = np.vstack([x for _, x in examples])[:, : len(names)]
     keep = np.concatenate([e.keep for e, _ in examples])
     n_pages = Counter(e.origin for e, _ in examples)
     weight = np.concatenate([_line_weights(e, n_pages[e.origin]) for e, _ in examples])
     used = weight > 0
-    is_html = examples[0][0].kind == "html"
     depth = _HTML_DEPTH if is_html else _DEPTH
     model = HistGradientBoostingClassifier(
         max_iter=n_trees,
@@ -320,8 +438,80 @@ def fit(examples: Sequence[tuple[Example, Matrix]], n_trees: int, seed: int) -> 
         random_state=seed,
     ).fit(matrix[used], keep[used], sample_weight=weight[used])
     trees = [_complete(stage[0].nodes, depth) for stage in model._predictors]  # noqa: SLF001 -- no public way to the trees
-    names = list(HTML_FEATURES if is_html else FEATURES)
     return {"features": names, "bias": float(np.ravel(model._baseline_prediction)[0]), "trees": trees}  # noqa: SLF001
+
+
+def fit_feeds(model: Mapping[str, Any], examples: Sequence[tuple[Example, Matrix]], seed: int) -> dict[str, Any]:
+    """Fit trees on top of a model that add to its log odds of lines in feeds, and of no others.
+
+    A page without a feed is judged as it is without them. Each tree is a step of Newton's.
+
+    Parameters
+    ----------
+    model : dict
+        What `fit` returned.
+    examples : sequence of tuple
+        Pages with feeds, and articles whose sections look like teasers, with the features of their lines.
+    seed : int
+        Seed of the trees.
+
+    Returns
+    -------
+    dict
+        The model with ``feed_trees``, of the form of ``trees``.
+    """
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    base = {name: part for name, part in model.items() if name != "feed_trees"}
+    rows = [(x[:, FEATURES.index(FEED[0])] > 0) & (e.weight > 0) for e, x in examples]
+    matrix = np.vstack([x[used] for (_, x), used in zip(examples, rows, strict=True)])
+    keep = np.concatenate([e.keep[used] for (e, _), used in zip(examples, rows, strict=True)])
+    weight = np.concatenate([_line_weights(e, 1)[used] for (e, _), used in zip(examples, rows, strict=True)])
+    told = from_table(base, FEATURES).predict(matrix)
+    likely = told >= _FEED_LEAST
+    matrix = matrix[likely][:, [FEATURES.index(name) for name in _FEED_SPLITS]]
+    keep, weight, told = keep[likely], weight[likely], told[likely]
+    names = list(dict.fromkeys((*base["features"], *_FEED_SPLITS)))
+    log_odds = np.log(told / (1 - told))
+    trees = []
+    for _ in range(_FEED_TREES if len(matrix) else 0):
+        told = 1 / (1 + np.exp(-log_odds))
+        curve = told * (1 - told)
+        tree = HistGradientBoostingRegressor(
+            max_iter=1,
+            max_depth=_DEPTH - 1,
+            max_leaf_nodes=None,
+            max_bins=64,
+            learning_rate=1.0,
+            min_samples_leaf=40,
+            l2_regularization=1.0,
+            early_stopping=False,
+            random_state=seed,
+        ).fit(matrix, np.clip((keep - told) / curve, -_FEED_STEP, _FEED_STEP), sample_weight=weight * curve)
+        log_odds += _FEED_RATE * tree.predict(matrix)
+        trees.append(_in_feeds(tree, [names.index(name) for name in _FEED_SPLITS]))
+    return {**base, "features": names, "feed_trees": trees}
+
+
+def fit_kind(
+    examples: Sequence[tuple[Example, Matrix]], n_trees: int, seed: int, base: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Fit the model for one kind of text: its trees, or those of ``base``, and for pages in plain text those for feeds on top."""
+    model = base or fit([item for item in examples if not item[0].origin.endswith(_COMPOSED)], n_trees, seed)
+    return fit_feeds(model, examples, seed) if examples[0][0].kind == "page" else dict(model)
+
+
+def _in_feeds(stage: Any, columns: Sequence[int]) -> dict[str, Any]:
+    """Return a tree of a regression in plain form, under a node that leads every line outside a feed to nothing."""
+    tree = _complete(stage._predictors[0][0].nodes, _DEPTH - 1)  # noqa: SLF001 -- no public way to the trees
+    usual = float(np.ravel(stage._baseline_prediction)[0])  # noqa: SLF001
+    feature, threshold = [columns[_FEED_SPLITS.index(FEED[0])]], [0.5]
+    for level in range(_DEPTH - 1):
+        n = 2**level
+        feature += [*[0] * n, *(columns[number] for number in tree["feature"][n - 1 : 2 * n - 1])]
+        threshold += [*[0.0] * n, *tree["threshold"][n - 1 : 2 * n - 1]]
+    value = [_short(_FEED_RATE * (usual + leaf)) for leaf in tree["value"]]
+    return {"feature": feature, "threshold": threshold, "value": [*[0.0] * len(value), *value]}
 
 
 def _line_weights(e: Example, n_pages: int) -> Matrix:
@@ -423,11 +613,20 @@ def fold_of(e: Example, n_folds: int) -> int:
 
 
 def augment(examples: Sequence[Example], seed: int) -> list[Example]:
-    """Add crops, rivers and articles with boxes in them, and keep full pages, whose menus outnumber everything, for a third of the ids only."""
+    """Add crops, rivers, articles with boxes in them, feeds and articles like feeds, and keep full pages for a third of the ids only.
+
+    Their menus outnumber everything.
+    """
     articles = [e for e in examples if e.kind == "article" and e.title]
     titles, sentences = [e.title for e in articles], offers(examples)
+    nearest = alike(articles)
     made: list[Example] = []
     for e in examples:
+        if e.kind == "page":
+            others = nearest(e) if _part(e.id, "alike") < 0.5 else [other for other in articles if other.id != e.id]
+            fed = feed(e, others, seed)
+            like_feed = in_sections(e, others, seed) if _part(e.id, "sections") < _SECTIONS else None
+            made += [other for other in (fed, like_feed) if other is not None]
         if e.kind == "page" and titles and sentences and _part(e.id, "boxes") < _BOXES:
             interrupted = interrupt(e, titles, sentences, seed)
             made += [interrupted] if interrupted else []
@@ -455,6 +654,7 @@ def train_boilerplate(  # noqa: PLR0913 -- every choice that shapes the model ca
     n_trees: int = 120,
     n_folds: int = 5,
     seed: int = 0,
+    refit: Sequence[str] = MODELS,
     drafts: Drafts = drafts_of,
 ) -> dict[str, Any]:
     """Fit the line models on labelled lines and labelled pages.
@@ -471,6 +671,8 @@ def train_boilerplate(  # noqa: PLR0913 -- every choice that shapes the model ca
         Folds of the cross-validation, grouped by host, where it is known, else by page; 0 leaves it out.
     seed : int
         Seed of the augmentation and of the trees.
+    refit : sequence of str
+        Kinds of text whose trees are fitted anew. Of the others those that ship stay; what tells of feeds is fitted on top of them.
     drafts : callable
         Gives the texts made of a record with ``html``, by name.
 
@@ -493,15 +695,19 @@ def train_boilerplate(  # noqa: PLR0913 -- every choice that shapes the model ca
         )
     models: dict[str, Any] = {}
     scores: dict[str, dict[str, float]] = {}
-    for kind in ("page", "article", "html"):
+    for kind in MODELS:
         chosen = [item for item in described if item[0].kind == kind]
+        shipped = load_json("line_model.json")["models"][kind]
         if not chosen and kind == "html":
             # Of the HTML of pages labelled lines say nothing.
-            models[kind] = load_json("line_model.json")["models"][kind]
+            models[kind] = shipped
             continue
         # Without texts of its own a kind is judged by the other's model.
         chosen = chosen or [item for item in described if item[0].kind != "html"]
-        models[kind] = fit(chosen, n_trees, seed)
+        if kind not in refit:
+            models[kind] = fit_kind(chosen, n_trees, seed, shipped) if kind == "page" else shipped
+            continue
+        models[kind] = fit_kind(chosen, n_trees, seed)
         if kind == "html":
             models[kind]["languages"] = languages_of([e for e, _ in chosen])
         if n_folds:
@@ -526,7 +732,7 @@ def cross_validate(
         held = [item for item, fold in zip(examples, folds, strict=True) if fold == number]
         if not rest or not held:
             continue
-        model = from_table(fit(rest, n_trees, seed), HTML_FEATURES if rest[0][0].kind == "html" else FEATURES)
+        model = from_table(fit_kind(rest, n_trees, seed), HTML_FEATURES if rest[0][0].kind == "html" else FEATURES)
         for e, matrix in held:
             scored[e.origin].append((model.predict(matrix) >= 0.5, e))
     return {
@@ -557,6 +763,7 @@ def as_text(model: Mapping[str, Any]) -> str:
         '"article":{"features"',
         '"html":{"features"',
         '"trees"',
+        '"feed_trees"',
         '"gold"',
         '"parameters"',
         '"word_f1',

@@ -96,11 +96,14 @@ _PLACE: Final = (
     "page_words",
     "page_prose",
 )
+#: The columns of :func:`features` that tell of feeds of teasers; the last ones.
+FEED: Final = ("feed_units", "feed_heads", "feed_credits", "feed_before", "feed_after", "feed_shared")
 #: Names of the columns of :func:`features`.
 FEATURES: Final = (
     *_OWN,
     *(f"{name}{offset:+d}" for offset in (-3, -2, -1, 1, 2, 3) for name in _NEIGHBOUR),
     *_PLACE,
+    *FEED,
 )
 
 #: The columns of :func:`features` that hold the shares of the markers.
@@ -113,8 +116,8 @@ _VOTES: Final = (
     *(f"{name}{offset:+d}" for offset in (-3, -2, -1, 1, 2, 3) for name in _EXTRACTORS),
     *(f"{name}_{where}" for name in _EXTRACTORS for where in ("before", "after", "share", "agreed")),
 )
-#: Names of the columns of :func:`html_features`.
-HTML_FEATURES: Final = (*FEATURES, *LAYOUT, *_VOTES)
+#: Names of the columns of :func:`html_features`. Feeds are told of plain text alone: HTML has elements for them.
+HTML_FEATURES: Final = (*FEATURES[: -len(FEED)], *LAYOUT, *_VOTES)
 
 _LONG: Final = 15
 """From this size on a line that ends like a sentence counts as prose."""
@@ -124,6 +127,8 @@ _CONTENT: Final = 4
 """Shortest content word, in letters."""
 _ANNOUNCES: Final = 0.5
 """A line of which so much is chrome phrases announces the end of something."""
+_UNIT: Final = 12
+"""A teaser has at most so many lines before the one that ends it."""
 _IN_LANGUAGE: Final = 0.08
 """A page is in a language if more than this share of its words are function words of it."""
 
@@ -189,6 +194,11 @@ def _content(page: Reading) -> _Content:
     )
 
 
+def content_of(text: str) -> set[int]:
+    """Return the hashes of the words that say what a text is about; of pairs of letters in scripts without spaces."""
+    return set(_content(read([text])).hashes.tolist())
+
+
 def features(page: Reading, title: str = "") -> Matrix:
     """Describe the lines of one page.
 
@@ -209,18 +219,20 @@ def features(page: Reading, title: str = "") -> Matrix:
     if not page.n_lines:
         return np.empty((0, len(FEATURES)))
     matrix = np.empty((page.n_lines, len(FEATURES)))
-    own, near, place = np.split(matrix, np.cumsum([len(_OWN), 2 * _REACH * len(_NEIGHBOUR)]), axis=1)
+    widths = (len(_OWN), 2 * _REACH * len(_NEIGHBOUR), len(_PLACE))
+    own, near, place, in_feed = np.split(matrix, np.cumsum(widths), axis=1)
     _describe(page, own)
     content = _content(page)
     if title:
-        headline = _content(read([title]))
-        if len(headline.hashes):
-            told = np.isin(content.hashes, headline.hashes)
+        headline = content_of(title)
+        if headline:
+            told = np.isin(content.hashes, list(headline))
             shared = np.bincount(content.row[told[content.word]], minlength=page.n_lines)
             own[:, _I["headline"]] = shared / np.maximum(content.n, 1)
     _fit_to_page(own)
     loops.neighbours(own[:, [_I[name] for name in _NEIGHBOUR]], _REACH, near)
     _locate(own, content, place)
+    in_feed[:] = _feeds(own, place[:, _PLACE.index("shared_before")])
     return matrix
 
 
@@ -351,6 +363,57 @@ def _locate(own: Matrix, content: _Content, out: Matrix) -> None:
     loops.share_sections(prose, announces | credit, size, *words, len(content.hashes), sections)
 
 
+def _feeds(own: Matrix, shared: Matrix) -> Matrix:
+    """Describe the feed of teasers that each line stands in.
+
+    A teaser ends with an invitation to read on that the page repeats, and in a feed the next one begins right there, with
+    what is no prose (a picture's credit, a headline, a tag); a caption apart, its prose stands together at its end. A box in
+    the middle of an article is followed by the article.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_lines, len(FEED))
+        The number of teasers of the feed, 0 outside any; how many lines they have above their prose on average, the share of them
+        that have a credit, the shares of the page's prose before and after the feed, and what its prose shares on average with the
+        prose before each line (``shared``), -1 outside.
+    """
+    n = len(own)
+    found = np.full((n, len(FEED)), -1.0)
+    found[:, 0] = 0.0
+    credit = (own[:, _I["marked_start"]] > 0) & (own[:, _I["credit"]] > 0)
+    prose = _is_prose(own) & ~credit
+    ends = np.flatnonzero((own[:, _I["read_more"]] >= _ANNOUNCES) & (own[:, _I["times"]] > 1) & ~prose)
+    if len(ends) < 2:
+        return found
+    size = np.where(prose, _sizes(own), 0.0)
+    position = np.arange(n)
+    last_other = np.maximum.accumulate(np.where(prose, -1, position))
+    last_prose = np.maximum.accumulate(np.where(prose, position, -1))
+    lead = ends - 1 - np.where(ends > 0, last_other[ends - 1], -1)
+    between = np.diff(ends) - 1
+    n_prose = np.concatenate([[0], np.cumsum(prose)])
+    captions = n_prose[ends[1:]] - n_prose[ends[:-1] + 1] - lead[1:]
+    follows = (between > 0) & (between <= _UNIT) & ~prose[ends[:-1] + 1] & (captions <= 1)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], follows, [0]])))
+    for first, last in edges.reshape(-1, 2).tolist():
+        # The first teaser has no end before it: it is as long as the others at most.
+        body = ends[first] - min(lead[first], lead[first + 1 : last + 1].max())
+        heads = between[first:last] - lead[first + 1 : last + 1]
+        begin = body - min(heads.max(), body - 1 - (last_prose[body - 1] if body else -1))
+        starts = np.concatenate([[begin], ends[first:last] + 1])
+        end = ends[last] + 1
+        told = shared[begin:end][prose[begin:end]]
+        found[begin:end] = (
+            min(len(starts), 10),
+            heads.mean(),
+            np.mean(np.logical_or.reduceat(credit[:end], starts)),
+            size[:begin].sum() / max(size.sum(), 1.0),
+            size[end:].sum() / max(size.sum(), 1.0),
+            told.mean() if len(told) else -1.0,
+        )
+    return found
+
+
 def html_features(matrix: Matrix, layout: NDArray[np.float32]) -> Matrix:
     """Put beside the features of lines what the HTML of their page says of them.
 
@@ -369,10 +432,9 @@ def html_features(matrix: Matrix, layout: NDArray[np.float32]) -> Matrix:
 
     n, n_extractors = len(matrix), len(_EXTRACTORS)
     whole = np.empty((n, len(HTML_FEATURES)))
-    widths = (len(FEATURES), len(LAYOUT), 2 * _REACH * n_extractors)
-    whole[:, : len(FEATURES)] = matrix
-    _, told, near, voted = np.split(whole, np.cumsum(widths), axis=1)
-    told[:] = layout
+    n_text = len(FEATURES) - len(FEED)
+    text, told, near, voted = np.split(whole, np.cumsum([n_text, len(LAYOUT), 2 * _REACH * n_extractors]), axis=1)
+    text[:], told[:] = matrix[:, :n_text], layout
     loops.neighbours(told[:, :n_extractors], _REACH, near)
     loops.votes(_sizes(matrix), (told[:, :n_extractors] > VOTED).astype(float), 50, voted)
     return whole

@@ -45,7 +45,9 @@ class LineModel:
         from dedup import line_kernels
 
         log_odds = np.full(len(matrix), self.bias) + bonus
-        line_kernels.add_trees(np.ascontiguousarray(matrix), self.feature, self.threshold, self.value, log_odds)
+        line_kernels.add_trees(
+            np.ascontiguousarray(matrix, dtype=np.float64), self.feature, self.threshold, self.value, log_odds
+        )
         keep: Matrix = 1 / (1 + np.exp(-log_odds))
         return keep
 
@@ -71,12 +73,18 @@ def line_model(kind: str, text: str = "") -> LineModel:
 
 
 def from_table(table: Mapping[str, Any], names: Sequence[str]) -> LineModel:
-    """Build a model from its plain form; see ``pipelines/train.py``."""
-    if list(table["features"]) != list(names):
+    """Build a model from its plain form; see ``pipelines/train.py``.
+
+    Its features may be some of ``names``, in any order. Where there are ``feed_trees``, which speak of lines in feeds alone,
+    they add to the others.
+    """
+    places = {name: place for place, name in enumerate(names)}
+    if not places.keys() >= set(table["features"]):
         raise ValueError("line model: its features are not those of this version. Train it again.")
-    trees = table["trees"]
+    columns = np.array([places[name] for name in table["features"]], dtype=np.intp)
+    trees = [*table["trees"], *table.get("feed_trees", ())]
     return LineModel(
-        np.array([tree["feature"] for tree in trees], dtype=np.intp),
+        columns[np.array([tree["feature"] for tree in trees], dtype=np.intp)],
         np.array([tree["threshold"] for tree in trees], dtype=np.float64),
         np.array([tree["value"] for tree in trees], dtype=np.float64),
         float(table["bias"]),

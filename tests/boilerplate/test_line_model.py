@@ -7,6 +7,7 @@ from dedup.articles.outline import LAYOUT
 from dedup.articles.reading import read
 from dedup.boilerplate.features import FEATURES, HTML_FEATURES, features, html_features
 from dedup.boilerplate.line_model import MODELS, LineModel, from_table, line_model
+from dedup.tables import load_json
 
 
 def test_each_kind_of_text_has_a_model_of_its_own() -> None:
@@ -31,6 +32,31 @@ def test_a_model_of_other_features_is_refused() -> None:
         from_table({"features": ["length"], "bias": 0.0, "trees": [tree]}, FEATURES)
     with pytest.raises(ValueError, match="Train it again"):
         from_table({"features": FEATURES, "bias": 0.0, "trees": [tree]}, HTML_FEATURES)
+
+
+def test_a_model_may_use_some_of_the_features_in_any_order() -> None:
+    tree = {"feature": [1, 0, 0], "threshold": [0.5, 0.5, 0.5], "value": [-2.0, -1.0, 1.0, 2.0]}
+    model = from_table({"features": ["c", "a"], "bias": 0.0, "trees": [tree]}, ("a", "b", "c"))
+    found = model.predict(np.array([[0, 9, 1], [1, 9, 0]]))
+    assert np.allclose(found, 1 / (1 + np.exp([1.0, -1.0])))
+
+
+def test_trees_for_feeds_add_to_the_others() -> None:
+    trees = [{"feature": [0], "threshold": [0.5], "value": value} for value in ([-1.0, 1.0], [0.0, -3.0])]
+    model = from_table({"features": ["a"], "bias": 0.0, "trees": trees[:1], "feed_trees": trees[1:]}, ("a",))
+    assert np.allclose(model.predict(np.array([[0.0], [1.0]])), 1 / (1 + np.exp([1.0, 2.0])))
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_lines_outside_feeds_are_judged_as_without_the_trees_for_feeds(kind: str) -> None:
+    table = load_json("line_model.json")["models"][kind]
+    names = HTML_FEATURES if kind == "html" else FEATURES
+    assert ("feed_trees" in table) == (kind == "page")
+    for tree in table.get("feed_trees", ()):
+        root = len(tree["value"]) // 2
+        assert names[tree["feature"][0]] == "feed_units"
+        assert tree["threshold"][0] == 0.5
+        assert not any(tree["value"][:root])
 
 
 @pytest.mark.parametrize("kind", MODELS)

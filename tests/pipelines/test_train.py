@@ -1,29 +1,35 @@
 """Fitting of the line model on labelled lines and pages."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from dedup.articles.outline import LAYOUT
 from dedup.articles.reading import read
-from dedup.boilerplate.features import FEATURES, HTML_FEATURES, features, html_features
+from dedup.boilerplate.features import FEATURES, FEED, HTML_FEATURES, features, html_features
 from dedup.boilerplate.line_model import from_table, line_model
 from dedup.errors import InputError
 from dedup.tables import load_json
 from pipelines.train import (
     Draft,
+    Example,
     align,
+    alike,
     as_text,
     augment,
     crop,
     drafts_of,
     example,
     examples_of,
+    feed,
     fold_of,
+    in_sections,
     interrupt,
     of_one_page,
     offers,
@@ -100,8 +106,9 @@ def test_training_is_deterministic_and_its_model_tells_chrome(tmp_path: Path) ->
     lines = [*CHROME, *PARAGRAPHS]
     layout = np.repeat(np.eye(1, len(LAYOUT)) + np.eye(1, len(LAYOUT), 1), len(lines), axis=0).astype(np.float32)
     layout[: len(CHROME)] = 0
-    for kind, names in (("page", FEATURES), ("article", FEATURES), ("html", HTML_FEATURES)):
-        assert table["models"][kind]["features"] == list(names)
+    for kind, used in (("page", FEATURES), ("article", FEATURES[: -len(FEED)]), ("html", HTML_FEATURES)):
+        assert table["models"][kind]["features"] == list(used)
+        names = HTML_FEATURES if kind == "html" else FEATURES
         matrix = features(read(lines))
         keep = from_table(table["models"][kind], names).predict(
             html_features(matrix, layout) if kind == "html" else matrix
@@ -216,13 +223,88 @@ def test_boxes_are_added_to_some_pages_in_plain_text_and_to_nothing_else() -> No
         for name, kind in (("main", "page"), ("answer", "article"), ("outline", "html"))
     ]
     made = augment(examples, 0)
-    boxes = [e for e in made if e.origin.endswith("/box")]
-    assert {e.origin for e in boxes} == {"pages/main/box"}
-    assert 5 < len(boxes) < 35
-    assert [e for e in made if not e.origin.endswith("/box")] == examples
+    added = Counter(e.origin for e in made) - Counter(e.origin for e in examples)
+    assert set(added) == {"pages/main/box", "pages/main/feed", "pages/main/sections"}
+    assert 5 < added["pages/main/box"] < 35
+    assert added["pages/main/feed"] == 40
+    assert 5 < added["pages/main/sections"] < 30
+    assert [e for e in made if e.origin not in added] == examples
     # Without headlines and offers there is nothing to put into boxes.
     bare = [example("1", "lines", "page", "", [(line, True) for line in PARAGRAPHS])]
     assert augment(bare, 0) == bare
+
+
+def stories() -> list[Example]:
+    return [
+        example(
+            name,
+            "pages/answer",
+            "article",
+            f"The {name.title()} Road",
+            [(f"{name} {line}", True) for line in PARAGRAPHS],
+        )
+        for name in ("northern", "southern", "eastern", "western")
+    ]
+
+
+def column(e: Example, name: str) -> NDArray[np.float64]:
+    return features(read(e.lines))[:, FEATURES.index(name)]
+
+
+def test_a_feed_after_an_article_ends_each_teaser_alike_and_is_chrome() -> None:
+    labelled = [("Share", False), *((line, True) for line in PARAGRAPHS), ("Home", False)]
+    page = example("1", "pages/full", "page", "", labelled)
+    n_in_feeds = 0
+    for seed in range(20):
+        made = feed(page, stories(), seed)
+        assert made is not None
+        assert made.origin == "pages/full/feed"
+        assert [line for line, keep in zip(made.lines, made.keep, strict=True) if keep] == PARAGRAPHS
+        units = column(made, "feed_units")
+        assert not units[made.keep].any()
+        n_in_feeds += int(units.max() > 1)
+    assert n_in_feeds > 15
+    assert feed(example("1", "pages/full", "page", "", [("Share", False)]), stories(), 0) is None
+    assert feed(page, [], 0) is None
+
+
+def test_sections_that_look_like_teasers_keep_the_article() -> None:
+    labelled = [("Share", False), *((line, True) for line in PARAGRAPHS), ("Home", False)]
+    page = example("1", "pages/full", "page", "", labelled)
+    seen = set()
+    for seed in range(20):
+        made = in_sections(page, stories(), seed)
+        assert made is not None
+        assert made.origin == "pages/full/sections"
+        article = [line for line, keep in zip(made.lines, made.keep, strict=True) if keep]
+        assert [line for line in article if line in PARAGRAPHS] == PARAGRAPHS
+        seen.add(bool(column(made, "feed_units")[made.keep].any()))
+    assert seen == {True, False}
+    short = example("1", "pages/full", "page", "", [(line, True) for line in PARAGRAPHS[:3]])
+    assert in_sections(short, stories(), 0) is None
+
+
+def test_articles_alike_share_words_with_a_page_and_are_not_its_own() -> None:
+    others = stories()
+    page = example(
+        "1",
+        "pages/full",
+        "page",
+        "",
+        [("They met on the eastern coast road.", True), (f"eastern {PARAGRAPHS[1]}", True)],
+    )
+    assert alike(others)(page)[0].id == "eastern"
+    assert "eastern" not in {e.id for e in alike(others)(others[2])}
+
+
+def test_of_kinds_that_are_not_fitted_anew_the_trees_that_ship_stay(tmp_path: Path) -> None:
+    made = train_boilerplate(gold(tmp_path), share=1.0, n_trees=3, n_folds=0, refit=(), drafts=drafts)["models"]
+    shipped = load_json("line_model.json")["models"]
+    assert made["article"] == shipped["article"]
+    assert made["html"] == shipped["html"]
+    assert made["page"]["trees"] == shipped["page"]["trees"]
+    assert made["page"]["bias"] == shipped["page"]["bias"]
+    assert made["page"]["feed_trees"] != shipped["page"]["feed_trees"]
 
 
 def test_gold_without_a_line_is_refused(tmp_path: Path) -> None:
