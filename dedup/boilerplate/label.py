@@ -102,10 +102,11 @@ def strip(
     tokens = _words_of(page)
     reasons: dict[int, str] = {}
     for position, line in enumerate(lines):
-        repeated = _repeated(line, len(tokens[position]), thresholds)
-        if repeated:
+        if line.n_articles > 1 and _repeated(line, len(tokens[position]), thresholds):
             reasons[position] = f"repeat: in {line.n_articles} articles of this site"
-        elif line.keep < thresholds.keep * (_FOLLOWING if _follows(lines, tokens, position, reasons) else 1):
+        elif line.keep < thresholds.keep and (
+            line.keep < _FOLLOWING * thresholds.keep or not _follows(lines, tokens, position, reasons)
+        ):
             reasons[position] = f"line model: {line.marker}" if line.marker else "line model"
 
     for position in _islands(lines, tokens, reasons, thresholds.island):
@@ -158,7 +159,7 @@ def _follows(lines: Sequence[Part], tokens: Sequence[Sequence[int]], position: i
 
 
 def _repeated(line: Part, n_words: int, thresholds: Thresholds) -> bool:
-    if line.key == NO_WORDS or line.n_articles < 2:
+    if line.key == NO_WORDS:
         return False
     if line.keep < thresholds.doubtful:
         return True
@@ -180,6 +181,8 @@ def _islands(
 
     A run with a paragraph in it stays: sign-up boxes stand in the middle of articles too.
     """
+    if not least:
+        return []
     runs: list[list[int]] = []
     for position in range(len(lines)):
         if position in reasons:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Final, NamedTuple
 
 from dedup.articles.segment import sentences, size
@@ -117,19 +117,22 @@ def parts(rows: Sequence[Row], n_repeats: int = 3) -> list[Part]:
     n_repeats : int
         Number of unrelated articles in which a sentence is the site's; two are enough where the line model doubts.
     """
-    if not any(row.n_alike or max(row.n_sentences or [0]) > 1 for row in rows):
-        return [Part(n, row.text, row.key, row.keep, row.marker, 0, "") for n, row in enumerate(rows)]
-    lines = [_units(number, row, n_repeats) for number, row in enumerate(rows)]
+    is_repeat = [row.n_alike > 0 or max(row.n_sentences or [0]) > 1 for row in rows]
+    # What is no repeat is a part as it is; of most drafts that is all.
+    lines = [_units(n, row, n_repeats) if is_repeat[n] else [] for n, row in enumerate(rows)]
 
     @cache
     def rest() -> set[str]:
-        return set().union(*(content(unit.text) for units in lines for unit in units if not unit.n))
+        texts = (unit.text for units in lines for unit in units if not unit.n)
+        return set().union(
+            *map(content, chain(texts, (row.text for row, units in zip(rows, lines, strict=True) if not units)))
+        )
 
     for run in _runs(lines):
         if not _is_of_site(run, len(lines[run[0].row]), rows, rest, n_repeats):
             for unit in run:
                 unit.n = 0
-    return [part for row, units in zip(rows, lines, strict=True) for part in _pieces(row, units)]
+    return [part for n, row in enumerate(rows) for part in _pieces(n, row, lines[n])]
 
 
 def joined(kept: Iterable[Part]) -> str:
@@ -143,10 +146,8 @@ def joined(kept: Iterable[Part]) -> str:
 
 
 def _units(number: int, row: Row, n_repeats: int) -> list[_Unit]:
-    """Return the sentences of a line; the whole line as one if it is all repeated, or of a form that is."""
+    """Return the sentences of a line, one of them a repeat; the whole line as one if it is all repeated, or of a form that is."""
     text, counts = row.text, row.n_sentences or [0]
-    if not row.n_alike and max(counts) <= 1:
-        return [_Unit(number, text, 0, 0, 0)]
     doubted = row.keep < _DOUBTED
     least = _least(row, n_repeats)
 
@@ -229,15 +230,15 @@ def _is_of_site(
     return total >= _BACKGROUND or len(about & rest()) < _ABOUT * len(about)
 
 
-def _pieces(row: Row, units: Sequence[_Unit]) -> Iterator[Part]:
-    if len(units) == 1:
-        (unit,) = units
-        yield Part(unit.row, unit.text.strip(), row.key, row.keep, row.marker, unit.n or unit.seen, "")
-        return
-    before = ""
+def _pieces(number: int, row: Row, units: Sequence[_Unit]) -> Sequence[Part]:
+    if len(units) < 2:
+        n = units[0].n or units[0].seen if units else 0
+        return [Part(number, row.text, row.key, row.keep, row.marker, n, "")]
+    before, made = "", list[Part]()
     for _, run in groupby(units, key=lambda unit: unit.n > 0):
         piece = list(run)
         text = "".join(unit.text for unit in piece)
         n = min(unit.n or unit.seen for unit in piece)
-        yield Part(piece[0].row, text.strip(), row.key, row.keep, row.marker, n, before)
+        made.append(Part(number, text.strip(), row.key, row.keep, row.marker, n, before))
         before = text[len(text.rstrip()) :]
+    return made
