@@ -21,6 +21,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from dedup.articles.terms import Analyse
 from dedup.candidates.salient import Salient
+from dedup.candidates.telling import Telling
 from dedup.events.assign import group
 from dedup.stage import apply
 from pipelines.scores import bcubed, pairwise
@@ -45,7 +46,7 @@ def tables(articles: list[dict[str, Any]]) -> tuple[pa.Table, pa.Table]:
 def proposed(terms: pa.Table, event: dict[str, str]) -> tuple[float, float]:
     """Return the share of same-event pairs, and of all pairs, that share a salient band."""
     holders: dict[int, list[str]] = {}
-    bands = apply(Salient(), terms)
+    bands = apply(Salient(), apply(Telling(), terms))
     for key, doc_id in zip(bands["key"].to_pylist(), bands["doc_id"].to_pylist(), strict=True):
         holders.setdefault(key, []).append(doc_id)
     pairs = {pair for docs in holders.values() for pair in combinations(sorted(set(docs) & set(event)), 2)}

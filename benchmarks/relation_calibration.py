@@ -26,7 +26,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dedup.candidates.pair import distinct
 from dedup.duplicates.component import components
 from dedup.duplicates.overlap import evidence
 from dedup.duplicates.relation import OVERLAP, Article, Rule, decide, of_one_series, relate, weigh_reuse
@@ -86,8 +85,9 @@ def made(folder: Path, background: list[str], wanted: set[str]) -> dict[str, pa.
     with Local(default_workers(), config.limits) as engine:
         articles = clean([str(folder / "articles.jsonl.gz"), *background], config, engine, Journal()).articles
         signatures, terms = engine.map(config.sign, articles), engine.map(config.analyse, articles)
-        bands = pa.concat_tables([engine.map(config.bands, signatures), engine.map(config.salient, terms)])
-        candidates = distinct([engine.map(config.pairs, bands)], articles)
+        told = engine.map(config.telling, terms)
+        bands, salient = engine.map(config.bands, signatures), engine.map(config.salient, told)
+        candidates = config.candidates(engine, articles, bands.to_batches(), salient.to_batches(), told)
     ids = pa.array(sorted(wanted))
     both = pc.and_(pc.is_in(candidates["left_id"], ids), pc.is_in(candidates["right_id"], ids))
     of_ids = (table.filter(pc.is_in(table["doc_id"], ids)) for table in (articles, signatures, terms))

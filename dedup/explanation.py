@@ -34,7 +34,7 @@ from dedup.duplicates.relation import (
 )
 from dedup.duplicates.similarity import Similarity, compare
 from dedup.errors import InputError
-from dedup.flow import Flow
+from dedup.flow import Flow, Inline
 from dedup.schema import ARTICLE, BAND
 from dedup.stage import apply
 
@@ -111,7 +111,10 @@ class Explanation:
     evidence : Evidence
         Evidence that both report one happening, weighed or not.
     keys : dict of str to int
-        How many keys of each kind both have; without any the two are never compared.
+        How many keys of each kind both have.
+    is_candidate : bool
+        Whether the two are compared at all, hot keys apart: not without a key in common, with one of a sample alone, or with salient
+        ones alone and little that both tell.
     steps : tuple of Step
         The rule, in the order in which it is asked.
     changes : tuple of Change
@@ -134,6 +137,7 @@ class Explanation:
     n_words: tuple[int, int]
     evidence: Evidence
     keys: dict[str, int]
+    is_candidate: bool
     steps: tuple[Step, ...]
     changes: tuple[Change, ...]
     excerpts: tuple[Excerpt, ...]
@@ -183,7 +187,10 @@ def explain(left: Mapping[str, Any], right: Mapping[str, Any], flow: Flow | None
     related = relate(one, other, found, verify.rule, verify.overlap)
     weighed = evidence(one.terms, other.terms, related.days)
     reuse = weigh_reuse(one.side, other.side, found, verify.rule) if found.n_shared else None
-    met = [apply(flow.bands, signatures), apply(flow.salient, terms)]
+    told = apply(flow.telling, terms)
+    bands, salient = apply(flow.bands, signatures), apply(flow.salient, told)
+    keys = _keys_in_common(pa.concat_tables([bands, salient]))
+    candidates = flow.candidates(Inline(), articles, bands.to_batches(), salient.to_batches(), told)
     return Explanation(
         left_id=one.doc_id,
         right_id=other.doc_id,
@@ -196,7 +203,8 @@ def explain(left: Mapping[str, Any], right: Mapping[str, Any], flow: Flow | None
         title_agreement=title_agreement(one.side.title, other.side.title),
         n_words=(len(one.side.words), len(other.side.words)),
         evidence=weighed,
-        keys=_keys_in_common(pa.concat_tables(met)),
+        keys=keys,
+        is_candidate=candidates.num_rows > 0,
         steps=tuple(_steps(one, other, related, reuse, weighed, verify)),
         changes=tuple(_changes(one, other, found, reuse, related, verify)),
         excerpts=excerpts(texts[0], texts[1], found),

@@ -27,12 +27,13 @@ from dedup.candidates.band import Bands
 from dedup.candidates.minhash import Sign, binary, flat
 from dedup.candidates.pair import Pairs, distinct, shared
 from dedup.candidates.salient import Salient
+from dedup.candidates.telling import Alike, Telling
 from dedup.duplicates.canonical import Policy, members
 from dedup.duplicates.component import cluster_ids
 from dedup.duplicates.relation import RELATIONS, REUSE, Verify
 from dedup.errors import ParameterError
 from dedup.events.assign import Grouping, group
-from dedup.schema import ARTICLE, SIGNATURE
+from dedup.schema import ARTICLE, PAIR, SIGNATURE
 from dedup.stage import Stage, apply
 
 Tick = Callable[[int], None]
@@ -117,8 +118,10 @@ class Flow:
     sign: Sign = field(default_factory=Sign)
     bands: Bands = field(default_factory=Bands)
     analyse: Analyse = field(default_factory=Analyse)
+    telling: Telling = field(default_factory=Telling)
     salient: Salient = field(default_factory=Salient)
     pairs: Pairs = field(default_factory=Pairs)
+    alike: Alike = field(default_factory=Alike)
     verify: Verify = field(default_factory=Verify)
     canonical: Policy = field(default_factory=Policy)
     grouping: Grouping = field(default_factory=Grouping)
@@ -175,14 +178,15 @@ class Flow:
             signatures = engine.map(self.sign, articles, tick)
         with watch.stage("band", articles.num_rows) as tick:
             bands = engine.map(self.bands, signatures, tick).to_batches()
-        terms = self.analyse.writes.empty_table()
+        terms, told, salient = self.analyse.writes.empty_table(), self.telling.writes.empty_table(), []
         if "overlap" in relations:
             with watch.stage("terms", articles.num_rows) as tick:
                 terms = engine.map(self.analyse, articles, tick).combine_chunks()
             with watch.stage("salient", articles.num_rows) as tick:
-                bands += engine.map(self.salient, terms, tick).to_batches()
+                told = engine.map(self.telling, terms, tick)
+                salient = engine.map(self.salient, told).to_batches()
         with watch.stage("pair") as tick:
-            candidates = distinct((engine.map(self.pairs, some, tick) for some in shared(bands)), articles)
+            candidates = self.candidates(engine, articles, bands, salient, told, tick)
         with watch.stage("verify", candidates.num_rows) as tick:
             matches = self._verified(engine, candidates, articles, signatures, terms, relations, tick)
         with watch.stage("cluster", articles.num_rows):
@@ -196,6 +200,43 @@ class Flow:
             )
             clustered = members(digests, cluster_ids(articles, [matches]), self.canonical)
         return Matched(signatures, terms, matches, clustered, candidates.num_rows)
+
+    def candidates(  # noqa: PLR0913 - all that articles meet by
+        self,
+        engine: Engine,
+        articles: pa.Table,
+        bands: list[pa.RecordBatch],
+        salient: list[pa.RecordBatch],
+        told: pa.Table,
+        tick: Tick | None = None,
+    ) -> pa.Table:
+        """Return the pairs to verify.
+
+        Parameters
+        ----------
+        articles : Table
+            Columns ``doc_id`` and ``arrival``.
+        bands, salient : list of RecordBatch
+            Relation BAND: keys of words, and of what is telling; emptied.
+        told : Table
+            Relation TELLING, of the articles with salient bands.
+
+        Returns
+        -------
+        Table
+            Relation PAIR, sorted: those that met under keys of words, and of those that met under salient ones all that are alike.
+        """
+        met = distinct((engine.map(self.pairs, some, tick) for some in shared(bands)), articles)
+        if not salient:
+            return met
+        said = distinct((engine.map(self.pairs, some, tick) for some in shared(salient)), articles)
+        alike = engine.map(self.alike, _joined(said, told.select(["doc_id", "keys", "weights"]), self.alike.reads))
+        return (
+            pa.concat_tables([met, alike])
+            .group_by(PAIR.names)
+            .aggregate([])
+            .sort_by([(n, "ascending") for n in PAIR.names])
+        )
 
     def _verified(  # noqa: PLR0913 - all that is known of the candidates
         self,

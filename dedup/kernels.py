@@ -12,7 +12,7 @@ import numpy as np
 from numba import types
 
 from dedup.candidates.shingle import TURN
-from dedup.compiled import BYTES, CODES, INTS, PLACE, compiled, mix, part, tuple_of, uniform
+from dedup.compiled import BYTES, CODES, INTS, PLACE, array, compiled, mix, part, tuple_of, uniform
 
 _1, _2, _3, _4 = (np.uint64(step) for step in (1, 2, 3, 4))
 _S32 = np.uint64(32)
@@ -528,3 +528,31 @@ def changed_values(  # noqa: PLR0913 - two sides, and what is asked of them
         if row < len(passages):
             begin_left, begin_right = passages[row, 0] + passages[row, 2], passages[row, 1] + passages[row, 2]
     return changed
+
+
+_FLOATS: Final = array(types.float64)
+
+
+@compiled(types.float64[::1](INTS, _FLOATS, INTS, INTS, _FLOATS, INTS))
+def weighted_jaccard(  # noqa: PLR0913 - two sides
+    lefts: Any, left_weights: Any, left_ends: Any, rights: Any, right_weights: Any, right_ends: Any
+) -> Any:
+    """Return for each pair of weighted sets, sorted and one after the other, the sum of lesser weights by that of greater ones."""
+    found = np.zeros(len(left_ends) - 1)
+    for pair in range(len(found)):
+        i, j = left_ends[pair], right_ends[pair]
+        lesser, greater = 0.0, 0.0
+        while i < left_ends[pair + 1] or j < right_ends[pair + 1]:
+            if j == right_ends[pair + 1] or (i < left_ends[pair + 1] and lefts[i] < rights[j]):
+                greater += left_weights[i]
+                i += 1
+            elif i == left_ends[pair + 1] or rights[j] < lefts[i]:
+                greater += right_weights[j]
+                j += 1
+            else:
+                lesser += min(left_weights[i], right_weights[j])
+                greater += max(left_weights[i], right_weights[j])
+                i += 1
+                j += 1
+        found[pair] = lesser / greater if greater else 0.0
+    return found

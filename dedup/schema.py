@@ -156,6 +156,18 @@ TERMS = pa.schema(
     ]
 )
 
+#: What one article tells. Key: doc_id. ``keys``: sorted distinct int64 keys of its most telling words and spans; ``weights``: a
+#: float64 for each; ``others``: int64 keys of its quantities and days; all binary, little-endian.
+TELLING = pa.schema(
+    [
+        ("doc_id", TEXT),
+        ("arrival", pa.int64()),
+        ("keys", pa.binary()),
+        ("weights", pa.binary()),
+        ("others", pa.binary()),
+    ]
+)
+
 #: One key under which an article can be met. Key: kind, key, doc_id. ``kind``: ``exact``, ``minhash``, ``sample``,
 #: ``salient``.
 BAND = pa.schema([("kind", TEXT), ("key", pa.int64()), ("doc_id", TEXT), ("arrival", pa.int64())])

@@ -201,10 +201,10 @@ def lines(found: Explained) -> Iterator[Text]:
     relation = told.relation or "no match"
     yield Text.assemble((relation, _STYLES.get(told.relation, "bold red")), ": ", plain(told.reason))
     yield Text(_in_report(found))
-    if dict(told.keys) in ({}, {"sample": 1}):
+    if not told.is_candidate:
         yield Text(
-            "They have no key in common, or one of a sample alone: candidates are found by keys, so these two are never "
-            "compared.",
+            "Candidates are found by keys in common, and these two are none, so they are never compared: they have no key in "
+            "common, or one of a sample alone, or keys of telling terms alone while they tell different things.",
             "yellow",
         )
     elif told.relation and found.reported is None:

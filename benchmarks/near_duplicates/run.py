@@ -124,16 +124,12 @@ def growth(folder: Path, sizes: list[int]) -> None:
 
 
 def proposed(path: Path) -> None:
-    """Print the share of same-event pairs, and of all pairs, that are candidates by each sieve and by all."""
+    """Print the share of same-event pairs, and of all pairs, that are candidates: by words, by telling terms, alike or not, and by all."""
     import gzip
 
     import pyarrow as pa
 
-    from dedup.articles.terms import Analyse
-    from dedup.candidates.band import Bands
-    from dedup.candidates.minhash import Sign
-    from dedup.candidates.pair import Pairs, distinct
-    from dedup.candidates.salient import Salient
+    from dedup.flow import Flow, Inline
     from dedup.schema import ARTICLE
     from dedup.stage import apply
 
@@ -146,13 +142,23 @@ def proposed(path: Path) -> None:
     ]
     schema = pa.schema([ARTICLE.field(name) for name in ("doc_id", "arrival", *names)])
     table = pa.Table.from_pylist(given, schema=schema)
-    copies, overlaps = apply(Bands(), apply(Sign(), table)), apply(Salient(), apply(Analyse(), table))
+    flow = Flow()
+    told = apply(flow.telling, apply(flow.analyse, table))
+    words = apply(flow.bands, apply(flow.sign, table)).to_batches()
+    salient = apply(flow.salient, told).to_batches()
+    found = {
+        "words": flow.candidates(Inline(), table, [*words], [], told),
+        "telling terms, before they are compared": flow.candidates(Inline(), table, [*salient], [], told),
+        "telling terms": flow.candidates(Inline(), table, [], [*salient], told),
+        "all": flow.candidates(Inline(), table, [*words], [*salient], told),
+    }
     all_same = sum(count * (count - 1) // 2 for count in Counter(event.values()).values())
-    for name, bands in (("copies", copies), ("salient", overlaps), ("both", pa.concat_tables([copies, overlaps]))):
-        pairs = distinct([apply(Pairs(), bands)], table).to_pylist()
-        same = sum(event[pair["left_id"]] == event[pair["right_id"]] for pair in pairs)
-        total = len(rows) * (len(rows) - 1) // 2
-        print(f"{path.name}, {name}: {same / all_same:.3f} of same-event pairs, {len(pairs) / total:.4f} of all pairs")
+    total = len(rows) * (len(rows) - 1) // 2
+    for name, pairs in found.items():
+        both = zip(pairs["left_id"].to_pylist(), pairs["right_id"].to_pylist(), strict=True)
+        same = sum(event[left] == event[right] for left, right in both)
+        share = pairs.num_rows / total
+        print(f"{path.name}, by {name}: {same / all_same:.3f} of same-event pairs, {share:.4f} of all pairs")
 
 
 def main() -> None:

@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dedup.articles.terms import Analyse, analyse, background, text_key
-from dedup.candidates.salient import Salient, salient
+from dedup.articles.terms import Analyse
+from dedup.candidates.salient import Salient
+from dedup.candidates.telling import Telling
 from dedup.errors import ParameterError
 from dedup.schema import BAND
 from dedup.stage import apply
@@ -17,22 +18,16 @@ SAME = "A 50-minute call between Brontolov and Quillfeather on March 3 dealt wit
 OTHER = "Shares of the bakery chain rose after profits doubled in the third quarter, analysts told reporters."
 
 
-def _terms(*texts: str) -> pa.Table:
+def _told(*texts: str) -> pa.Table:
     rows = [
         {"doc_id": str(number), "arrival": number, "title": "", "text": text, "language": "en", "published": None}
         for number, text in enumerate(texts)
     ]
-    return apply(Analyse(), pa.Table.from_pylist(rows, schema=Analyse.reads))
-
-
-def test_every_quantity_and_day_is_salient() -> None:
-    keys = salient(analyse("", CALL, "en"), background(), n_terms=1)
-    assert {text_key("50 minut"), text_key("#03-03")} <= set(keys.tolist())
-    assert len(keys) == 3
+    return apply(Telling(), apply(Analyse(), pa.Table.from_pylist(rows, schema=Analyse.reads)))
 
 
 def test_reports_of_one_call_meet_and_others_do_not() -> None:
-    bands = apply(Salient(), _terms(CALL, SAME, OTHER)).to_pylist()
+    bands = apply(Salient(), _told(CALL, SAME, OTHER)).to_pylist()
     keys = {doc: {row["key"] for row in bands if row["doc_id"] == doc} for doc in "012"}
     assert keys["0"] & keys["1"]
     assert not keys["0"] & keys["2"]
@@ -41,12 +36,12 @@ def test_reports_of_one_call_meet_and_others_do_not() -> None:
 
 
 def test_article_without_terms_has_no_key() -> None:
-    assert apply(Salient(), _terms("", "the of and")).num_rows == 0
+    assert apply(Salient(), _told("", "the of and")).num_rows == 0
 
 
 def test_stage_keeps_its_laws() -> None:
     stage = Salient()
-    table = _terms(CALL, SAME, OTHER)
+    table = _told(CALL, SAME, OTHER)
     whole = apply(stage, table)
     assert whole.schema == BAND
     parts = [batch for row in range(3) for batch in table.slice(row, 1).to_batches()]
@@ -59,5 +54,3 @@ def test_stage_keeps_its_laws() -> None:
 def test_stage_refuses_wrong_parameters() -> None:
     with pytest.raises(ParameterError, match=r"64 x 2 = 128\). Got 100"):
         Salient(n_permutations=100)
-    with pytest.raises(ParameterError, match="n_terms"):
-        Salient(n_terms=0)
