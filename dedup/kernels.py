@@ -51,8 +51,8 @@ def _read(  # noqa: PLR0912, PLR0913, PLR0915 - letter by letter, all at once
                 code = ((code & np.uint32(0x1F)) << np.uint32(6)) | np.uint32(text[i + _1] & 0x3F)
                 i += _2
             if not is_normal:
-                code = spelling[code] if code < len(spelling) else np.uint32(2)
-                if code <= 2:
+                code = spelling[code]
+                if code <= 2 or code > 0x10FFFF:
                     if code == 1:
                         continue
                     return -1 if code == 0 else -2

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.articles.normalize import MARK, kinds, normalize
+from dedup.articles.normalize import MARK, OTHER, kinds, normalize
 
 Codes = NDArray[np.uint32]
 
@@ -39,15 +39,27 @@ class Spelled(NamedTuple):
     at: NDArray[np.int64]
 
 
-class _Table:
-    """How code points are spelled, filled in as they are met: there are a million, and a text has a hundred."""
+class Table:
+    """How code points are spelled, filled in as they are met: there are a million, and a text has a hundred.
+
+    ``spelling``: uint32, shape (0x110000,); ``several``: the spellings of more than one code point.
+    """
 
     def __init__(self) -> None:
         self.spelling = np.zeros(_N_CODES, dtype=np.uint32)
         self.several: list[tuple[int, ...]] = []
 
-    def learn(self, code: int) -> None:
+    def learn(self, text: str) -> None:
+        """Fill in what the characters of a text are spelled by."""
+        for code in map(ord, set(text)):
+            if self.spelling[code] == _UNKNOWN:
+                self._learn(code)
+
+    def _learn(self, code: int) -> None:
         spelled = tuple(map(ord, normalize(chr(code))))
+        if len(spelled) > 1 and all(kinds()[one] == OTHER and chr(one) not in '\n"' for one in spelled):
+            # Signs that part words, such as an ellipsis: the last of them stands for all.
+            spelled = spelled[-1:]
         if kinds()[code] == MARK or code in _COMPOSING:
             self.spelling[code] = _TOGETHER
         elif not spelled:
@@ -61,8 +73,9 @@ class _Table:
 
 
 @cache
-def _table() -> _Table:
-    return _Table()
+def table() -> Table:
+    """Return the table of this process."""
+    return Table()
 
 
 def spelled(text: str) -> Spelled:
@@ -90,16 +103,14 @@ def spelled(text: str) -> Spelled:
         codes = np.frombuffer(text.encode(), dtype=np.uint8).astype(np.uint32)
     else:
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    table, letters = _table(), np.empty(len(codes), dtype=np.uint32)
-    n_odd = line_kernels.spell(codes, table.spelling, letters)
+    known, letters = table(), np.empty(len(codes), dtype=np.uint32)
+    n_odd = line_kernels.spell(codes, known.spelling, letters)
     if n_odd < 0:
-        for code in set(text):
-            if table.spelling[ord(code)] == _UNKNOWN:
-                table.learn(ord(code))
-        n_odd = line_kernels.spell(codes, table.spelling, letters)
+        known.learn(text)
+        n_odd = line_kernels.spell(codes, known.spelling, letters)
     if not n_odd:
         return Spelled(codes, letters, np.arange(len(codes)))
-    several = table.several
+    several = known.several
     if (letters == _TOGETHER).any():
         several = [*several]
         for run in _together().finditer(text):

@@ -9,13 +9,13 @@ Rule guarded here: hashes depend on the words alone. They rest in the state, so 
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.articles.normalize import MARK, OTHER, kinds, normalize
+from dedup.articles.normalize import kinds, normalize
+from dedup.articles.spelling import table
 
 #: Words in a shingle.
 SHINGLE_WORDS: Final = 5
@@ -29,17 +29,13 @@ MIX_1: Final = np.uint64(0xBF58476D1CE4E5B9)
 MIX_2: Final = np.uint64(0x94D049BB133111EB)
 TURN: Final = np.uint64(0x13198A2E03707345)
 
-#: What ``kernels.read_texts`` says of a text, and what the table of spellings says of a character.
+#: What ``kernels.read_texts`` says of a text with characters that the table of spellings does not know yet.
 _UNKNOWN: Final = -1
-_NOTHING: Final = 1
-_NOT_ALONE: Final = 2
 
 #: An embedded post: its line ends with its author's (@handle) and date, or holds the network's own short links.
 _POST: Final = re.compile(r"\(@\w+\)|\bpic\.twitter\.com/|https?://t\.co/")
 #: How such a mark begins; to look for these is quicker than to look for the pattern.
 _SIGNS: Final = ("(@", "pic.twitter.com/", "http://t.co/", "https://t.co/")
-
-
 _NO_POSTS: Final = np.empty(0, dtype=np.int64)
 
 
@@ -111,22 +107,20 @@ def read_texts(texts: NDArray[np.uint8], ends: NDArray[np.int64]) -> tuple[Words
     """
     from dedup import kernels
 
-    n_texts, spelling = len(ends) - 1, _spelling()
+    n_texts, known = len(ends) - 1, table()
     word_ends = np.zeros(n_texts + 1, dtype=np.int64)
     # A text has at most a word for each of its bytes; what is not written takes no memory.
     room = int(ends[-1] - ends[0])
     hashes, flags = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.uint8)
     row = 0
     while True:
-        tables = spelling, kinds()
+        tables = known.spelling, kinds()
         row, why = kernels.read_texts(texts, ends, row, *tables, _NO_POSTS, False, hashes, flags, word_ends)
         if row == n_texts:
             return Words(hashes[: word_ends[-1]].copy(), flags[: word_ends[-1]].copy()), word_ends
         text = texts[ends[row] : ends[row + 1]].tobytes().decode("utf-8", "surrogatepass")
         if why == _UNKNOWN:
-            for character in set(text):
-                if ord(character) < len(spelling) and not spelling[ord(character)]:
-                    spelling[ord(character)] = _spelled(character)
+            known.learn(text)
             continue
         normal = normalize(text)
         encoded = np.frombuffer(normal.encode("utf-8", "surrogatepass"), dtype=np.uint8)
@@ -206,31 +200,6 @@ def shingle_sequences(
 
     made: tuple[NDArray[np.int64], NDArray[np.int64]] = kernels.shingle_sequences(words, ends, size)
     return made
-
-
-#: The parts of Hangul syllables.
-_JAMO: Final = frozenset(map(chr, [*range(0x1100, 0x1200), *range(0xA960, 0xA980), *range(0xD7B0, 0xD800)]))
-
-
-@cache
-def _spelling() -> NDArray[np.uint32]:
-    """Return what is known of how code points of the first plane are spelled: filled in as they are met."""
-    return np.zeros(0x10000, dtype=np.uint32)
-
-
-def _spelled(character: str) -> int:
-    """Return the code point that stands for a character in a normalised text, as ``kernels.read_texts`` takes it."""
-    written = normalize(character)
-    codes = [ord(one) for one in written]
-    if not codes:
-        return _NOTHING
-    # What composes with its neighbours, as it is or as it is spelled, needs the whole text: marks and the parts of Hangul syllables.
-    if any(kinds()[code] == MARK or chr(code) in _JAMO for code in (ord(character), *codes)):
-        return _NOT_ALONE
-    if len(codes) == 1:
-        return codes[0]
-    # Signs that part words, such as an ellipsis: the last of them stands for all.
-    return codes[-1] if all(kinds()[code] == OTHER and code not in (10, 34) for code in codes) else _NOT_ALONE
 
 
 def _posts(text: str) -> NDArray[np.int64]:
