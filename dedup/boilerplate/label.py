@@ -127,9 +127,12 @@ def strip(
                 reasons.pop(standfirst, None)
     wanted = read([title]).hashes.tolist()
     if wanted:
+        before_body = len(lines) if body is None else body
         for position, found_words in enumerate(tokens):
-            if _is_headline(found_words, wanted, before_body=body is None or position < body) or (
-                lines[position].marker and _contains(found_words, wanted)
+            if (
+                found_words == wanted
+                or (position < before_body and _begins(found_words, wanted))
+                or (lines[position].marker and _contains(found_words, wanted))
             ):
                 reasons[position] = reasons[position] if reasons.get(position) == "headline" else "headline repeated"
     kept = [position for position in range(len(lines)) if position not in reasons]
@@ -288,11 +291,9 @@ def _is_about(page: Reading, position: int, text: set[int]) -> bool:
     return len(about & text) >= _ABOUT * len(about)
 
 
-def _is_headline(found: Sequence[int], wanted: Sequence[int], *, before_body: bool) -> bool:
-    """Decide whether a line only repeats the headline; before the body also a part of it, as with a site's name."""
-    if found == wanted:
-        return True
-    if not before_body or min(len(found), len(wanted)) < _HEADLINE[0]:
+def _begins(found: Sequence[int], wanted: Sequence[int]) -> bool:
+    """Decide whether one of a line and a headline is the other with something more, as a site's name."""
+    if min(len(found), len(wanted)) < _HEADLINE[0]:
         return False
     short, long = sorted((found, wanted), key=len)
     return long[: len(short)] == short and len(short) >= _SAME * len(long)

@@ -148,37 +148,39 @@ def joined(kept: Iterable[Part]) -> str:
 def _units(number: int, row: Row, n_repeats: int) -> list[_Unit]:
     """Return the sentences of a line, one of them a repeat; the whole line as one if it is all repeated, or of a form that is."""
     text, counts = row.text, row.n_sentences or [0]
-    doubted = row.keep < _DOUBTED
-    least = _least(row, n_repeats)
+    doubted, n_words = row.keep < _DOUBTED, size(text)
+    least = _least(row, n_words, n_repeats)
 
-    def unit(piece: str, n: int) -> _Unit:
-        return _Unit(number, piece, size(piece), n if n >= least else 0, 0 if doubted else min(n, n_repeats - 1))
+    def unit(piece: str, words: int, n: int) -> _Unit:
+        return _Unit(number, piece, words, n if n >= least else 0, 0 if doubted else min(n, n_repeats - 1))
 
     n = min(counts)
     if doubted and n < least and row.n_alike >= _ALIKE:
         n = row.n_alike
-    elif row.keep >= _DENIED and n < _EVERYWHERE and size(text) < _PASSAGE and _DATA.search(text):
+    elif row.keep >= _DENIED and n < _EVERYWHERE and n_words < _PASSAGE and _DATA.search(text):
         n = min(n, least - 1)
     if n >= least or len(counts) == 1:
-        return [unit(text, n)]
-    units = [unit(piece, count) for piece, count in zip(sentences(text), counts, strict=True)]
+        return [unit(text, n_words, n)]
+    units = [unit(piece, size(piece), count) for piece, count in zip(sentences(text), counts, strict=True)]
     repeated = sorted(piece.n for piece in units if piece.n)
     if sum(piece.words for piece in units if piece.n) >= max(_WHOLE * sum(piece.words for piece in units), _BACKGROUND):
-        return [unit(text, repeated[len(repeated) // 2])]
+        return [unit(text, n_words, repeated[len(repeated) // 2])]
     return units
 
 
-def _least(row: Row, n_repeats: int) -> int:
-    """Return the number of articles from which on a line may be the site's."""
+def _least(row: Row, n_words: int, n_repeats: int) -> int:
+    """Return the number of articles from which on a line of so many words may be the site's."""
     text, keep = row.text, row.keep
-    if not row.marker and size(text) < _TELLING:
+    if row.marker:
+        return 2 if keep < _DOUBTED else n_repeats
+    if n_words < _TELLING:
         # What is that short and ends like a sentence was said by somebody; a name may head two texts by chance.
         if _ends(text):
             return _EVERYWHERE
         return max(n_repeats, _ALIKE) if _DENIED <= keep < _DOUBTED else n_repeats
-    if not row.marker and text.endswith((":", "：")):
+    if text.endswith((":", "：")):
         return _OFTEN
-    said = not row.marker and size(text) < _SENTENCE and _ends(text)
+    said = n_words < _SENTENCE and _ends(text)
     return 2 if keep < _DOUBTED and not said else n_repeats
 
 
