@@ -1,7 +1,8 @@
 """The loops over the lines of a page: what is counted of their letters, words and phrases, their keys, and the walk of the trees.
 
-In: arrays. Out: arrays. Each kernel does what the function that calls it documents (``articles/segment.py``, ``boilerplate/features.py``,
-``boilerplate/line_model.py``); nothing else calls it, and whoever does imports this file where it is needed, for it loads a compiler.
+In: arrays. Out: arrays. Each kernel does what the function that calls it documents (in ``articles/spelling.py``, ``reading.py`` and ``segment.py``,
+``boilerplate/features.py`` and ``line_model.py``), and whoever calls it imports this file where it is needed, for it loads a compiler. Bounds
+are not looked at here: whoever calls sees to it that arrays fit each other.
 
 Rule guarded here: a line is read by itself; what follows it changes nothing.
 """

@@ -72,6 +72,7 @@ class Explained:
             },
             "evidence": {name: getattr(found.evidence, name) for name in ("score", "word", "bigram", "span", "lead")},
             "keys": found.keys,
+            "is_candidate": found.is_candidate,
             "steps": [step._asdict() for step in found.steps],
             "changes": [change._asdict() for change in found.changes],
             "dates": found.dates._asdict(),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from dedup.api import arrange
 from dedup.articles.normalize import words
 from dedup.candidates.shingle import read_words
+from dedup.candidates.telling import Alike
 from dedup.duplicates.relation import RELATIONS, Rule, Verify
 from dedup.duplicates.similarity import compare
 from dedup.errors import InputError
@@ -101,8 +102,18 @@ def test_two_reports_of_one_call_are_explained_by_evidence() -> None:
 
 def test_what_has_nothing_in_common_is_never_compared_and_says_so() -> None:
     found = explain(article("a", QUAY), article("b", "A rye loaf won the national bread prize for the second time."))
-    assert (found.relation, found.keys) == ("", {})
+    assert (found.relation, found.keys, found.is_candidate) == ("", {}, False)
     assert found.reason
+
+
+def test_what_meets_by_telling_terms_alone_is_compared_if_it_tells_the_same() -> None:
+    left, right = article("a", CALL), article("b", REPORT)
+    found = explain(left, right)
+    assert set(found.keys) == {"salient"}
+    assert found.is_candidate
+    other = explain(left, right, Flow(alike=Alike(least=1.0)))
+    assert set(other.keys) == {"salient"}
+    assert not other.is_candidate
 
 
 def test_standing_text_of_one_outlet_would_be_reuse_elsewhere() -> None:

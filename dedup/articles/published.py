@@ -460,7 +460,6 @@ def _place(found: dict[str, dict[str, float]], shown: list[_Shown]) -> None:
         found[day].pop("far", None)
 
 
-@lru_cache(maxsize=65_536)
 @lru_cache(maxsize=_MANY_DATES)
 def moment_of(published: str) -> tuple[dt.datetime, bool] | None:
     """Read a date: the moment in UTC, and whether it is a bare day; None if it is no date.

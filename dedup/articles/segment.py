@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from dedup.articles.letters import table
 from dedup.articles.normalize import UNSPACED, kinds
 from dedup.articles.reading import Reading, read
-from dedup.articles.spelling import spelled
+from dedup.articles.spelling import codes_of
 
 #: The key of a line without any letter ("---", "*"); such lines are never counted as repeats.
 NO_WORDS = 0
@@ -69,7 +69,7 @@ def sentences(line: str) -> list[str]:
     """
     from dedup import line_kernels
 
-    codes = spelled(line).codes
+    codes = codes_of(line)
     found = np.empty(len(codes) + 1, dtype=np.int64)
     n = line_kernels.borders(codes, 0, len(codes), table(), found)
     return [line[start:end] for start, end in pairwise([*found[:n].tolist(), len(line)])]
@@ -101,7 +101,7 @@ def keys(page: Reading, wants_forms: NDArray[np.bool_]) -> Keys:
     from dedup import line_kernels
 
     text, (least, most) = page.text, _FORM_WORDS
-    wanted = wants_forms & (np.diff(page.edges) <= 2 * most * _LETTERS_PER_WORD)
+    wanted = wants_forms & (np.diff(page.edges) - 1 <= 2 * most * _LETTERS_PER_WORD)
     return Keys(
         *line_kernels.keys(
             *text, page.edges, kinds(), table(), page.folded, page.ends, page.is_unspaced, wanted, least, most, _EDGE

@@ -8,7 +8,8 @@ spelled together with the letter before it.
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
+from itertools import chain
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -99,10 +100,7 @@ def spelled(text: str) -> Spelled:
     """
     from dedup import line_kernels
 
-    if text.isascii():
-        codes = np.frombuffer(text.encode(), dtype=np.uint8).astype(np.uint32)
-    else:
-        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    codes = codes_of(text)
     known, letters = table(), np.empty(len(codes), dtype=np.uint32)
     n_odd = line_kernels.spell(codes, known.spelling, letters)
     if n_odd < 0:
@@ -110,23 +108,39 @@ def spelled(text: str) -> Spelled:
         n_odd = line_kernels.spell(codes, known.spelling, letters)
     if not n_odd:
         return Spelled(codes, letters, np.arange(len(codes)))
-    several = known.several
-    if (letters == _TOGETHER).any():
-        several = [*several]
-        for run in _together().finditer(text):
-            letters[run.start() : run.end()] = _NOTHING
-            letters[run.start()] = _SEVERAL + len(several)
-            several.append(tuple(map(ord, normalize(run[0]))))
-    odd = np.flatnonzero((letters == _NOTHING) | (letters >= _SEVERAL))
-    spellings = [() if letter == _NOTHING else several[letter - _SEVERAL] for letter in letters[odd].tolist()]
-    n = np.ones(len(letters), dtype=np.int64)
-    n[odd] = [len(spelling) for spelling in spellings]
+    several = [*known.several]
+    is_together = letters == _TOGETHER
+    if is_together.any():
+        # The first letter of a run stands for all of it.
+        letters[is_together] = _NOTHING
+        numbers: dict[str, int] = {}
+        runs = [(run.start(), numbers.setdefault(run[0], len(numbers))) for run in _together().finditer(text)]
+        starts, which = np.array(runs).T
+        letters[starts] = _SEVERAL + len(several) + which
+        several += map(_spelled, numbers)
+    is_odd = (letters == _NOTHING) | (letters >= _SEVERAL)
+    number = np.where(letters >= _SEVERAL, letters - np.uint32(_SEVERAL), len(several)).astype(np.int64)[is_odd]
+    sizes = np.array([*map(len, several), 0])
+    n, begins = np.ones(len(letters), dtype=np.int64), np.zeros(len(letters), dtype=np.int64)
+    n[is_odd], begins[is_odd] = sizes[number], (np.cumsum(sizes) - sizes)[number]
     at = np.repeat(np.arange(len(letters)), n)
-    whole = letters[at]
-    ends = np.cumsum(n)[odd]
-    for end, spelling in zip(ends.tolist(), spellings, strict=True):
-        whole[end - len(spelling) : end] = spelling
+    whole, place = letters[at], np.arange(len(at)) - np.repeat(np.cumsum(n) - n, n)
+    of_several = is_odd[at]
+    flat = np.fromiter(chain.from_iterable(several), dtype=np.uint32)
+    whole[of_several] = flat[(begins[at] + place)[of_several]]
     return Spelled(codes, whole, at)
+
+
+def codes_of(text: str) -> Codes:
+    """Return the code points of a text."""
+    if text.isascii():
+        return np.frombuffer(text.encode(), dtype=np.uint8).astype(np.uint32)
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+
+
+@lru_cache(maxsize=16_384)
+def _spelled(together: str) -> tuple[int, ...]:
+    return tuple(map(ord, normalize(together)))
 
 
 @cache
@@ -136,4 +150,4 @@ def _together() -> re.Pattern[str]:
     ends = np.flatnonzero(np.diff(codes) > 1)
     first, last = codes[np.r_[0, ends + 1]], codes[np.r_[ends, len(codes) - 1]]
     listed = "".join(f"{chr(a)}-{chr(b)}" for a, b in zip(first, last, strict=True))
-    return re.compile(f"[^\n{listed}]?[{listed}]+")
+    return re.compile(f"[^\\s{listed}]?[{listed}]+")

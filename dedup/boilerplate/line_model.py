@@ -3,7 +3,7 @@
 In: a matrix of features. Out: how probable it is that each line belongs to the article. The trees ship as readable
 JSON (``data/line_model.json``), fitted by ``pipelines/train.py``; no pickle is read.
 
-Rule guarded here: a model whose features are not those of this version is refused, not misread.
+Rule guarded here: a model that uses what this version does not compute, or that is damaged, is refused, not misread.
 """
 
 import json
@@ -80,13 +80,19 @@ def from_table(table: Mapping[str, Any], names: Sequence[str]) -> LineModel:
     """
     places = {name: place for place, name in enumerate(names)}
     if not places.keys() >= set(table["features"]):
-        raise ValueError("line model: its features are not those of this version. Train it again.")
+        raise ValueError("line model: its features are none that this version computes. Train it again.")
     columns = np.array([places[name] for name in table["features"]], dtype=np.intp)
     trees = [*table["trees"], *table.get("feed_trees", ())]
-    return LineModel(
-        columns[np.array([tree["feature"] for tree in trees], dtype=np.intp)],
-        np.array([tree["threshold"] for tree in trees], dtype=np.float64),
-        np.array([tree["value"] for tree in trees], dtype=np.float64),
-        float(table["bias"]),
-        frozenset(table.get("languages", ())),
-    )
+    try:
+        feature = np.array([tree["feature"] for tree in trees], dtype=np.intp)
+        threshold = np.array([tree["threshold"] for tree in trees], dtype=np.float64)
+        value = np.array([tree["value"] for tree in trees], dtype=np.float64)
+        n_trees, n_inner = feature.shape
+    except ValueError as error:
+        raise ValueError("line model: its trees are not all of one size. Train it again.") from error
+    # The loop that walks them looks at no bound.
+    is_complete = (n_inner + 1).bit_count() == 1 and value.shape == (n_trees, n_inner + 1)
+    if not is_complete or threshold.shape != feature.shape or not ((feature >= 0) & (feature < len(columns))).all():
+        raise ValueError("line model: its trees are damaged. Train it again.")
+    languages = frozenset(table.get("languages", ()))
+    return LineModel(columns[feature], threshold, value, float(table["bias"]), languages)

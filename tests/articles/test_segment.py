@@ -102,7 +102,7 @@ def test_sentences_make_up_the_line(line: str) -> None:
     assert "".join(segment.sentences(line)) == line
 
 
-@given(st.text() | st.text("Ab. !“”。1é"))
+@given(st.text() | st.text("Ab. !“”。1é") | st.text("Ab. e\u0301\u1100\u1161\u11a8\u0e01\u0e33"))
 def test_sentence_keys_are_the_keys_of_the_sentences(line: str) -> None:
     line = line.replace("\n", " ")
     assert sentence_keys(line) == [segment.line_key(one) for one in segment.sentences(line)]

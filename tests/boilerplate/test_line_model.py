@@ -41,6 +41,24 @@ def test_a_model_may_use_some_of_the_features_in_any_order() -> None:
     assert np.allclose(found, 1 / (1 + np.exp([1.0, -1.0])))
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"value": [-1.0, 1.0, 2.0]},
+        {"value": [-1.0, 1.0], "feature": [0, 0], "threshold": [0.5, 0.5]},
+        {"threshold": [0.5, 0.5]},
+        {"feature": [1]},
+        {"feature": [-1]},
+    ],
+)
+@pytest.mark.parametrize("n_trees", [1, 2])
+def test_damaged_trees_are_refused(damage: dict[str, list[float]], n_trees: int) -> None:
+    tree = {"feature": [0], "threshold": [0.5], "value": [-1.0, 1.0]}
+    trees = [tree, tree | damage][-n_trees:]
+    with pytest.raises(ValueError, match="line model: its trees are"):
+        from_table({"features": ["a"], "bias": 0.0, "trees": trees}, ("a", "b"))
+
+
 def test_trees_for_feeds_add_to_the_others() -> None:
     trees = [{"feature": [0], "threshold": [0.5], "value": value} for value in ([-1.0, 1.0], [0.0, -3.0])]
     model = from_table({"features": ["a"], "bias": 0.0, "trees": trees[:1], "feed_trees": trees[1:]}, ("a",))

@@ -161,7 +161,9 @@ def test_lines_tell_all_of_it_and_steer_no_terminal(report: Path) -> None:
 
 
 def test_two_that_are_never_compared_are_told_so(report: Path) -> None:
-    text = written(explain.run("quay-1", "=bread", report, Config()))
+    found = explain.run("quay-1", "=bread", report, Config())
+    assert found.as_json()["is_candidate"] is False
+    text = written(found)
     assert "no match: no passage in common" in text
     assert "never compared" in text
     assert "not listed as a match, in two storylines" in text
