@@ -203,11 +203,12 @@ def lines(found: Explained) -> Iterator[Text]:
     yield Text.assemble((relation, _STYLES.get(told.relation, "bold red")), ": ", plain(told.reason))
     yield Text(_in_report(found))
     if not told.is_candidate:
-        yield Text(
-            "Candidates are found by keys in common, and these two are none, so they are never compared: they have no key in "
-            "common, or one of a sample alone, or keys of telling terms alone while they tell different things.",
-            "yellow",
-        )
+        why = {
+            (): "they have no key in common",
+            ("sample",): "they have one shingle of a sample in common, and no other key",
+        }
+        alike = "they have keys of telling terms alone in common, and too few of these terms"
+        yield Text(f"These two are never compared: {why.get(tuple(told.keys), alike)}.", "yellow")
     elif told.relation and found.reported is None:
         yield Text(
             "Under a key that many articles share, each meets the first hundred to arrive alone (of a sample the first ten).",
