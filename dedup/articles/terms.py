@@ -203,7 +203,7 @@ _MAX_CACHED = 400_000
 
 
 class _Stems:
-    """Stems and keys of words of one language; the cache is what makes a pure Python stemmer fast enough."""
+    """Stems and keys of words of one language; the cache spares most of the stemming, and all of the hashing."""
 
     def __init__(self, language: str) -> None:
         self.stop = STOP_WORDS.get(language, frozenset())
