@@ -1,6 +1,6 @@
 """Keys under which reports of one happening meet: bands over the MinHash of an article's most telling terms.
 
-In: the terms of articles. Out: rows (``salient``, key, article). Two reports of one call may share no sentence and so
+In: the terms of articles. Out: rows (``salient``, key, arrival). Two reports of one call may share no sentence and so
 no shingle; they share names, a duration, a day. The set that is sketched holds the ``n_terms`` words and spans that tell
 most: often said, said in the lead, rare in the frozen background; and every quantity and date.
 
@@ -19,10 +19,9 @@ from dedup.articles.terms import Background, Terms, background, text_key, weigh
 from dedup.candidates.band import band_keys
 from dedup.candidates.minhash import sign
 from dedup.errors import ParameterError
-from dedup.schema import BAND, TERMS
+from dedup.schema import BAND, KINDS, TERMS
 
-KIND = "salient"
-
+_KIND = KINDS.index("salient")
 
 #: A term of the lead counts so much more.
 _LEAD = 1.5
@@ -93,13 +92,11 @@ class Salient:
         """Yield the keys of every article that has terms."""
         frequencies = background()
         for batch in batches:
-            doc_ids: list[str] = []
             arrivals: list[int] = []
             signatures: list[NDArray[np.uint32]] = []
             for row in batch.to_pylist():
                 keys = salient(Terms.from_row(row), frequencies, self.n_terms)
                 if len(keys):
-                    doc_ids.append(row["doc_id"])
                     arrivals.append(row["arrival"])
                     signatures.append(sign(keys, self.n_permutations))
             if not signatures:
@@ -107,9 +104,8 @@ class Salient:
                 continue
             bands = band_keys(np.stack(signatures), self.n_bands, self.n_rows)
             columns = {
-                "kind": pa.array([KIND] * bands.size, pa.string()),
+                "kind": pa.array(np.full(bands.size, _KIND, dtype=np.int8)),
                 "key": pa.array(bands.ravel(), pa.int64()),
-                "doc_id": pa.array(np.repeat(np.array(doc_ids, dtype=object), self.n_bands), pa.string()),
                 "arrival": pa.array(np.repeat(np.array(arrivals, dtype=np.int64), self.n_bands), pa.int64()),
             }
             yield pa.RecordBatch.from_pydict(columns, schema=self.writes)
