@@ -1,6 +1,7 @@
 """Candidate pairs and the prefix rule."""
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import pyarrow as pa
@@ -114,6 +115,18 @@ def test_samples_are_counted_over_all_meetings():
     one = pa.Table.from_pylist([{"earlier": 0, "later": 1, "kind": KINDS.index("sample")}], schema=MEETING)
     assert distinct([one], articles).num_rows == 0
     assert distinct([one, one], articles).num_rows == 1
+
+
+@given(st.lists(st.lists(st.integers(-3, 3), max_size=9), max_size=9), st.integers(0, 4))
+def test_numbers_are_counted_however_often_they_are_merged(parts, many):
+    counts = pair._Counts()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pair, "_MANY_ROWS", many)
+        for part in parts:
+            counts.add(np.array(part, dtype=np.int64))
+    numbers, times = counts.all()
+    assert dict(zip(numbers.tolist(), times.tolist(), strict=True)) == Counter(itertools.chain(*parts))
+    assert numbers.tolist() == sorted(numbers.tolist())
 
 
 def test_arrivals_of_no_count_are_refused():
