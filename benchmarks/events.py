@@ -47,8 +47,9 @@ def proposed(terms: pa.Table, event: dict[str, str]) -> tuple[float, float]:
     """Return the share of same-event pairs, and of all pairs, that share a salient band."""
     holders: dict[int, list[str]] = {}
     bands = apply(Salient(), apply(Telling(), terms))
-    for key, doc_id in zip(bands["key"].to_pylist(), bands["doc_id"].to_pylist(), strict=True):
-        holders.setdefault(key, []).append(doc_id)
+    named = dict(zip(terms["arrival"].to_pylist(), terms["doc_id"].to_pylist(), strict=True))
+    for key, arrival in zip(bands["key"].to_pylist(), bands["arrival"].to_pylist(), strict=True):
+        holders.setdefault(key, []).append(named[arrival])
     pairs = {pair for docs in holders.values() for pair in combinations(sorted(set(docs) & set(event)), 2)}
     same = sum(event[left] == event[right] for left, right in pairs)
     n = len(event)

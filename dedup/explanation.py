@@ -35,7 +35,7 @@ from dedup.duplicates.relation import (
 from dedup.duplicates.similarity import Similarity, compare
 from dedup.errors import InputError
 from dedup.flow import Flow, Inline
-from dedup.schema import ARTICLE, BAND
+from dedup.schema import ARTICLE, BAND, KINDS
 from dedup.stage import apply
 
 #: Words shown around a shared passage, and passages shown.
@@ -284,10 +284,10 @@ def article_of(row: Mapping[str, Any], signed: Mapping[str, Any], termed: Mappin
 def _keys_in_common(bands: pa.Table) -> dict[str, int]:
     """Count the keys of each kind that both articles have."""
     assert bands.schema == BAND
-    held: dict[tuple[str, int], set[str]] = {}
+    held: dict[tuple[int, int], set[int]] = {}
     for row in bands.to_pylist():
-        held.setdefault((row["kind"], row["key"]), set()).add(row["doc_id"])
-    return dict(Counter(kind for (kind, _), holders in sorted(held.items()) if len(holders) > 1))
+        held.setdefault((row["kind"], row["key"]), set()).add(row["arrival"])
+    return dict(Counter(KINDS[kind] for (kind, _), holders in sorted(held.items()) if len(holders) > 1))
 
 
 def _decided_by(one: Article, other: Article, found: Similarity, related: Related, verify: Verify) -> str:

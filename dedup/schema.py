@@ -168,12 +168,14 @@ TELLING = pa.schema(
     ]
 )
 
-#: One key under which an article can be met. Key: kind, key, doc_id. ``kind``: ``exact``, ``minhash``, ``sample``,
-#: ``salient``.
-BAND = pa.schema([("kind", TEXT), ("key", pa.int64()), ("doc_id", TEXT), ("arrival", pa.int64())])
+#: Kinds of keys under which articles meet. A row holds the place of its kind here: there are nearly a hundred rows for an article.
+KINDS = ("exact", "minhash", "sample", "salient")
+
+#: One key under which an article, told by its arrival, can be met. Key: kind, key, arrival. ``kind``: its place in ``KINDS``.
+BAND = pa.schema([("kind", pa.int8()), ("key", pa.int64()), ("arrival", pa.int64())])
 
 #: Two articles, by their arrivals, that share a key, and of which kind it is. Key: none, a pair may meet often.
-MEETING = pa.schema([("earlier", pa.int64()), ("later", pa.int64()), ("kind", TEXT)])
+MEETING = pa.schema([("earlier", pa.int64()), ("later", pa.int64()), ("kind", pa.int8())])
 
 #: Two articles to verify, ``left_id < right_id``. Key: left_id, right_id.
 PAIR = pa.schema([("left_id", TEXT), ("right_id", TEXT)])

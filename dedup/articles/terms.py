@@ -154,21 +154,26 @@ def text_key(text: str) -> int:
     return value - (1 << 64) if value >= 1 << 63 else value
 
 
+def text_keys(texts: Sequence[str]) -> Keys:
+    """Return the `text_key` of each of many terms."""
+    digest = xxhash.xxh3_64_intdigest
+    return np.array([digest(text.encode("utf-8", "surrogatepass")) for text in texts], dtype=np.uint64).view(np.int64)
+
+
 def word_key(stem: str) -> int:
     """Return the key of a stemmed word."""
     return text_key(stem)
 
 
-def span_key(span: str) -> int:
-    """Return the key of a capitalised span; another one than that of the same word written small."""
-    return text_key("^" + span)
+def span_keys(spans: Sequence[str]) -> Keys:
+    """Return the keys of capitalised spans; others than those of the same words written small."""
+    return text_keys([f"^{span}" for span in spans])
 
 
 def bigram_keys(bigrams: Sequence[str]) -> Keys:
     """Return the keys of pairs of stemmed words, each written with a space between them."""
-    words = [bigram.split(" ") for bigram in bigrams]
-    left, right = (np.array([word_key(pair[side]) for pair in words], dtype=np.int64) for side in (0, 1))
-    return pair_keys(left, right)
+    keys = text_keys(" ".join(bigrams).split(" ") if bigrams else [])
+    return pair_keys(np.ascontiguousarray(keys[::2]), np.ascontiguousarray(keys[1::2]))
 
 
 def pair_keys(left: Keys, right: Keys) -> Keys:
@@ -183,16 +188,12 @@ def pair_keys(left: Keys, right: Keys) -> Keys:
     return mixed.view(np.int64)
 
 
-def _one_by_one(key_of: Callable[[str], int]) -> Callable[[Sequence[str]], Keys]:
-    return lambda terms: np.array([key_of(term) for term in terms], dtype=np.int64)
-
-
 #: How the terms of each kind in the background table get their keys.
 _KEYS_OF: dict[str, Callable[[Sequence[str]], Keys]] = {
-    "words": _one_by_one(word_key),
+    "words": text_keys,
     "bigrams": bigram_keys,
-    "spans": _one_by_one(span_key),
-    "quantities": _one_by_one(text_key),
+    "spans": span_keys,
+    "quantities": text_keys,
 }
 
 
@@ -203,7 +204,7 @@ _MAX_CACHED = 400_000
 
 
 class _Stems:
-    """Stems and keys of words of one language; the cache is what makes a pure Python stemmer fast enough."""
+    """Stems and keys of words of one language; the cache spares most of the stemming, and all of the hashing."""
 
     def __init__(self, language: str) -> None:
         self.stop = STOP_WORDS.get(language, frozenset())
@@ -302,9 +303,10 @@ def plain(text: str) -> str:
     return text
 
 
-#: A word that begins with no small letter of the large scripts; whether it is a capital is asked of the few found.
+#: A word that begins with no small letter of the large scripts; whether it is a capital is asked of the few found. What stands
+#: before is looked at once such a letter is found, here and below: letters are quickly looked for.
 _CAPITALISED = re.compile(
-    r"(?<![^\W_])(?:(?:[A-Z]\.){2,}|[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff\u0430-\u044f][^\W_]*(?:'[^\W_]+)*)"
+    r"[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff\u0430-\u044f](?<![^\W_].)(?:(?<=[A-Z])\.(?:[A-Z]\.)+|[^\W_]*(?:'[^\W_]+)*)"
 )
 _LONG_WORD = re.compile(r"[^\W\d_][^\W_]{3,}")
 _HEADLINE = 200
@@ -445,7 +447,7 @@ _RELATIVE = {
 _DAY_WORDS = frozenset(_WEEKDAYS) | frozenset(_RELATIVE)
 _AHEAD = frozenset({"next", "coming", "until", "kommenden", "prochain", "próximo"})
 #: What may be a date is found by its digits, which are few, and then read in both directions.
-_DIGITS = re.compile(r"\b\d{1,2}(?=\D|$)|\b(?:19|20)\d\d-[01]\d-[0-3]\d\b")
+_DIGITS = re.compile(r"\d(?<!\w.)(?:\d?(?=\D|$)|(?:(?<=1)9|(?<=2)0)\d\d-[01]\d-[0-3]\d\b)")
 _MONTH_BEFORE = re.compile(r"([^\W\d_]{3,})\.?\s+$")
 _AFTER_MONTH = re.compile(r"\d+(?:st|nd|rd|th)?\b(?![:-]\d|[.,]\d|%)(?:\s?,?\s*((?:19|20)\d\d)\b)?")
 _BEFORE_MONTH = re.compile(
@@ -563,7 +565,7 @@ _SCALES = {
     "milioni": 1e6, "miliardi": 1e9, "milhões": 1e6, "миллионов": 1e6, "млн": 1e6, "миллиардов": 1e9, "млрд": 1e9,
 }  # fmt: skip
 _SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
-_NUMBER = re.compile(r"(?<![\w.])(?:\d{1,3}(?:[,.]\d{3})+(?!\d)|\d+(?:[.,]\d{1,2})?(?!\d))")
+_NUMBER = re.compile(r"\d(?<![\w.].)(?:\d{0,2}(?:[,.]\d{3})+(?!\d)|\d*(?:[.,]\d{1,2})?(?!\d))")
 _BEFORE_NUMBER = re.compile(
     r"(?:\b(magnitude|aged|age|number|article|section|flight|route|chapter) |([$€£¥]) ?)$", re.IGNORECASE
 )
@@ -686,15 +688,15 @@ def analyse(  # noqa: PLR0913 (the parameters of the stage)
         bigrams = np.delete(bigrams, min(in_title - 1, len(bigrams) - 1)) if len(bigrams) else bigrams
 
     spans, written = spans_of(f"{title_rest}\n{rest}", language)
-    span_keys = np.array([span_key(span) for span in spans], dtype=np.int64)
+    keys_of_spans = span_keys(spans)
     measured = quantities(rest, body_words, language) | quantities(title_rest, title_words, language)
     named = sorted((text_key(text), shown) for text, shown in measured.items())
     dates += [*title_dates, *_named_days(title_words, day), *_named_days(body_words, day)]
 
-    word_bag, span_bag = _bag(kept), _bag(span_keys)
+    word_bag, span_bag = _bag(kept), _bag(keys_of_spans)
     surface = dict(zip(reversed(keys.tolist()), reversed(all_words), strict=True))
     shown = (" ".join(written[word] for word in span.split(" ")) for span in spans)
-    surface.update(zip(span_keys.tolist(), shown, strict=True))
+    surface.update(zip(keys_of_spans.tolist(), shown, strict=True))
     labels, label_keys = _labels(surface, word_bag, span_bag, n_labels)
     return Terms(
         words=word_bag,

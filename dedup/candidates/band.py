@@ -1,6 +1,6 @@
 """Keys under which copies meet: bands of the MinHash, samples of the shingles, and the digest of all words.
 
-In: signatures. Out: rows (kind, key, article). Kind ``exact``: the digest of the word sequence, one key. ``minhash``:
+In: signatures. Out: rows (kind, key, arrival). Kind ``exact``: the digest of the word sequence, one key. ``minhash``:
 ``n_bands`` keys of ``n_rows`` signature values each; two articles of Jaccard J share one with ``probability(J)``.
 ``sample``: the shingles whose hash is in the lowest 1/``one_in`` of all hashes, as FracMinHash takes them, but at least
 ``least`` of them; they find containment: a wire story in a longer article, one passage of sixty words.
@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 from dedup.candidates.minhash import flat
 from dedup.candidates.shingle import SHINGLE_WORDS, TURN, mix, shingle_sequences
 from dedup.errors import ParameterError
-from dedup.schema import BAND, SIGNATURE
+from dedup.schema import BAND, KINDS, SIGNATURE
 
-KINDS = ("exact", "minhash", "sample")
+#: Those that are written here.
+_OF_COPIES = KINDS[:3]
 #: Articles whose keys are made at a time: what comes up in between stays near the processor.
 _ROWS = 512
 
@@ -153,7 +154,7 @@ class Bands:
         Words in a shingle, as the signatures were made with.
     """
 
-    kinds: tuple[str, ...] = KINDS
+    kinds: tuple[str, ...] = _OF_COPIES
     n_bands: int = 32
     n_rows: int = 4
     one_in: int = 8
@@ -161,14 +162,14 @@ class Bands:
     shingle_words: int = SHINGLE_WORDS
 
     reads: ClassVar[pa.Schema] = pa.schema(
-        [SIGNATURE.field(name) for name in ("doc_id", "arrival", "text_digest", "words", "signature")]
+        [SIGNATURE.field(name) for name in ("arrival", "text_digest", "words", "signature")]
     )
     writes: ClassVar[pa.Schema] = BAND
     partition_by: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
-        if not set(self.kinds) <= set(KINDS):
-            raise ParameterError(f"Bands: kinds must be among {', '.join(KINDS)}. Got {', '.join(self.kinds)}.")
+        if not set(self.kinds) <= set(_OF_COPIES):
+            raise ParameterError(f"Bands: kinds must be among {', '.join(_OF_COPIES)}. Got {', '.join(self.kinds)}.")
         for name in ("n_bands", "n_rows", "one_in", "shingle_words"):
             if getattr(self, name) < 1:
                 raise ParameterError(f"Bands: {name} must be at least 1. Got {getattr(self, name)}.")
@@ -183,7 +184,7 @@ class Bands:
         ParameterError
             If the signatures are shorter than the bands need.
         """
-        kinds = [kind for kind in KINDS if kind in self.kinds]
+        kinds = [kind for kind in _OF_COPIES if kind in self.kinds]
         for batch in batches:
             filled = batch.filter(pc.greater(pc.binary_length(batch["words"]), 0))
             for start in range(0, filled.num_rows if kinds else 0, _ROWS):
@@ -214,8 +215,7 @@ def _rows(batch: pa.RecordBatch, parts: list[tuple[str, NDArray[np.int64], NDArr
     for place, (_, found, of_article) in enumerate(parts):
         within = np.arange(len(found)) - np.repeat(np.cumsum(of_article) - of_article, of_article)
         keys[np.repeat(starts[:, place], of_article) + within] = found
-    kinds = np.repeat(np.tile(np.arange(len(parts)), len(lengths)), lengths.ravel())
-    owners = pa.array(np.repeat(np.arange(len(lengths)), lengths.sum(axis=1)))
-    names = pa.array([kind for kind, _, _ in parts], type=pa.string())
-    columns = [names.take(pa.array(kinds)), pa.array(keys), batch["doc_id"].take(owners), batch["arrival"].take(owners)]
-    return pa.record_batch(columns, schema=BAND)
+    codes = np.array([KINDS.index(kind) for kind, _, _ in parts], dtype=np.int8)
+    kinds = np.repeat(np.tile(codes, len(lengths)), lengths.ravel())
+    arrivals = np.repeat(batch["arrival"].to_numpy(), lengths.sum(axis=1))
+    return pa.record_batch([pa.array(kinds), pa.array(keys), pa.array(arrivals)], schema=BAND)

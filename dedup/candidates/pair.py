@@ -18,14 +18,18 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dedup.errors import ParameterError
-from dedup.schema import BAND, MEETING, PAIR
+from dedup.schema import BAND, KINDS, MEETING, PAIR
+
+_SAMPLE = KINDS.index("sample")
 
 #: Room by which keys of one article are told from others; a quarter of it is in use.
 _COUNTS_PER_KEY = 2
 #: Arrivals of a wider range do not fit in a number two by two.
 _WIDEST = 3_000_000_000
 #: Rows of bands that are paired at a time.
-_MANY_ROWS = 1 << 18
+_MANY_ROWS = 1 << 16
+#: And so many parts they are in at most.
+_MANY_PARTS = 1 << 16
 
 
 def meet(groups: NDArray[np.int64], limits: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -79,24 +83,20 @@ def shared(bands: list[pa.RecordBatch]) -> Iterator[pa.Table]:
     counts = np.zeros(1 << max(10, (_COUNTS_PER_KEY * n_rows).bit_length()), dtype=np.uint8)
     for batch in bands:
         kernels.count_keys(batch["key"].to_numpy(), counts)
-    kept = []
+    n_parts = min(1 + n_rows // _MANY_ROWS, _MANY_PARTS)
+    kept: list[tuple[pa.RecordBatch, list[int]]] = []
     bands.reverse()
     while bands:
-        batch = bands.pop().select(Pairs.reads.names)
-        kept.append(batch.filter(pa.array(counts[batch["key"].to_numpy() & (len(counts) - 1)] > 1)))
-    n_parts = 1 + sum(batch.num_rows for batch in kept) // _MANY_ROWS
-    parts: list[list[pa.RecordBatch]] = [[] for _ in range(n_parts)]
-    kept.reverse()
-    while kept:
-        batch = kept.pop()
-        part = (batch["key"].to_numpy() >> 32) % n_parts
-        batch = batch.take(pa.array(np.argsort(part, kind="stable")))
-        start = 0
-        for into, n in zip(parts, np.bincount(part, minlength=n_parts).tolist(), strict=True):
-            into.append(batch.slice(start, n))
-            start += n
-    for rows in parts:
-        yield pa.Table.from_batches(rows, schema=Pairs.reads).combine_chunks()
+        batch = bands.pop()
+        key = batch["key"].to_numpy()
+        rows = np.flatnonzero(counts[key & (len(counts) - 1)] > 1)
+        # Numbers so small are sorted in no time.
+        part = ((key[rows] >> 32) % n_parts).astype(np.uint16)
+        ends = np.cumsum(np.bincount(part, minlength=n_parts))
+        kept.append((batch.take(pa.array(rows[np.argsort(part, kind="stable")])), [0, *ends.tolist()]))
+    for number in range(n_parts):
+        some = [batch.slice(ends[number], ends[number + 1] - ends[number]) for batch, ends in kept]
+        yield pa.Table.from_batches(some, schema=BAND).combine_chunks()
 
 
 def distinct(meetings: Iterable[pa.Table], articles: pa.Table, least_samples: int = 2) -> pa.Table:
@@ -123,17 +123,15 @@ def distinct(meetings: Iterable[pa.Table], articles: pa.Table, least_samples: in
     width = last - first + 1
     if width > _WIDEST:
         raise ParameterError(f"distinct: arrivals must be numbers of one count. Got {first} to {last}.")
-    none = np.empty(0, dtype=np.int64)
-    met, sampled, times = [none], [none], [none]
+    met, sampled = _Counts(), _Counts()
     for some in meetings:
         pairs = (some["earlier"].to_numpy() - first) * width + (some["later"].to_numpy() - first)
-        of_sample = pc.equal(some["kind"], "sample").to_numpy()
-        met.append(_counted(pairs[~of_sample])[0])
-        for into, found in zip((sampled, times), _counted(pairs[of_sample]), strict=True):
-            into.append(found)
-    often, place = np.unique(np.concatenate(sampled), return_inverse=True)
-    often = often[np.bincount(place, np.concatenate(times), len(often)) >= least_samples]
-    ends = np.stack(np.divmod(_counted(np.concatenate([often, *met]))[0], width)) + first
+        of_sample = some["kind"].to_numpy() == _SAMPLE
+        met.add(pairs[~of_sample])
+        sampled.add(pairs[of_sample])
+    often, times = sampled.all()
+    found = np.unique(np.concatenate([often[times >= least_samples], met.all()[0]]))
+    ends = np.stack(np.divmod(found, width)) + first
     by_arrival, by_id = np.argsort(arrival, kind="stable"), pc.sort_indices(doc_id).to_numpy()
     # Ids are compared by their places in order.
     rank = np.empty(len(by_id), dtype=np.int64)
@@ -143,9 +141,31 @@ def distinct(meetings: Iterable[pa.Table], articles: pa.Table, least_samples: in
     return pa.table([doc_id.take(pa.array(by_id[side])) for side in ranks], schema=PAIR)
 
 
-def _counted(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the distinct numbers in order, and how often each stands there; those alone would be had by a slower way."""
-    return np.unique(numbers, return_counts=True)
+class _Counts:
+    """How often numbers stand in many arrays; what is added waits until it is as much as all before."""
+
+    def __init__(self) -> None:
+        self._parts = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))]
+        self._n_waiting = 0
+
+    def add(self, numbers: NDArray[np.int64]) -> None:
+        """Count some more."""
+        # Those alone would be had by a slower way.
+        part = np.unique(numbers, return_counts=True)
+        self._parts.append(part)
+        self._n_waiting += len(part[0])
+        if self._n_waiting > len(self._parts[0][0]) + _MANY_ROWS:
+            self.all()
+
+    def all(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the distinct numbers in order, and how often each was added."""
+        numbers, times = (np.concatenate(column) for column in zip(*self._parts, strict=True))
+        order = np.argsort(numbers)
+        numbers, times = numbers[order], times[order]
+        begins = np.flatnonzero(np.append(True, numbers[1:] != numbers[:-1])[: len(numbers)])
+        self._parts = [(numbers[begins], np.add.reduceat(times, begins) if len(begins) else times)]
+        self._n_waiting = 0
+        return self._parts[0]
 
 
 @dataclass(frozen=True)
@@ -166,7 +186,7 @@ class Pairs:
     sample_limit: int = 10
     since: int = 0
 
-    reads: ClassVar[pa.Schema] = pa.schema([BAND.field(name) for name in ("kind", "key", "arrival")])
+    reads: ClassVar[pa.Schema] = BAND
     writes: ClassVar[pa.Schema] = MEETING
     partition_by: ClassVar[tuple[str, ...]] = ("key",)
 
@@ -199,21 +219,15 @@ class Pairs:
         shared = (
             np.flatnonzero(np.append(again, False) | np.append(False, again)) if len(key) else np.empty(0, np.int64)
         )
-        rows, key = rows.take(pa.array(shared)), key[shared]
-        arrival = rows["arrival"].to_numpy()
-        kinds = rows["kind"].combine_chunks().dictionary_encode()
-        kind, names = kinds.indices.to_numpy().astype(np.int64), kinds.dictionary
+        key, kind, arrival = key[shared], rows["kind"].to_numpy()[shared], rows["arrival"].to_numpy()[shared]
         # Rows come sorted by key; within a key the kinds stand together, in order of arrival.
-        group = np.cumsum(np.append(0, key[1:] != key[:-1]))[: len(key)] * max(1, len(names)) + kind
+        group = np.cumsum(np.append(0, key[1:] != key[:-1]))[: len(key)] * len(KINDS) + kind
         steps = np.diff(group)
         if not np.all((steps > 0) | ((steps == 0) & (np.diff(arrival) >= 0))):
             order = np.lexsort((arrival, group))
             group, arrival, kind = group[order], arrival[order], kind[order]
-        limits = np.array(
-            [self.sample_limit if name == "sample" else self.limit for name in names.to_pylist()], np.int64
-        )
-        earlier, later = meet(group, limits[kind])
+        earlier, later = meet(group, np.where(kind == _SAMPLE, self.sample_limit, self.limit))
         wanted = np.flatnonzero((arrival[later] >= self.since) & (arrival[earlier] != arrival[later]))
         earlier, later = earlier[wanted], later[wanted]
-        columns = [pa.array(arrival[earlier]), pa.array(arrival[later]), names.take(pa.array(kind[later]))]
+        columns = [pa.array(arrival[earlier]), pa.array(arrival[later]), pa.array(kind[later])]
         return pa.record_batch(columns, schema=MEETING)

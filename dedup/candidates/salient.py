@@ -1,6 +1,6 @@
 """Keys under which reports of one happening meet: bands over the MinHash of what an article tells.
 
-In: the telling terms of articles (``telling.py``). Out: rows (``salient``, key, article). Two reports of one call may share no sentence and so
+In: the telling terms of articles (``telling.py``). Out: rows (``salient``, key, arrival). Two reports of one call may share no sentence and so
 no shingle; they share names, a duration, a day. The set that is sketched holds the words and spans that tell most, and every quantity
 and date.
 
@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from dedup.candidates.band import band_keys
 from dedup.candidates.minhash import sign
 from dedup.errors import ParameterError
-from dedup.schema import BAND, TELLING
+from dedup.schema import BAND, KINDS, TELLING
 
-KIND = "salient"
+_KIND = KINDS.index("salient")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Salient:
     n_bands: int = 64
     n_rows: int = 2
 
-    reads: ClassVar[pa.Schema] = pa.schema([TELLING.field(name) for name in ("doc_id", "arrival", "keys", "others")])
+    reads: ClassVar[pa.Schema] = pa.schema([TELLING.field(name) for name in ("arrival", "keys", "others")])
     writes: ClassVar[pa.Schema] = BAND
     partition_by: ClassVar[tuple[str, ...]] = ()
 
@@ -52,13 +52,11 @@ class Salient:
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the keys of every article that tells anything."""
         for batch in batches:
-            doc_ids: list[str] = []
             arrivals: list[int] = []
             signatures: list[NDArray[np.uint32]] = []
             for row in batch.select(self.reads.names).to_pylist():
                 keys = np.unique(np.frombuffer(row["keys"] + row["others"], dtype="<i8"))
                 if len(keys):
-                    doc_ids.append(row["doc_id"])
                     arrivals.append(row["arrival"])
                     signatures.append(sign(keys, self.n_permutations))
             if not signatures:
@@ -66,9 +64,8 @@ class Salient:
                 continue
             bands = band_keys(np.stack(signatures), self.n_bands, self.n_rows)
             columns = {
-                "kind": pa.array([KIND] * bands.size, pa.string()),
+                "kind": pa.array(np.full(bands.size, _KIND, dtype=np.int8)),
                 "key": pa.array(bands.ravel(), pa.int64()),
-                "doc_id": pa.array(np.repeat(np.array(doc_ids, dtype=object), self.n_bands), pa.string()),
                 "arrival": pa.array(np.repeat(np.array(arrivals, dtype=np.int64), self.n_bands), pa.int64()),
             }
             yield pa.RecordBatch.from_pydict(columns, schema=self.writes)

@@ -14,7 +14,6 @@ Rule guarded here: a verdict depends on the two articles and on frozen tables, n
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache, lru_cache
-from itertools import pairwise
 from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -57,8 +56,9 @@ _BEGINNING: Final = 3
 #: Words between two passages that are looked at as one place of a form, and as a line of it.
 _SLOT_WORDS: Final = 6
 _GAP_WORDS: Final = 25
-#: Headlines and outlets that are remembered, for an article is read with many others.
+#: Headlines and outlets that are remembered, for an article is read with many others; and pairs of dates.
 _MANY_TITLES: Final = 65_536
+_MANY_DATES: Final = 65_536
 #: From so many days on, two texts are of different days; a correction comes sooner.
 _OTHER_DAY: Final = 0.75
 #: Score of the evidence from which two articles that are no copies overlap.
@@ -234,6 +234,7 @@ class Related(NamedTuple):
     score: float | None
 
 
+@lru_cache(maxsize=_MANY_DATES)
 def days_apart(left: str | None, right: str | None) -> float | None:
     """Return the days between two publication dates; a bare day is compared by its date.
 
@@ -543,45 +544,37 @@ def _joined(*, terms: bool) -> pa.Schema:
 
 
 class _Rows:
-    """The articles of one side of a batch; one that is in many pairs is read once."""
+    """The articles of one side of some rows of a batch, by their place among these; one that is in many pairs is read once."""
 
-    def __init__(self, batch: pa.RecordBatch, side: str, reads: pa.Schema) -> None:
-        self.batch, self.side, self.reads = batch, side, reads
-        self.words = flat(batch[f"{side}_words"], np.int64)
-        self.flags = flat(batch[f"{side}_flags"], np.uint8)
+    def __init__(self, batch: pa.RecordBatch, side: str, names: Iterable[str], rows: NDArray[np.int64]) -> None:
+        self.batch, self.side, self.rows = batch, side, rows
+        self.names = [name for name in names if name.startswith(f"{side}_")]
         self._listed: dict[str, list[Any]] = {}
 
     def column(self, name: str) -> list[Any]:
         """Return a column of the side as Python has it; it is read when it is first asked for."""
         if name not in self._listed:
-            self._listed[name] = _listed(self.batch[f"{self.side}_{name}"])
+            self._listed[name] = _listed(self.batch[name], self.rows)
         return self._listed[name]
 
-    def article(self, row: int, known: dict[str, Article]) -> Article:
+    def article(self, place: int, known: dict[str, Article]) -> Article:
         """Return the article of a row."""
-        doc_id = self.column("id")[row]
+        doc_id = self.column(f"{self.side}_id")[place]
         if doc_id not in known:
-            begins = f"{self.side}_"
-            names = [name.removeprefix(begins) for name in self.reads.names if name.startswith(begins)]
-            known[doc_id] = Article.from_row({begins + name: self.column(name)[row] for name in names}, self.side)
+            known[doc_id] = Article.from_row({name: self.column(name)[place] for name in self.names}, self.side)
         return known[doc_id]
 
-    def outlets(self, row: int) -> frozenset[str]:
-        """Return what names the outlet of the article of a row."""
-        return outlets(self.column("source")[row], self.column("url")[row])
-
-    def published(self, row: int) -> str | None:
-        """Return when the article of a row was published."""
-        day: str | None = self.column("published")[row]
-        return day
+    def outlets(self) -> Iterator[frozenset[str]]:
+        """Yield what names the outlet of the article of each row."""
+        return map(outlets, self.column(f"{self.side}_source"), self.column(f"{self.side}_url"))
 
 
-def _listed(column: pa.Array) -> list[Any]:
-    """Return a column as Python has it, bytes as views of it."""
+def _listed(column: pa.Array, rows: NDArray[np.int64]) -> list[Any]:
+    """Return some rows of a column as Python has them, bytes as views of it."""
     if not pa.types.is_binary(column.type) and not pa.types.is_large_binary(column.type):
-        return column.to_pylist()  # type: ignore[no-any-return]
+        return column.take(pa.array(rows)).to_pylist()  # type: ignore[no-any-return]
     values, ends = flat(column, np.uint8)
-    return [values[start:end] for start, end in pairwise(ends.tolist())]
+    return [values[start:end] for start, end in zip(ends[rows].tolist(), ends[rows + 1].tolist(), strict=True)]
 
 
 @dataclass(frozen=True)
@@ -632,13 +625,15 @@ class Verify:
 
     def _matches(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         overlaps = "overlap" in self.relations
-        left, right = (_Rows(batch, side, self.reads) for side in ("left", "right"))
+        words = [flat(batch[f"{side}_words"], np.int64) for side in ("left", "right")]
         # Without overlaps, what covers too little for a copy has no relation.
         least = (0, 0.0) if overlaps else (self.rule.reuse_words, self.rule.near_cover)
-        found = compare_pairs(*left.words, *right.words, self.shingle_words, *least)
+        found = compare_pairs(*words[0], *words[1], self.shingle_words, *least)
+        n_words = [np.diff(ends) for _, ends in words]
+        equal = (found.longest == n_words[0]) & (found.longest == n_words[1]) & (found.longest > 0)
         wanted = {*self.relations, "partial"} if REUSE in self.relations else set(self.relations)
         rows, told = [], []
-        for row, related in self._related(left, right, found):
+        for row, related in self._related(batch, found, equal):
             if related.verdict.relation in wanted:
                 rows.append(row)
                 told.append(related)
@@ -658,25 +653,30 @@ class Verify:
         }
         return pa.RecordBatch.from_pydict(columns, schema=MATCH)
 
-    def _related(self, left: _Rows, right: _Rows, found: Similarities) -> Iterator[tuple[int, Related]]:
+    def _related(
+        self, batch: pa.RecordBatch, found: Similarities, equal: NDArray[np.bool_]
+    ) -> Iterator[tuple[int, Related]]:
         """Yield how the two articles of each row relate; without terms, those of two outlets are told by their numbers alone."""
         rule, known, evident = self.rule, dict[str, Article](), not EVIDENT.isdisjoint(self.relations)
-        reuse = _weigh(found.covered, found.passages, found.ends, (left.flags, right.flags), rule)
-        n_words, longest = [np.diff(side.words[1]) for side in (left, right)], found.longest
-        equal = (longest == n_words[0]) & (longest == n_words[1]) & (longest > 0)
+        left_flags, right_flags = (flat(batch[f"{side}_flags"], np.uint8) for side in ("left", "right"))
+        reuse = _weigh(found.covered, found.passages, found.ends, (left_flags, right_flags), rule)
         copied, minor = reuse.copies(rule), reuse.cover < rule.minor_cover
         if "overlap" in self.relations:
             rows = np.arange(len(found))
         else:
             rows = np.flatnonzero(equal | copied | reuse.reuses(rule))
-        numbers = (column[rows].tolist() for column in (equal, copied, minor, reuse.most, reuse.own, longest))
-        for row, is_equal, is_copy, is_minor, most, own, run in zip(rows.tolist(), *numbers, strict=True):
-            if evident or not left.outlets(row).isdisjoint(right.outlets(row)):
-                both = left.article(row, known), right.article(row, known)
-                one = Reuse(*(column[row].item() for column in reuse))
-                yield row, relate(*both, found[row], rule, self.overlap, one)
+        left, right = (_Rows(batch, side, self.reads.names, rows) for side in ("left", "right"))
+        days = [side.column(f"{side.side}_published") for side in (left, right)]
+        apart = map(frozenset.isdisjoint, left.outlets(), right.outlets())
+        numbers = (column[rows].tolist() for column in (equal, copied, minor, reuse.most, reuse.own, found.longest))
+        told = zip(rows.tolist(), apart, *days, *numbers, strict=True)
+        for place, (row, of_two, one, other, is_equal, is_copy, is_minor, most, own, run) in enumerate(told):
+            if evident or not of_two:
+                both = left.article(place, known), right.article(place, known)
+                weighed = Reuse(*(column[row].item() for column in reuse))
+                yield row, relate(*both, found[row], rule, self.overlap, weighed)
                 continue
             verdict = _SAME_WORDS if is_equal else _worded(is_copy, most, own, run)
             if is_minor and verdict.relation == "partial":
                 verdict = verdict._replace(relation=REUSE)
-            yield row, Related(verdict, days_apart(left.published(row), right.published(row)), None)
+            yield row, Related(verdict, days_apart(one, other), None)

@@ -1,6 +1,7 @@
 """Terms of one article: words, spans, dates, quantities."""
 
 import pickle
+from importlib import import_module
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from dedup.articles import terms
 from dedup.articles.published import published_day
+from dedup.articles.stopwords import STEMMERS, STOP_WORDS
 from dedup.articles.terms import Analyse, Terms, analyse, background, quantities, spans_of, take_dates
 from dedup.errors import ParameterError
 from dedup.schema import TERMS
@@ -164,3 +166,18 @@ def test_stage_refuses_wrong_parameters() -> None:
         Analyse(n_lead_words=0)
     with pytest.raises(ParameterError, match="n_labels"):
         Analyse(n_labels=-1)
+
+
+@pytest.mark.parametrize("language", sorted(set(STEMMERS)))
+def test_stems_in_c_are_those_in_python(language: str) -> None:
+    name = STEMMERS[language]
+    python = getattr(import_module(f"snowballstemmer.{name}_stemmer"), f"{name.capitalize()}Stemmer")()
+    stem_word = terms._Stems(language).stem_word
+    assert stem_word is not None
+    for word in (word for listed in STOP_WORDS.values() for word in listed if word.isalpha()):
+        assert stem_word(word) == python.stemWord(word)
+
+
+@given(st.lists(st.text()))
+def test_keys_of_many_terms_are_those_of_each(texts: list[str]) -> None:
+    assert terms.text_keys(texts).tolist() == [terms.text_key(text) for text in texts]

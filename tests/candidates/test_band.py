@@ -11,7 +11,7 @@ from dedup.candidates.band import Bands, band_keys, probability, sample_probabil
 from dedup.candidates.minhash import Sign, sign
 from dedup.candidates.pair import Pairs, distinct
 from dedup.errors import ParameterError
-from dedup.schema import BAND
+from dedup.schema import BAND, KINDS
 from dedup.stage import apply
 
 
@@ -95,8 +95,8 @@ def test_sample_of_a_part_is_in_the_sample_of_the_whole():
 def test_rows_of_an_article_stand_together_kind_by_kind():
     table = apply(Bands(one_in=1, shingle_words=1), signature_table(corpus(0, 3)))
     assert table.schema == BAND
-    order = list(dict.fromkeys(zip(table["doc_id"].to_pylist(), table["kind"].to_pylist(), strict=True)))
-    assert order == [(f"d{i:03}", kind) for i in range(3) for kind in ("exact", "minhash", "sample")]
+    order = list(dict.fromkeys(zip(table["arrival"].to_pylist(), table["kind"].to_pylist(), strict=True)))
+    assert order == [(i, KINDS.index(kind)) for i in range(3) for kind in ("exact", "minhash", "sample")]
     assert table.num_rows == 3 * 33 + sum(len(found) for found in corpus(0, 3))
 
 

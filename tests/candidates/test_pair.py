@@ -1,6 +1,7 @@
 """Candidate pairs and the prefix rule."""
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from dedup.candidates import pair
 from dedup.candidates.pair import Pairs, distinct, meet, shared
 from dedup.errors import ParameterError
-from dedup.schema import BAND, MEETING, PAIR
+from dedup.schema import ARTICLE, BAND, KINDS, MEETING, PAIR
 from dedup.stage import apply
 
 #: Keys of each article, in order of arrival.
@@ -19,11 +20,9 @@ CROWDS = st.lists(st.sets(st.integers(-3, 3), max_size=4), max_size=14)
 
 
 def bands(crowd, kind="minhash", arrivals=None):
-    """BAND rows; the ids run against the arrivals, so that the order of the two differs."""
+    """BAND rows."""
     arrivals = range(len(crowd)) if arrivals is None else arrivals
-    rows = [
-        {"kind": kind, "key": key, "doc_id": f"d{99 - i}", "arrival": i} for i in arrivals for key in sorted(crowd[i])
-    ]
+    rows = [{"kind": KINDS.index(kind), "key": key, "arrival": i} for i in arrivals for key in sorted(crowd[i])]
     return pa.Table.from_pylist(rows, schema=BAND)
 
 
@@ -67,23 +66,24 @@ def test_kinds_do_not_meet_and_samples_have_their_own_limit():
     crowd = [{1}] * 6
     table = pa.concat_tables([bands(crowd, "exact"), bands(crowd, "sample")])
     meetings = apply(Pairs(limit=100, sample_limit=1), table)
-    assert meetings["kind"].to_pylist() == ["exact"] * 15 + ["sample"] * 5
+    assert [KINDS[kind] for kind in meetings["kind"].to_pylist()] == ["exact"] * 15 + ["sample"] * 5
 
 
 def test_no_rows_no_pairs():
     assert apply(Pairs(), BAND.empty_table()).equals(MEETING.empty_table())
-    assert distinct([MEETING.empty_table()], BAND.empty_table()).equals(PAIR.empty_table())
+    assert distinct([MEETING.empty_table()], ARTICLE.empty_table()).equals(PAIR.empty_table())
 
 
 def test_the_same_id_does_not_meet_itself():
-    row = {"kind": "exact", "key": 1, "doc_id": "a", "arrival": 1}
+    row = {"kind": 0, "key": 1, "arrival": 1}
     assert apply(Pairs(), pa.Table.from_pylist([row, row], schema=BAND)).num_rows == 0
 
 
 def test_distinct_asks_for_two_samples_or_one_of_another_kind():
     articles = pa.table({"doc_id": ["c", "b", "a"], "arrival": [7, 8, 20]})
     rows = [(8, 20, "sample"), (7, 20, "sample"), (7, 20, "sample"), (7, 8, "minhash"), (7, 8, "exact")]
-    meetings = pa.Table.from_pylist([dict(zip(MEETING.names, row, strict=True)) for row in rows], schema=MEETING)
+    told = [{"earlier": earlier, "later": later, "kind": KINDS.index(kind)} for earlier, later, kind in rows]
+    meetings = pa.Table.from_pylist(told, schema=MEETING)
     for order in itertools.permutations(range(len(rows)), len(rows)):
         pairs = distinct([meetings.take(list(order))], articles)
         assert pairs.schema == PAIR
@@ -112,9 +112,21 @@ def test_keys_of_one_article_and_the_parts_of_the_others_change_nothing(crowd, l
 
 def test_samples_are_counted_over_all_meetings():
     articles = pa.table({"doc_id": ["a", "b"], "arrival": [0, 1]})
-    one = pa.Table.from_pylist([{"earlier": 0, "later": 1, "kind": "sample"}], schema=MEETING)
+    one = pa.Table.from_pylist([{"earlier": 0, "later": 1, "kind": KINDS.index("sample")}], schema=MEETING)
     assert distinct([one], articles).num_rows == 0
     assert distinct([one, one], articles).num_rows == 1
+
+
+@given(st.lists(st.lists(st.integers(-3, 3), max_size=9), max_size=9), st.integers(0, 4))
+def test_numbers_are_counted_however_often_they_are_merged(parts, many):
+    counts = pair._Counts()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pair, "_MANY_ROWS", many)
+        for part in parts:
+            counts.add(np.array(part, dtype=np.int64))
+    numbers, times = counts.all()
+    assert dict(zip(numbers.tolist(), times.tolist(), strict=True)) == Counter(itertools.chain(*parts))
+    assert numbers.tolist() == sorted(numbers.tolist())
 
 
 def test_arrivals_of_no_count_are_refused():

@@ -10,7 +10,7 @@ from dedup.articles.terms import Analyse
 from dedup.candidates.salient import Salient
 from dedup.candidates.telling import Telling
 from dedup.errors import ParameterError
-from dedup.schema import BAND
+from dedup.schema import BAND, KINDS
 from dedup.stage import apply
 
 CALL = "Ambassador Quillfeather and minister Brontolov spoke for 50 minutes about the Zembla straits on March 3."
@@ -28,10 +28,10 @@ def _told(*texts: str) -> pa.Table:
 
 def test_reports_of_one_call_meet_and_others_do_not() -> None:
     bands = apply(Salient(), _told(CALL, SAME, OTHER)).to_pylist()
-    keys = {doc: {row["key"] for row in bands if row["doc_id"] == doc} for doc in "012"}
-    assert keys["0"] & keys["1"]
-    assert not keys["0"] & keys["2"]
-    assert {row["kind"] for row in bands} == {"salient"}
+    keys = {i: {row["key"] for row in bands if row["arrival"] == i} for i in range(3)}
+    assert keys[0] & keys[1]
+    assert not keys[0] & keys[2]
+    assert {KINDS[row["kind"]] for row in bands} == {"salient"}
     assert len(bands) == 3 * 64
 
 
