@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar, cast
 import numpy as np
 from numba import config, njit, types
 
-from dedup.candidates.shingle import GOLDEN, MIX_1, MIX_2
+from dedup.hashing import GOLDEN, MIX_1, MIX_2
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -62,7 +62,7 @@ PLACE: Final = np.uint64(0x243F6A8885A308D3)
 
 @part
 def mix(value: Any) -> Any:
-    """Scramble a number, as ``shingle.mix`` does."""
+    """Scramble a number, as ``hashing.mix`` does."""
     value += GOLDEN
     value = (value ^ (value >> _S30)) * MIX_1
     value = (value ^ (value >> _S27)) * MIX_2

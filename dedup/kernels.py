@@ -11,8 +11,8 @@ from typing import Any, Final
 import numpy as np
 from numba import types
 
-from dedup.candidates.shingle import TURN
 from dedup.compiled import BYTES, CODES, INTS, PLACE, array, compiled, mix, part, tuple_of, uniform
+from dedup.hashing import TURN
 
 _1, _2, _3, _4 = (np.uint64(step) for step in (1, 2, 3, 4))
 _S32 = np.uint64(32)

@@ -32,8 +32,8 @@ from dedup.articles.letters import (
     UPPER,
     WORD,
 )
-from dedup.candidates.shingle import TURN
 from dedup.compiled import BYTES, CODES, INTS, PLACE, array, compiled, mix, part, tuple_of, uniform
+from dedup.hashing import TURN
 
 _COUNTED: Final = COMMA | BAR | QUOTE
 

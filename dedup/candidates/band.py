@@ -19,8 +19,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dedup.candidates.minhash import flat
-from dedup.candidates.shingle import SHINGLE_WORDS, TURN, mix, shingle_sequences
+from dedup.candidates.shingle import SHINGLE_WORDS, shingle_sequences
 from dedup.errors import ParameterError
+from dedup.hashing import TURN, mix
 from dedup.schema import BAND, KINDS, SIGNATURE
 
 #: Those that are written here.

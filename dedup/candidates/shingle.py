@@ -23,12 +23,6 @@ SHINGLE_WORDS: Final = 5
 #: Flags of a word.
 QUOTED, FIGURE, LINE = np.uint8(1), np.uint8(2), np.uint8(4)
 
-#: Odd 64-bit multipliers: fractional digits of the golden ratio and of pi.
-GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
-MIX_1: Final = np.uint64(0xBF58476D1CE4E5B9)
-MIX_2: Final = np.uint64(0x94D049BB133111EB)
-TURN: Final = np.uint64(0x13198A2E03707345)
-
 #: What ``kernels.read_texts`` says of a text with characters that the table of spellings does not know yet.
 _UNKNOWN: Final = -1
 
@@ -37,30 +31,6 @@ _POST: Final = re.compile(r"\(@\w+\)|\bpic\.twitter\.com/|https?://t\.co/")
 #: How such a mark begins; to look for these is quicker than to look for the pattern.
 _SIGNS: Final = ("(@", "pic.twitter.com/", "http://t.co/", "https://t.co/")
 _NO_POSTS: Final = np.empty(0, dtype=np.int64)
-
-
-def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return each value scrambled: a bijection of the 64-bit integers in which every bit depends on every bit.
-
-    Parameters
-    ----------
-    values : ndarray of uint64
-        Any shape.
-
-    Returns
-    -------
-    ndarray of uint64
-        Same shape.
-
-    References
-    ----------
-    .. [1] Steele, Lea, Flood. Fast splittable pseudorandom number generators. OOPSLA 2014 (the output function of
-       SplitMix64, with the constants of Stafford's variant 13).
-    """
-    values = values + GOLDEN
-    values = (values ^ (values >> np.uint64(30))) * MIX_1
-    values = (values ^ (values >> np.uint64(27))) * MIX_2
-    return values ^ (values >> np.uint64(31))
 
 
 class Words(NamedTuple):

@@ -15,7 +15,8 @@ from typing import Final, NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.candidates.shingle import SHINGLE_WORDS, mix
+from dedup.candidates.shingle import SHINGLE_WORDS
+from dedup.hashing import mix
 
 #: More equal shingle places than this (a text that repeats itself, met by its like) and only the longest is listed.
 _MANY_PLACES: Final = 10_000

@@ -13,13 +13,13 @@ from dedup.candidates.shingle import (
     FIGURE,
     LINE,
     QUOTED,
-    mix,
     read_texts,
     read_words,
     shingle_sequence,
     shingles,
     word_hashes,
 )
+from dedup.hashing import mix
 
 PINNED_WORDS = [-5474704554429794173, -3787828938318194010]
 PINNED_SHINGLE = [7071027390843230083]
