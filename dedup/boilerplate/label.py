@@ -52,6 +52,7 @@ _SHORT = 3
 _TWICE = "doubled: stands on this page twice"
 
 _CLOSING = "\"”’»)]' "
+_STOPS = tuple(".!?…。！？।؟")
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ def _is_prose(text: str, tokens: Sequence[int]) -> bool:
 
 
 def _ends(text: str) -> bool:
-    return text.rstrip(_CLOSING).endswith(tuple(".!?…。！？।؟"))
+    return text.rstrip(_CLOSING).endswith(_STOPS)
 
 
 def _islands(

@@ -57,6 +57,7 @@ _SPREAD: Final = 3
 _OFTEN: Final = 10
 """From so many unrelated articles on a repeat is often; below, it is rare."""
 
+_STOPS: Final = tuple(".!?…。！？।؟")
 _DATA = re.compile(r"(?:\d[.,]\d|\d ?%).*(?:\d[.,]\d|\d ?%)|\d\S*(?:\s+[^\W\d]\S*){3,}\s+\S*\d")
 """Two figures, or two numbers with words between them, which a desk fills in anew: such lines differ in what they say."""
 _BRACKETED = re.compile(r"[\[(【（].*[\])】）]\W*")
@@ -185,7 +186,7 @@ def _least(row: Row, n_words: int, n_repeats: int) -> int:
 
 
 def _ends(text: str) -> bool:
-    return text.rstrip("\"”’»)]' ").endswith(tuple(".!?…。！？।؟"))
+    return text.rstrip("\"”’»)]' ").endswith(_STOPS)
 
 
 def _runs(lines: Sequence[Sequence[_Unit]]) -> Iterator[list[_Unit]]:
