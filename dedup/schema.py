@@ -156,17 +156,9 @@ TERMS = pa.schema(
     ]
 )
 
-#: What one article tells. Key: doc_id. ``keys``: sorted distinct int64 keys of its most telling words and spans; ``weights``: a
-#: float64 for each; ``others``: int64 keys of its quantities and days; all binary, little-endian.
-TELLING = pa.schema(
-    [
-        ("doc_id", TEXT),
-        ("arrival", pa.int64()),
-        ("keys", pa.binary()),
-        ("weights", pa.binary()),
-        ("others", pa.binary()),
-    ]
-)
+#: What one article tells. Key: doc_id. ``keys``: sorted distinct int64 keys of its most telling words and spans, its quantities and days;
+#: ``weights``: a float64 for each; both binary, little-endian.
+TELLING = pa.schema([("doc_id", TEXT), ("arrival", pa.int64()), ("keys", pa.binary()), ("weights", pa.binary())])
 
 #: Kinds of keys under which articles meet. A row holds the place of its kind here: there are nearly a hundred rows for an article.
 KINDS = ("exact", "minhash", "sample", "salient")

@@ -39,7 +39,7 @@ class Salient:
     n_bands: int = 64
     n_rows: int = 2
 
-    reads: ClassVar[pa.Schema] = pa.schema([TELLING.field(name) for name in ("arrival", "keys", "others")])
+    reads: ClassVar[pa.Schema] = pa.schema([TELLING.field(name) for name in ("arrival", "keys")])
     writes: ClassVar[pa.Schema] = BAND
     partition_by: ClassVar[tuple[str, ...]] = ()
 
@@ -55,7 +55,7 @@ class Salient:
             arrivals: list[int] = []
             signatures: list[NDArray[np.uint32]] = []
             for row in batch.select(self.reads.names).to_pylist():
-                keys = np.unique(np.frombuffer(row["keys"] + row["others"], dtype="<i8"))
+                keys = np.frombuffer(row["keys"], dtype="<i8")
                 if len(keys):
                     arrivals.append(row["arrival"])
                     signatures.append(sign(keys, self.n_permutations))

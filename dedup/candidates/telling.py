@@ -24,18 +24,19 @@ from dedup.schema import PAIR, TELLING, TERMS
 _LEAD = 1.5
 #: What one article says once and the background does not know is mostly a slip or a passing name.
 _ODD = 0.5
+#: A quantity or a day counts so much of the usual term.
+_FIGURE = 0.5
 
 
 class Told(NamedTuple):
     """What an article tells.
 
-    ``keys``: int64, shape (n,), of its most telling words and spans, sorted and distinct; ``weights``: float64, shape (n,), how telling each
-    is, > 0; ``others``: int64, the keys of its quantities and days, in any order.
+    ``keys``: int64, shape (n,), of its most telling words and spans, its quantities and days, sorted and distinct; ``weights``: float64,
+    shape (n,), how telling each is, > 0.
     """
 
     keys: NDArray[np.int64]
     weights: NDArray[np.float64]
-    others: NDArray[np.int64]
 
 
 def telling(terms: Terms, frequencies: Background, n_terms: int = 60) -> Told:
@@ -57,9 +58,11 @@ def telling(terms: Terms, frequencies: Background, n_terms: int = 60) -> Told:
     weights[np.isin(keys, terms.lead.keys)] *= _LEAD
     weights[(counts == 1) & (frequencies.document_frequency(keys) <= frequencies.unseen)] *= _ODD
     chosen = np.lexsort((keys, -weights))[:n_terms]
-    keys, first = np.unique(keys[chosen], return_index=True)
-    days = np.array([text_key("#" + day[-len("MM-DD") :]) for day in terms.dates], dtype=np.int64)
-    return Told(keys, weights[chosen][first], np.concatenate([terms.quantity_keys, days]))
+    days = [text_key("#" + day[-len("MM-DD") :]) for day in terms.dates]
+    figures = np.concatenate([terms.quantity_keys, np.array(days, dtype=np.int64)])
+    usual = _FIGURE * float(np.median(weights[chosen])) if len(chosen) else 1.0
+    keys, first = np.unique(np.concatenate([keys[chosen], figures]), return_index=True)
+    return Told(keys, np.concatenate([weights[chosen], np.full(len(figures), usual)])[first])
 
 
 @dataclass(frozen=True)
@@ -102,11 +105,11 @@ class Alike:
     Parameters
     ----------
     least : float
-        Weighted Jaccard similarity of their telling words and spans, sum of the lesser weights by sum of the greater ones, from which
+        Weighted Jaccard similarity of what they tell, sum of the lesser weights by sum of the greater ones, from which
         on two articles are alike, in [0, 1].
     """
 
-    least: float = 0.115
+    least: float = 0.11
 
     reads: ClassVar[pa.Schema] = pa.schema(
         [
