@@ -251,7 +251,7 @@ class Local:
             worker = self._start(limits)
         worker.task = task
         with suppress(BrokenPipeError, ConnectionResetError):
-            worker.pipe.send((stage, task.batch))
+            worker.pipe.send((stage, _compact(task.batch)))
         worker.deadline = time.monotonic() + limits.seconds if limits.seconds else float("inf")
 
     @staticmethod
@@ -301,6 +301,11 @@ class Local:
     def _drop(self, worker: _Worker) -> None:
         self._pool.remove(worker)
         _end(worker)
+
+
+def _compact(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return the rows in memory of their own: of a slice, Arrow would send all that it is a slice of."""
+    return pa.ipc.read_record_batch(batch.serialize(), batch.schema)
 
 
 def _start_fork_server() -> None:

@@ -1,6 +1,7 @@
 """The local engine: equal answers for any number of workers, and no task that takes the others down."""
 
 import os
+import pickle
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import pytest
 
 from dedup.errors import ParameterError, SchemaError, StageError
 from dedup.stage import apply
-from pipelines.run_local import Failure, Limits, Local, _answer
+from pipelines.run_local import Failure, Limits, Local, _answer, _compact
 
 ROWS = pa.schema([("n", pa.int64())])
 HANGS, DIES, RAISES, GROWS, BREAKS_OFF = 3, 5, 7, 8, 10  # as in run_local_stages
@@ -195,3 +196,11 @@ def test_bad_limits(bad: dict[str, float]) -> None:
         Limits(**bad)
     with pytest.raises(ParameterError, match="workers must be 1 or more"):
         Local(0)
+
+
+def test_a_slice_is_sent_without_what_it_is_a_slice_of():
+    table = pa.table({"text": ["x" * 1000] * 1000, "keys": [[1, 2]] * 1000, "none": pa.nulls(1000, pa.string())})
+    batch = table.combine_chunks().to_batches()[0].slice(500, 10)
+    assert len(pickle.dumps(_compact(batch))) < 2 * batch.nbytes < 100_000
+    assert _compact(batch).equals(batch)
+    assert _compact(batch.slice(0, 0)).schema == batch.schema
