@@ -71,7 +71,7 @@ def main() -> None:
         start = time.process_time()
         terms, articles = tables(labelled + crowd)
         analysed = time.process_time()
-        assignment, _ = group(terms, articles)
+        assignment = group(terms, articles).assignments
         grouped = time.process_time()
         n = len(labelled) + len(crowd)
         print(

@@ -95,10 +95,11 @@ class Matched:
 
 @dataclass(frozen=True)
 class Grouped:
-    """What grouping found. Relations ASSIGNMENT and EVENT."""
+    """What grouping found. Relations ASSIGNMENT, EVENT and MERGE."""
 
     assignments: pa.Table
     events: pa.Table
+    merges: pa.Table
 
     @cached_property
     def event_of(self) -> dict[str, dict[str, Any]]:
@@ -269,7 +270,14 @@ class Flow:
             matches = verified(relations, candidates, terms, tick)
         return matches.sort_by([("left_id", "ascending"), ("right_id", "ascending")])
 
-    def group(self, articles: pa.Table, matched: Matched, watch: Watch) -> Grouped:
+    def group(
+        self,
+        articles: pa.Table,
+        matched: Matched,
+        watch: Watch,
+        known: pa.Table | None = None,
+        counts: pa.Table | None = None,
+    ) -> Grouped:
         """Group articles into events and storylines.
 
         Parameters
@@ -278,9 +286,12 @@ class Flow:
             Relation ARTICLE.
         matched : Matched
             What ``match`` found among them, ``overlap`` included.
+        known, counts : Table, optional
+            Relations KNOWN and TERM_COUNT: where earlier nights put some of the articles, and what those nights counted.
         """
+        given = matched.terms, articles, matched.members, matched.matches
         with watch.stage("events", articles.num_rows):
-            return Grouped(*group(matched.terms, articles, matched.members, matched.matches, self.grouping))
+            return Grouped(*group(*given, self.grouping, known, counts))
 
 
 #: Pairs that are joined with their texts at a time; a row is some ten kilobytes.

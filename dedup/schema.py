@@ -205,3 +205,22 @@ EVENT = pa.schema(
         ("cohesion", pa.float64()),
     ]
 )
+
+#: In how many articles a term stood, by its int64 key (``dedup.events.counts``); key 0 holds the number of articles. Key: key.
+#: Counts of several nights are added up; copies of one article count once.
+TERM_COUNT = pa.schema([("key", pa.int64()), ("n_articles", pa.int64())])
+
+#: Where an article of an earlier night stands. Key: doc_id. ``event_arrival`` and ``storyline_arrival``: the arrival of the
+#: article that founded the event, or storyline, by which the oldest of two is told.
+KNOWN = pa.schema(
+    [
+        ("doc_id", TEXT),
+        ("event_id", TEXT),
+        ("event_arrival", pa.int64()),
+        ("storyline_id", TEXT),
+        ("storyline_arrival", pa.int64()),
+    ]
+)
+
+#: An event or storyline of earlier nights that became part of an older one. Key: level, old_id. ``level``: ``event`` or ``storyline``.
+MERGE = pa.schema([("level", TEXT), ("old_id", TEXT), ("new_id", TEXT)])

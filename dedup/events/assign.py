@@ -1,33 +1,39 @@
 """Articles to events, and events to storylines.
 
-In: terms, articles, clusters of copies and matches. Out: for every article its event and storyline, and for every event
-its title, terms and cohesion. Copies enter as one; neighbours are joined by average linkage over a sparse graph, so no
+In: terms, articles, clusters of copies and matches, and where earlier nights put some of them. Out: for every article of
+tonight its event and storyline, for every event its title, terms and cohesion, and which events became one. Copies enter as one; neighbours are joined by average linkage over a sparse graph, so no
 chain of half-alike articles can grow into a blob. A coarse group is a storyline; where the days its members name
 conflict, it is several happenings of the same actors, and is cut again more strictly.
 
 Rule guarded here: the result depends on the articles and their arrival only, not on the order of rows; an event and a
-storyline are named after the article that arrived first.
+storyline are named after the article that arrived first, and keep the name and the articles they were published with.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
-from math import sqrt
-from typing import Any
+from math import inf, sqrt
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
 
 from dedup.articles.published import published_day
 from dedup.articles.terms import Terms, background
 from dedup.duplicates.relation import series_of
 from dedup.errors import ParameterError
+from dedup.events.counts import Counts
 from dedup.events.vector import Floats, Ints, Mix, Vectors, candidate_pairs, similarities, vectorise
-from dedup.schema import ASSIGNMENT, EVENT
+from dedup.schema import ASSIGNMENT, EVENT, MERGE
 
 _COPIES = frozenset({"exact", "near"})
 _N_TOP_TERMS = 8
 _N_TITLE_WORDS = 12
+_LEVELS = ("storyline", "event")
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,9 @@ class Grouping:
         Least similarity of a pair matched as ``partial`` or ``overlap``, in [0, 1].
     series : float
         Factor for articles of one daily series of one source on different days, in [0, 1].
+    merge : float
+        How much above ``firm`` (``storyline``, ``strict``) the mean similarity of two events (storylines, events whose days
+        conflict) of earlier nights must be to be joined, whatever their size; at least 0.
     n_neighbours : int
         Nearest articles looked at per article.
     mix : Mix
@@ -64,6 +73,7 @@ class Grouping:
     conflict_pairs: float = 1 / 3
     matched: float = 0.5
     series: float = 0.1
+    merge: float = 0.05
     n_neighbours: int = 60
     mix: Mix = field(default_factory=Mix)
 
@@ -74,8 +84,18 @@ class Grouping:
             raise ParameterError(f"Grouping: 0 <= storyline <= single <= firm <= strict <= 1 must hold. Got {got}.")
         if not 0 <= self.series <= 1:
             raise ParameterError(f"Grouping: series must be in [0, 1]. Got {self.series}.")
+        if self.merge < 0:
+            raise ParameterError(f"Grouping: merge must be at least 0. Got {self.merge}.")
         if self.n_neighbours < 1:
             raise ParameterError(f"Grouping: n_neighbours must be at least 1. Got {self.n_neighbours}.")
+
+
+class Groups(NamedTuple):
+    """What grouping found. Relations ASSIGNMENT sorted by ``doc_id``, EVENT sorted by ``event_id``, and MERGE sorted by its key."""
+
+    assignments: pa.Table
+    events: pa.Table
+    merges: pa.Table
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +124,28 @@ def required(size: int, single: float, firm: float) -> float:
     return float(firm - (firm - single) / sqrt(size))
 
 
-def average_linkage(n_nodes: int, graph: Graph, single: float, firm: float) -> Ints:
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """Where earlier nights put each unit.
+
+    ``event`` and ``storyline`` name each unit's group by its smallest unit, a new one itself; ``known`` tells which are
+    not new. Shapes (n_units,).
+    """
+
+    event: Ints
+    storyline: Ints
+    known: NDArray[np.bool_]
+
+
+def average_linkage(  # noqa: PLR0913 (graph, bars, and what stood before)
+    n_nodes: int,
+    graph: Graph,
+    single: float,
+    firm: float,
+    start: Ints | None = None,
+    known: NDArray[np.bool_] | None = None,
+    merge: float = 0.0,
+) -> Ints:
     """Join nodes by average linkage over a sparse graph.
 
     Parameters
@@ -115,21 +156,40 @@ def average_linkage(n_nodes: int, graph: Graph, single: float, firm: float) -> I
         Edges, each once. A missing edge counts as similarity 0.
     single, firm : float
         Groups are joined, the most similar first, while their mean similarity is at least ``required``.
+    start : ndarray of int64, shape (n_nodes,), or None
+        Groups that there are already, each named by its smallest node; they are never split.
+    known : ndarray of bool, shape (n_nodes,), or None
+        Nodes that were grouped before. Two groups that both have some are joined only if one of them has a node that was
+        not, and their mean is at least ``merge`` above ``firm``, however small they are.
+    merge : float
+        See ``known``.
 
     Returns
     -------
     ndarray of int64, shape (n_nodes,)
         The smallest node of each node's group.
     """
-    size = [1] * n_nodes
-    parent = list(range(n_nodes))
+    first = np.arange(n_nodes) if start is None else start
+    old = np.zeros(n_nodes, dtype=bool) if known is None else known
+    size = np.bincount(first, minlength=n_nodes).tolist()
+    has_old = (np.bincount(first, old, n_nodes) > 0).tolist()
+    has_new = (np.bincount(first, ~old, n_nodes) > 0).tolist()
+    parent = first.tolist()
     sums: list[dict[int, float]] = [{} for _ in range(n_nodes)]
     heap: list[tuple[float, int, int, int, int]] = []
-    for one, other, value in zip(graph.left.tolist(), graph.right.tolist(), graph.weight.tolist(), strict=True):
-        sums[one][other] = value
-        sums[other][one] = value
-        if value >= single:
-            heap.append((-value, one, other, 1, 1))
+
+    def propose(one: int, other: int, value: float) -> None:
+        mean = value / (size[one] * size[other])
+        least = required(min(size[one], size[other]), single, firm)
+        if has_old[one] and has_old[other]:
+            least = firm + merge if has_new[one] or has_new[other] else inf
+        if mean >= least:
+            low, high = (one, other) if one < other else (other, one)
+            heap.append((-mean, low, high, size[low], size[high]))
+
+    for one, other, value in _between(graph, first):
+        sums[one][other] = sums[other][one] = value
+        propose(one, other, value)
     heapify(heap)
     while heap:
         _, one, other, size_one, size_other = heappop(heap)
@@ -137,6 +197,8 @@ def average_linkage(n_nodes: int, graph: Graph, single: float, firm: float) -> I
             continue
         parent[other] = one  # one < other: the smallest node stays the root
         size[one] += size[other]
+        has_old[one] |= has_old[other]
+        has_new[one] |= has_new[other]
         ours = sums[one]
         ours.pop(other, None)
         for third, value in sums[other].items():
@@ -146,11 +208,13 @@ def average_linkage(n_nodes: int, graph: Graph, single: float, firm: float) -> I
             del theirs[other]
             ours[third] = theirs[one] = ours.get(third, 0.0) + value
         sums[other] = {}
+        n_before = len(heap)
         for third, value in ours.items():
-            mean = value / (size[one] * size[third])
-            if mean >= required(min(size[one], size[third]), single, firm):
-                low, high = (one, third) if one < third else (third, one)
-                heappush(heap, (-mean, low, high, size[low], size[high]))
+            propose(one, third, value)
+        proposed = heap[n_before:]
+        del heap[n_before:]
+        for entry in proposed:
+            heappush(heap, entry)
     roots = np.empty(n_nodes, dtype=np.int64)
     for node in range(n_nodes):
         root = node
@@ -160,44 +224,87 @@ def average_linkage(n_nodes: int, graph: Graph, single: float, firm: float) -> I
     return roots
 
 
-def partition(n_units: int, graph: Graph, grouping: Grouping) -> tuple[Ints, Ints]:
-    """Return the storyline and the event of every unit, each named by its smallest unit."""
-    event = average_linkage(n_units, graph, grouping.single, grouping.firm)
-    storyline = _joined(average_linkage(n_units, graph, grouping.storyline, grouping.storyline), event)
+def _between(graph: Graph, labels: Ints) -> Iterator[tuple[int, int, float]]:
+    """Yield two groups and the sum of the similarities between them, for all that have any, sorted."""
+    one, other = labels[graph.left], labels[graph.right]
+    apart = one != other
+    low, high = np.minimum(one, other)[apart], np.maximum(one, other)[apart]
+    codes, at = np.unique(low * len(labels) + high, return_inverse=True)
+    sums = np.bincount(at, graph.weight[apart], len(codes))
+    yield from zip((codes // len(labels)).tolist(), (codes % len(labels)).tolist(), sums.tolist(), strict=True)
+
+
+def partition(n_units: int, graph: Graph, grouping: Grouping, settled: Settled) -> tuple[Ints, Ints]:
+    """Return the storyline and the event of every unit, each named by its smallest unit.
+
+    What earlier nights joined stays joined. Whether days conflict is asked of the groups that there would be had all come
+    at once, so that the answer does not depend on the night.
+    """
+    event = average_linkage(n_units, graph, grouping.single, grouping.firm, settled.event)
     within = graph.within(event)
     conflicts = np.bincount(event[within.left], weights=within.dates < 0, minlength=n_units)
     agreements = np.bincount(event[within.left], weights=within.dates > 0, minlength=n_units)
     size = np.bincount(event, minlength=n_units)
     torn = (size > 2) & (conflicts >= grouping.conflict_share * (conflicts + agreements))
     torn &= conflicts >= grouping.conflict_pairs * size * (size - 1) / 2
-    recut = torn[event]
-    if recut.any():
-        strict = average_linkage(n_units, within.within(np.where(recut, event, -1)), grouping.strict, grouping.strict)
-        event = np.where(recut, strict, event)
+    founders = settled.known & (settled.event == np.arange(n_units))
+    several = np.bincount(event, founders, n_units) > 1
+    for again, single, firm in (
+        (torn[event], grouping.strict, grouping.strict),
+        ((several & ~torn)[event], grouping.single, grouping.firm),
+    ):
+        if again.any():
+            inside = within.within(np.where(again, event, -1))
+            recut = average_linkage(n_units, inside, single, firm, settled.event, settled.known, grouping.merge)
+            event = np.where(again, recut, event)
+    storyline = average_linkage(
+        n_units,
+        graph,
+        grouping.storyline,
+        grouping.storyline,
+        joined(event, settled.storyline),
+        settled.known,
+        grouping.merge,
+    )
     return storyline, event
 
 
-def _joined(coarse: Ints, fine: Ints) -> Ints:
-    """Return the finest grouping that splits no group of either, each group named by its smallest node."""
-    root = coarse.copy()
-    while True:
-        least = root.copy()
-        for labels in (coarse, fine):
-            smallest = np.full(len(root), len(root), dtype=np.int64)
-            np.minimum.at(smallest, labels, least)
-            least = smallest[labels]
-        if np.array_equal(least, root):
-            return root
-        root = least
+def joined(one: Ints, other: Ints) -> Ints:
+    """Return the finest grouping that splits no group of either, each group named by its smallest node.
+
+    Parameters
+    ----------
+    one, other : ndarray of int64, shape (n_nodes,)
+        Groups as labels, each in [0, n_nodes).
+
+    Examples
+    --------
+    >>> joined(np.array([0, 0, 2, 3]), np.array([0, 1, 1, 3])).tolist()
+    [0, 0, 0, 3]
+    """
+    n_nodes = len(one)
+    labels = np.concatenate([one, other + n_nodes])
+    nodes = np.tile(np.arange(n_nodes), 2)
+    links = csr_matrix((np.ones(2 * n_nodes), (nodes, labels)), shape=(n_nodes, 2 * n_nodes))
+    _, component = connected_components(links @ links.T, directed=False)
+    return _named(component)
 
 
-def group(
+def _named(labels: Ints) -> Ints:
+    """Name every group by its smallest node."""
+    _, first, at = np.unique(labels, return_index=True, return_inverse=True)
+    return first[at].astype(np.int64)
+
+
+def group(  # noqa: PLR0913 (all that is known)
     terms: pa.Table,
     articles: pa.Table,
     members: pa.Table | None = None,
     matches: pa.Table | None = None,
     grouping: Grouping | None = None,
-) -> tuple[pa.Table, pa.Table]:
+    known: pa.Table | None = None,
+    counts: pa.Table | None = None,
+) -> Groups:
     """Group articles into events and storylines.
 
     Parameters
@@ -212,42 +319,125 @@ def group(
         MATCH; a pair matched as ``partial`` or ``overlap`` counts as at least ``grouping.matched`` alike.
     grouping : Grouping or None
         Parameters; None for the defaults.
+    known : Table or None
+        KNOWN: those of the articles that earlier nights grouped; the others are tonight's. Their events are never split,
+        and only tonight's articles can join two of them.
+    counts : Table or None
+        TERM_COUNT: what earlier nights counted (`count_terms`), of the terms of these articles at least; tonight's are added.
+        None where nothing was: the articles given are then counted.
 
     Returns
     -------
-    tuple of two Tables
-        ASSIGNMENT sorted by ``doc_id``, and EVENT sorted by ``event_id``.
+    Groups
+        ASSIGNMENT of tonight's articles, EVENT of the events that they are in, over the articles given, and MERGE.
     """
     grouping = grouping or Grouping()
-    rows = sorted(
-        articles.select(["doc_id", "arrival", "title", "published", "source", "text"]).to_pylist(), key=_arrival
-    )
+    columns = ["doc_id", "arrival", "title", "published", "source", "text"]
+    rows = sorted(articles.select(columns).to_pylist(), key=_arrival)
+    earlier = {} if known is None else {row["doc_id"]: row for row in known.to_pylist()}
     if not rows:
-        return ASSIGNMENT.empty_table(), EVENT.empty_table()
+        return Groups(ASSIGNMENT.empty_table(), EVENT.empty_table(), MERGE.empty_table())
     units = _units(rows, members)
     heads = [rows[unit[0]] for unit in units]
     unit_of = {rows[position]["doc_id"]: number for number, unit in enumerate(units) for position in unit}
     found = _terms_of(terms, {head["doc_id"] for head in heads})
     unit_terms = [found[head["doc_id"]] for head in heads]
-    vectors = vectorise(unit_terms, _ordinals(heads), background())
+    settled = _settled(unit_of, earlier, len(units))
+    if counts is None:
+        live = Counts.of_terms(unit_terms)
+    else:
+        tonight = [unit_terms[number] for number in np.flatnonzero(~settled.known)]
+        live = Counts.of_terms(tonight).plus(Counts.of_table(counts))
+    vectors = vectorise(unit_terms, _ordinals(heads), background(), live)
     graph = _graph(vectors, _pairs_matched(matches, unit_of, len(units)), _series(heads), grouping)
-    storyline, event = partition(len(units), graph, grouping)
-    return _assignment(rows, units, heads, graph, storyline, event), _events(heads, unit_terms, graph, storyline, event)
+    labels = dict(zip(_LEVELS, partition(len(units), graph, grouping, settled), strict=True))
+    names = {level: _names(heads, labels[level], unit_of, earlier, level) for level in _LEVELS}
+    similarity, cohesion = _centrality(graph, labels["event"], len(units))
+    assigned = [
+        {
+            "doc_id": row["doc_id"],
+            **{f"{level}_id": names[level][labels[level][unit_of[row["doc_id"]]]] for level in _LEVELS},
+            "similarity": float(similarity[unit_of[row["doc_id"]]]),
+        }
+        for row in sorted(rows, key=itemgetter("doc_id"))
+        if row["doc_id"] not in earlier
+    ]
+    touched = {int(labels["event"][unit_of[row["doc_id"]]]) for row in assigned}
+    events = [
+        {
+            **{f"{level}_id": names[level][labels[level][number]] for level in _LEVELS},
+            "title": _title(heads[_central(heads, similarity, found)]),
+            "top_terms": top_terms([unit_terms[unit] for unit in found]),
+            "cohesion": float(cohesion[number]),
+        }
+        for number, found in _members(labels["event"]).items()
+        if number in touched
+    ]
+    return Groups(
+        pa.Table.from_pylist(assigned, schema=ASSIGNMENT),
+        pa.Table.from_pylist(sorted(events, key=itemgetter("event_id")), schema=EVENT),
+        _merges(unit_of, earlier, labels, names),
+    )
+
+
+def count_terms(terms: pa.Table, members: pa.Table | None = None, known: pa.Table | None = None) -> pa.Table:
+    """Count tonight's articles for the nights to come.
+
+    Parameters
+    ----------
+    terms : Table
+        TERMS of tonight's articles; others that ``known`` names do no harm.
+    members : Table or None
+        MEMBER; a cluster of copies counts once, by its first article, and not where ``known`` has one of it.
+    known : Table or None
+        KNOWN, as `group` takes it.
+
+    Returns
+    -------
+    Table
+        TERM_COUNT, sorted by ``key``.
+    """
+    rows = sorted(terms.select(["doc_id", "arrival"]).to_pylist(), key=_arrival)
+    cluster = _clusters(members)
+    earlier = [] if known is None else known["doc_id"].to_pylist()
+    counted = {cluster.get(doc_id, doc_id) for doc_id in earlier}
+    units = [[rows[position]["doc_id"] for position in unit] for unit in _units(rows, members)]
+    heads = {unit[0] for unit in units if cluster.get(unit[0], unit[0]) not in counted}
+    return Counts.of_terms(list(_terms_of(terms, heads).values())).to_table()
 
 
 def _arrival(row: Mapping[str, Any]) -> tuple[int, str]:
     return row["arrival"], row["doc_id"]
 
 
+def _clusters(members: pa.Table | None) -> dict[str, str]:
+    """Return the cluster of every article that has one."""
+    if members is None:
+        return {}
+    return dict(zip(members["doc_id"].to_pylist(), members["cluster_id"].to_pylist(), strict=True))
+
+
 def _units(rows: list[dict[str, Any]], members: pa.Table | None) -> list[list[int]]:
     """Return the rows of each cluster, clusters and rows by arrival."""
-    cluster = {}
-    if members is not None:
-        cluster = dict(zip(members["doc_id"].to_pylist(), members["cluster_id"].to_pylist(), strict=True))
+    cluster = _clusters(members)
     units: dict[str, list[int]] = {}
     for position, row in enumerate(rows):
         units.setdefault(cluster.get(row["doc_id"], row["doc_id"]), []).append(position)
     return list(units.values())
+
+
+def _settled(unit_of: Mapping[str, int], earlier: Mapping[str, Mapping[str, Any]], n_units: int) -> Settled:
+    """Say where earlier nights put each unit; copies that join two events make them one."""
+    known = np.zeros(n_units, dtype=bool)
+    at = [unit_of[doc_id] for doc_id in earlier if doc_id in unit_of]
+    known[at] = True
+    labels = {}
+    for level in ("event", "storyline"):
+        names = [row[f"{level}_id"] for doc_id, row in earlier.items() if doc_id in unit_of]
+        _, number = np.unique(np.array(names, dtype=str), return_inverse=True)
+        links = csr_matrix((np.ones(len(at)), (at, number)), shape=(n_units, len(names)))
+        labels[level] = _named(connected_components(links @ links.T, directed=False)[1])
+    return Settled(labels["event"], labels["storyline"], known)
 
 
 def _terms_of(terms: pa.Table, wanted: set[str]) -> dict[str, Terms]:
@@ -310,47 +500,50 @@ def _centrality(graph: Graph, event: Ints, n_units: int) -> tuple[Floats, Floats
     return mean, cohesion
 
 
-def _assignment(  # noqa: PLR0913 (all that the rows say)
-    rows: list[dict[str, Any]],
-    units: list[list[int]],
+def _names(
     heads: list[dict[str, Any]],
-    graph: Graph,
-    storyline: Ints,
-    event: Ints,
+    labels: Ints,
+    unit_of: Mapping[str, int],
+    earlier: Mapping[str, Mapping[str, Any]],
+    level: str,
+) -> dict[int, str]:
+    """Return the id of each group: the oldest that it had, else that of its first article."""
+    oldest: dict[int, tuple[int, str]] = {}
+    for doc_id, row in earlier.items():
+        if doc_id in unit_of:
+            number = int(labels[unit_of[doc_id]])
+            age = row[f"{level}_arrival"], row[f"{level}_id"]
+            oldest[number] = min(oldest.get(number, age), age)
+    return {number: oldest[number][1] if number in oldest else heads[number]["doc_id"] for number in labels.tolist()}
+
+
+def _merges(
+    unit_of: Mapping[str, int],
+    earlier: Mapping[str, Mapping[str, Any]],
+    labels: Mapping[str, Ints],
+    names: Mapping[str, Mapping[int, str]],
 ) -> pa.Table:
-    similarity, _ = _centrality(graph, event, len(units))
-    out = [
-        {
-            "doc_id": rows[position]["doc_id"],
-            "event_id": heads[event[number]]["doc_id"],
-            "storyline_id": heads[storyline[number]]["doc_id"],
-            "similarity": float(similarity[number]),
-        }
-        for number, unit in enumerate(units)
-        for position in unit
-    ]
-    return pa.Table.from_pylist(sorted(out, key=lambda row: row["doc_id"]), schema=ASSIGNMENT)
+    """Return MERGE: ids of earlier nights that are no more, and what they became."""
+    now = {
+        (level, row[f"{level}_id"], names[level][int(labels[level][unit_of[doc_id]])])
+        for doc_id, row in earlier.items()
+        if doc_id in unit_of
+        for level in _LEVELS
+    }
+    gone = [dict(zip(MERGE.names, row, strict=True)) for row in sorted(now) if row[1] != row[2]]
+    return pa.Table.from_pylist(gone, schema=MERGE)
 
 
-def _events(heads: list[dict[str, Any]], terms: list[Terms], graph: Graph, storyline: Ints, event: Ints) -> pa.Table:
-    similarity, cohesion = _centrality(graph, event, len(heads))
-    in_event: dict[int, list[int]] = {}
-    for unit, number in enumerate(event.tolist()):
-        in_event.setdefault(number, []).append(unit)
-    out = []
-    for number, found in in_event.items():
-        # The most central article that has a title gives the event's.
-        central = min(found, key=lambda unit: (not heads[unit]["title"], -similarity[unit], unit))
-        out.append(
-            {
-                "event_id": heads[number]["doc_id"],
-                "storyline_id": heads[storyline[number]]["doc_id"],
-                "title": _title(heads[central]),
-                "top_terms": top_terms([terms[unit] for unit in found]),
-                "cohesion": float(cohesion[number]),
-            }
-        )
-    return pa.Table.from_pylist(sorted(out, key=lambda row: row["event_id"]), schema=EVENT)
+def _members(labels: Ints) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for unit, number in enumerate(labels.tolist()):
+        found.setdefault(number, []).append(unit)
+    return found
+
+
+def _central(heads: list[dict[str, Any]], similarity: Floats, units: list[int]) -> int:
+    """Return the most central of some units that has a title."""
+    return min(units, key=lambda unit: (not heads[unit]["title"], -similarity[unit], unit))
 
 
 def _title(head: Mapping[str, Any]) -> str:

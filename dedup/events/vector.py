@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array, hstack
 
 from dedup.articles.terms import Background, Bag, Terms
+from dedup.events.counts import Counts
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -76,7 +77,7 @@ _PRIOR = 1000.0
 """So many articles of the background's frequencies are weighed against the run's own."""
 
 
-def vectorise(terms: Sequence[Terms], published: Floats, frequencies: Background) -> Vectors:
+def vectorise(terms: Sequence[Terms], published: Floats, frequencies: Background, live: Counts) -> Vectors:
     """Weigh the terms of a collection.
 
     Parameters
@@ -86,24 +87,26 @@ def vectorise(terms: Sequence[Terms], published: Floats, frequencies: Background
     published : ndarray of float64, shape (n_articles,)
         Days of publication as ordinals; NaN where not known.
     frequencies : Background
-        Frozen document frequencies; those of the collection are added.
+        Frozen document frequencies.
+    live : Counts
+        Those of the collection, and of what was seen before it.
 
     Returns
     -------
     Vectors
         Rows in the order of ``terms``.
     """
-    words, word_keys = _tfidf([found.words for found in terms], frequencies)
+    words, word_keys = _tfidf([found.words for found in terms], frequencies, live)
     days = [_days(found.dates, slack=0) for found in terms]
     near = [_days(found.dates, slack=1) for found in terms]
     return Vectors(
         words=words,
-        bigrams=_tfidf([found.bigrams for found in terms], frequencies)[0],
-        spans=_tfidf([found.spans for found in terms], frequencies)[0],
-        leads=_tfidf([found.lead for found in terms], frequencies, columns=word_keys)[0],
+        bigrams=_tfidf([found.bigrams for found in terms], frequencies, live)[0],
+        spans=_tfidf([found.spans for found in terms], frequencies, live)[0],
+        leads=_tfidf([found.lead for found in terms], frequencies, live, columns=word_keys)[0],
         days=_binary(days, _DAYS_IN_YEAR),
         near_days=_binary(near, _DAYS_IN_YEAR),
-        quantities=_rarity([found.quantity_keys for found in terms], frequencies),
+        quantities=_rarity([found.quantity_keys for found in terms], frequencies, live),
         published=published,
     )
 
@@ -116,7 +119,7 @@ def _stack(bags: Sequence[Bag]) -> tuple[Ints, Ints, NDArray[np.int32]]:
     return rows, keys, counts
 
 
-def _tfidf(bags: Sequence[Bag], frequencies: Background, columns: Ints | None = None) -> tuple[Any, Ints]:
+def _tfidf(bags: Sequence[Bag], frequencies: Background, live: Counts, columns: Ints | None = None) -> tuple[Any, Ints]:
     """Return the L2-normalised matrix of ``(1 + ln tf) x idf`` and the key of each column."""
     rows, keys, counts = _stack(bags)
     if columns is None:
@@ -124,15 +127,15 @@ def _tfidf(bags: Sequence[Bag], frequencies: Background, columns: Ints | None = 
     at = np.searchsorted(columns, keys)
     kept = np.isin(keys, columns)
     rows, at, counts = rows[kept], at[kept], counts[kept]
-    live = np.bincount(at, minlength=len(columns))
-    total = frequencies.n_documents + len(bags)
+    met = live.frequency(columns)
+    total = frequencies.n_documents + live.n_articles
     known = frequencies.document_frequency(columns)
     # A run of another country or year has names that the background never saw; there the run's own counts tell which
     # names are everywhere. The more articles it has, the more they weigh.
-    share = (known + live + 1) / (total + 1)
-    at_home = (live + _PRIOR * share) / (len(bags) + _PRIOR)
+    share = (known + met + 1) / (total + 1)
+    at_home = (met + _PRIOR * share) / (live.n_articles + _PRIOR)
     idf = -np.log(np.maximum(share, at_home))
-    idf[(live <= 1) & (known <= frequencies.unseen)] *= _ODD_TERM
+    idf[(met <= 1) & (known <= frequencies.unseen)] *= _ODD_TERM
     matrix = csr_matrix(((1 + np.log(counts)) * idf[at], (rows, at)), shape=(len(bags), len(columns)))
     return _normalised(matrix), columns
 
@@ -159,11 +162,12 @@ def _binary(rows_of_columns: Sequence[Sequence[int]], n_columns: int) -> Any:
     return csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(rows_of_columns), n_columns))
 
 
-def _rarity(sets: Sequence[Ints], frequencies: Background) -> Any:
+def _rarity(sets: Sequence[Ints], frequencies: Background, live: Counts) -> Any:
     """Return a matrix with 1 for every term that is rare and 0 for the others."""
     rows = np.repeat(np.arange(len(sets)), [len(keys) for keys in sets])
-    columns, at, live = np.unique(np.concatenate(sets), return_inverse=True, return_counts=True)
-    share = (frequencies.document_frequency(columns) + live) / (frequencies.n_documents + len(sets))
+    columns, at = np.unique(np.concatenate(sets), return_inverse=True)
+    n_articles = frequencies.n_documents + live.n_articles
+    share = (frequencies.document_frequency(columns) + live.frequency(columns)) / n_articles
     rarity = (share < _RARE_SHARE).astype(np.float64)
     return csr_matrix((rarity[at], (rows, at)), shape=(len(sets), len(columns)))
 

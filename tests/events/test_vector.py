@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dedup.articles.terms import analyse, background
+from dedup.events.counts import Counts
 from dedup.events.vector import Mix, Vectors, candidate_pairs, similarities, vectorise
 
 TEXTS = (
@@ -16,7 +17,8 @@ NONE = float("nan")
 
 
 def _vectors(published: tuple[float, ...] = (NONE,) * 4) -> Vectors:
-    return vectorise([analyse("", text, "en") for text in TEXTS], np.array(published), background())
+    terms = [analyse("", text, "en") for text in TEXTS]
+    return vectorise(terms, np.array(published), background(), Counts.of_terms(terms))
 
 
 def _similarity(vectors: Vectors, left: int, right: int) -> tuple[float, int]:
@@ -53,6 +55,6 @@ def test_candidates_share_words_and_are_sorted() -> None:
 
 def test_empty_articles_have_no_candidates() -> None:
     empty = analyse("", "", "en")
-    vectors = vectorise([empty, empty], np.array([NONE, NONE]), background())
+    vectors = vectorise([empty, empty], np.array([NONE, NONE]), background(), Counts.of_terms([empty, empty]))
     assert len(candidate_pairs(vectors)[0]) == 0
     assert _similarity(vectors, 0, 1)[0] == 0

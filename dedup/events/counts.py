@@ -1,0 +1,69 @@
+"""In how many articles each term stood: what a run knows of its own time and place, beside the background that ships.
+
+In: terms of articles, and the sum of what earlier nights counted. Out: the relation TERM_COUNT, and the numbers as arrays.
+
+Rule guarded here: a cluster of copies counts once, on the night its first article comes, so the sum over nights is the
+count of one night that had them all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dedup.articles.terms import Terms
+from dedup.schema import TERM_COUNT
+
+Ints = NDArray[np.int64]
+
+#: The key under which the number of articles stands; no term has it.
+ARTICLES_KEY = 0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Counts:
+    """Document frequencies: ``keys`` sorted and distinct, ``counts`` beside them, both int64; of ``n_articles`` articles."""
+
+    n_articles: int
+    keys: Ints
+    counts: Ints
+
+    @classmethod
+    def of_terms(cls, terms: Sequence[Terms]) -> "Counts":
+        """Count the words, word pairs, spans and quantities of articles, one each."""
+        bags = [[found.words.keys, found.bigrams.keys, found.spans.keys, found.quantity_keys] for found in terms]
+        parts = [np.unique(np.concatenate(kinds)) for kinds in bags]
+        keys, counts = np.unique(np.concatenate([*parts, np.empty(0, dtype=np.int64)]), return_counts=True)
+        return cls(len(parts), keys, counts.astype(np.int64))
+
+    @classmethod
+    def of_table(cls, table: pa.Table) -> "Counts":
+        """Read the relation TERM_COUNT; several rows of one key are added up."""
+        given = table["key"].to_numpy()
+        keys, at = np.unique(given, return_inverse=True)
+        counts = np.zeros(len(keys), dtype=np.int64)
+        np.add.at(counts, at, table["n_articles"].to_numpy())
+        is_term = keys != ARTICLES_KEY
+        return cls(int(counts[~is_term].sum()), keys[is_term], counts[is_term])
+
+    def to_table(self) -> pa.Table:
+        """Write the relation TERM_COUNT, sorted by ``key``."""
+        keys = np.append(self.keys, ARTICLES_KEY)
+        counts = np.append(self.counts, self.n_articles)
+        order = np.argsort(keys, kind="stable")
+        return pa.table({"key": keys[order], "n_articles": counts[order]}, schema=TERM_COUNT)
+
+    def plus(self, other: "Counts") -> "Counts":
+        """Add the counts of other articles."""
+        return Counts.of_table(pa.concat_tables([self.to_table(), other.to_table()]))
+
+    def frequency(self, keys: Ints) -> NDArray[np.float64]:
+        """Return in how many of the articles each key stood, float64 of the shape of ``keys``."""
+        found = np.zeros(len(keys))
+        if len(self.keys) and len(keys):
+            at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+            hit = self.keys[at] == keys
+            found[hit] = self.counts[at[hit]]
+        return found

@@ -1,0 +1,282 @@
+"""The laws of grouping night by night: nothing published is split, moved or renamed but by a merge that is given out."""
+
+import itertools
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedup.api import arrange
+from dedup.articles.terms import analyse
+from dedup.errors import ParameterError
+from dedup.events.assign import Graph, Grouping, Groups, average_linkage, count_terms, group
+from dedup.events.counts import Counts
+from dedup.flow import Flow, Inline, Matched, Unwatched
+from dedup.schema import ASSIGNMENT, EVENT, KNOWN, MATCH, MEMBER, MERGE, TERM_COUNT, TERMS
+
+LEVELS = ("event", "storyline")
+Published = dict[str, tuple[str, str]]
+
+
+@dataclass
+class State:
+    """What a caller remembers between nights: where articles are, when they came, and what was counted."""
+
+    arrival: dict[str, int]
+    where: Published = field(default_factory=dict)
+    counts: pa.Table | None = None
+
+    def known(self, ids: Sequence[str]) -> pa.Table:
+        rows = [
+            {"doc_id": doc_id}
+            | {f"{level}_id": one for level, one in zip(LEVELS, self.where[doc_id], strict=True)}
+            | {f"{level}_arrival": self.arrival[one] for level, one in zip(LEVELS, self.where[doc_id], strict=True)}
+            for doc_id in ids
+            if doc_id in self.where
+        ]
+        return pa.Table.from_pylist(rows, schema=KNOWN)
+
+    def take(self, found: Groups, counted: pa.Table) -> None:
+        became = {(row["level"], row["old_id"]): row["new_id"] for row in found.merges.to_pylist()}
+        self.where = {
+            doc_id: (became.get(("event", event), event), became.get(("storyline", storyline), storyline))
+            for doc_id, (event, storyline) in self.where.items()
+        }
+        for row in found.assignments.to_pylist():
+            assert row["doc_id"] not in self.where
+            self.where[row["doc_id"]] = row["event_id"], row["storyline_id"]
+        given = [counted] if self.counts is None else [self.counts, counted]
+        self.counts = Counts.of_table(pa.concat_tables(given)).to_table()
+
+
+def only(table: pa.Table, ids: Sequence[str]) -> pa.Table:
+    return table.filter(pc.is_in(table["doc_id"], pa.array(sorted(ids), pa.string())))
+
+
+def nights(articles: pa.Table, matched: Matched, parts: Sequence[Sequence[str]]) -> State:
+    """Group articles part by part, everything before loaded, and hold the laws after each."""
+    state = State(dict(zip(articles["doc_id"].to_pylist(), articles["arrival"].to_pylist(), strict=True)))
+    seen: list[str] = []
+    for part in parts:
+        seen += part
+        known = state.known(seen) if state.where else None
+        members = only(matched.members, seen)
+        found = group(
+            only(matched.terms, seen),
+            only(articles, seen),
+            members,
+            matched.matches,
+            known=known,
+            counts=state.counts,
+        )
+        before = dict(state.where)
+        state.take(found, count_terms(only(matched.terms, seen), members, known))
+        check(before, state, found, part)
+    return state
+
+
+def check(before: Published, state: State, found: Groups, tonight: Sequence[str]) -> None:
+    assert [one.schema for one in found] == [ASSIGNMENT, EVENT, MERGE]
+    assert set(found.assignments["doc_id"].to_pylist()) == set(tonight)
+    assert set(found.events["event_id"].to_pylist()) == set(found.assignments["event_id"].to_pylist())
+    for one, other in itertools.pairwise(sorted(before)):
+        for level in (0, 1):
+            # What was together is together.
+            if before[one][level] == before[other][level]:
+                assert state.where[one][level] == state.where[other][level]
+    for row in found.merges.to_pylist():
+        # The oldest name stays, and a name that went is used no more.
+        assert state.arrival[row["new_id"]] < state.arrival[row["old_id"]]
+        assert row["old_id"] not in {pair[LEVELS.index(row["level"])] for pair in state.where.values()}
+    gone = {(row["level"], row["old_id"]) for row in found.merges.to_pylist()}
+    for doc_id, pair in before.items():
+        for level, old, new in zip(LEVELS, pair, state.where[doc_id], strict=True):
+            assert old == new or (level, old) in gone
+    # An event is of one storyline.
+    assert len(set(state.where.values())) == len({event for event, _ in state.where.values()})
+
+
+@pytest.fixture(scope="session")
+def fixture_articles(root: Path) -> tuple[pa.Table, Matched]:
+    rows = [json.loads(line) for line in (root / "fixtures" / "gold" / "events.jsonl").read_text().splitlines()]
+    articles = arrange([{name: row[name] for name in row if name != "event"} for row in rows])
+    return articles, Flow().match(Inline(), articles, Unwatched())
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_whatever_came_when_nothing_published_moves(fixture_articles: tuple[pa.Table, Matched], seed: int) -> None:
+    articles, matched = fixture_articles
+    draw = random.Random(seed)
+    parts: list[list[str]] = [[] for _ in range(5)]
+    for doc_id in articles["doc_id"].to_pylist():
+        draw.choice(parts).append(doc_id)
+    order = {doc_id: place for place, doc_id in enumerate(itertools.chain(*parts))}
+    arrived = pa.array([order[doc_id] for doc_id in articles["doc_id"].to_pylist()], pa.int64())
+    nights(articles.set_column(articles.schema.get_field_index("arrival"), "arrival", arrived), matched, parts)
+
+
+def test_a_night_with_nothing_known_is_the_first(fixture_articles: tuple[pa.Table, Matched]) -> None:
+    articles, matched = fixture_articles
+    given = matched.terms, articles, matched.members, matched.matches
+    nothing = group(*given, known=KNOWN.empty_table(), counts=Counts.of_terms([]).to_table())
+    for one, other in zip(group(*given), nothing, strict=True):
+        assert one.equals(other)
+
+
+def test_order_of_rows_changes_nothing(fixture_articles: tuple[pa.Table, Matched]) -> None:
+    articles, matched = fixture_articles
+    ids = articles["doc_id"].to_pylist()
+    state = nights(articles, matched, [ids[:60]])
+
+    def tonight(draw: random.Random) -> Groups:
+        def mixed(table: pa.Table) -> pa.Table:
+            return table.take(draw.sample(range(table.num_rows), table.num_rows))
+
+        tables = (mixed(one) for one in (matched.terms, articles, matched.members, matched.matches))
+        assert state.counts is not None
+        return group(*tables, known=mixed(state.known(ids)), counts=mixed(state.counts))
+
+    for one, other in zip(tonight(random.Random(1)), tonight(random.Random(2)), strict=True):
+        assert one.equals(other)
+
+
+ARTICLES = pa.schema(
+    [(name, pa.string()) for name in ("doc_id", "title", "published", "source", "text")] + [("arrival", pa.int64())]
+)
+QUAY = "The harbour of Port Lumen reopened its eastern quay after engineers replaced forty metres of decking."
+BREAD = "A bakery in Old Zembla won the bread prize for a rye loaf that rests three days, its owner Mira Lund said."
+
+
+def _tables(texts: dict[str, str]) -> tuple[pa.Table, pa.Table]:
+    terms, articles = [], []
+    for arrival, (doc_id, text) in enumerate(texts.items()):
+        terms.append({"doc_id": doc_id, "arrival": arrival, **analyse("", text, "en").to_row()})
+        articles.append({"doc_id": doc_id, "arrival": arrival, "text": text})
+    return pa.Table.from_pylist(terms, schema=TERMS), pa.Table.from_pylist(articles, schema=ARTICLES)
+
+
+def _known(**events: tuple[str, int]) -> pa.Table:
+    rows = [
+        {
+            "doc_id": doc_id,
+            "event_id": event,
+            "event_arrival": arrival,
+            "storyline_id": event,
+            "storyline_arrival": arrival,
+        }
+        for doc_id, (event, arrival) in events.items()
+    ]
+    return pa.Table.from_pylist(rows, schema=KNOWN)
+
+
+def test_a_new_article_joins_and_the_name_is_the_founders_though_it_is_not_loaded() -> None:
+    terms, articles = _tables({"a": QUAY, "b": BREAD, "c": QUAY.replace("forty", "many")})
+    found = group(terms, articles, known=_known(a=("founder", -5), b=("b", 1)))
+    assert found.assignments.select(["doc_id", "event_id", "storyline_id"]).to_pylist() == [
+        {"doc_id": "c", "event_id": "founder", "storyline_id": "founder"}
+    ]
+    assert found.events["event_id"].to_pylist() == ["founder"]
+    assert found.merges.num_rows == 0
+
+
+def test_what_earlier_nights_held_apart_stays_apart_until_something_new_comes_between() -> None:
+    texts = {"a": QUAY, "b": QUAY, "c": BREAD}
+    held = _known(a=("a", 0), b=("b", 1))
+    assert group(*_tables(texts), known=held).merges.num_rows == 0
+    found = group(*_tables(texts | {"d": QUAY}), known=held)
+    assert found.merges.to_pylist() == [
+        {"level": level, "old_id": "b", "new_id": "a"} for level in ("event", "storyline")
+    ]
+    assert dict(zip(*(found.assignments[name].to_pylist() for name in ("doc_id", "event_id")), strict=True)) == {
+        "c": "c",
+        "d": "a",
+    }
+
+
+def test_what_earlier_nights_joined_stays_joined() -> None:
+    found = group(*_tables({"a": QUAY, "b": BREAD, "c": BREAD}), known=_known(a=("a", 0), b=("a", 0)))
+    assert found.merges.num_rows == 0
+    assert found.events.num_rows == 1
+
+
+def test_copies_join_two_events_and_the_older_name_stays() -> None:
+    rows = [
+        {"doc_id": doc_id, "cluster_id": "a", "canonical_id": "a", "relation": "near"} for doc_id in ("a", "b", "c")
+    ]
+    members = pa.Table.from_pylist(rows, schema=MEMBER)
+    tables = _tables({"a": QUAY, "b": BREAD, "c": QUAY})
+    found = group(*tables, members, known=_known(a=("x", 7), b=("y", 3)))
+    assert found.assignments["event_id"].to_pylist() == ["y"]
+    assert {(row["old_id"], row["new_id"]) for row in found.merges.to_pylist()} == {("x", "y")}
+
+
+def test_an_overlap_with_two_events_is_no_reason_to_join_them() -> None:
+    matches = [
+        dict.fromkeys(MATCH.names) | {"left_id": one, "right_id": "c", "relation": "overlap"} for one in ("a", "b")
+    ]
+    tables = _tables({"a": QUAY, "b": BREAD, "c": "Nothing of the kind was said by anyone at all."})
+    found = group(*tables, matches=pa.Table.from_pylist(matches, schema=MATCH), known=_known(a=("a", 0), b=("b", 1)))
+    assert found.assignments["event_id"].to_pylist() == ["a"]
+    assert "event" not in found.merges["level"].to_pylist()
+
+
+def test_counts_of_nights_add_up_to_those_of_one_and_copies_count_once() -> None:
+    terms, _ = _tables({"a": QUAY, "b": BREAD, "c": QUAY, "d": BREAD})
+    rows = [
+        {"doc_id": doc_id, "cluster_id": cluster, "canonical_id": cluster, "relation": "near"}
+        for doc_id, cluster in (("a", "a"), ("b", "b"), ("c", "a"), ("d", "b"))
+    ]
+    members = pa.Table.from_pylist(rows, schema=MEMBER)
+    whole = count_terms(terms, members)
+    assert whole.schema == TERM_COUNT
+    assert Counts.of_table(whole).n_articles == 2
+    first = count_terms(terms.slice(0, 1), members)
+    second = count_terms(terms.slice(1), members, _known(a=("a", 0)))
+    assert Counts.of_table(pa.concat_tables([first, second])).to_table().equals(whole)
+    assert count_terms(terms).num_rows == whole.num_rows
+    assert Counts.of_table(count_terms(TERMS.empty_table())).n_articles == 0
+
+
+def test_counts_of_other_terms_say_nothing() -> None:
+    counts = Counts.of_terms([analyse("", QUAY, "en")])
+    assert counts.frequency(counts.keys).tolist() == [1.0] * len(counts.keys)
+    assert counts.frequency(analyse("", BREAD, "en").words.keys).sum() == 0
+    assert Counts.of_terms([]).frequency(counts.keys).sum() == 0
+
+
+def test_a_negative_bar_is_refused() -> None:
+    with pytest.raises(ParameterError, match="merge must be at least 0"):
+        Grouping(merge=-0.1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(2, 12), st.integers(0, 2**32 - 1), st.floats(0.05, 0.9), st.floats(0.0, 0.3))
+def test_groups_that_stand_are_kept_and_join_for_something_new_alone(
+    n_nodes: int, seed: int, least: float, merge: float
+) -> None:
+    draw = random.Random(seed)
+    left, right = zip(*itertools.combinations(range(n_nodes), 2), strict=True)
+    weight = np.array([draw.random() for _ in left])
+    graph = Graph(np.array(left), np.array(right), weight, np.zeros(len(left), dtype=np.int64))
+    drawn = np.array([draw.randrange(3) for _ in range(n_nodes)])
+    known = drawn < 2
+    start = np.array([int(np.flatnonzero(drawn == one)[0]) if one < 2 else place for place, one in enumerate(drawn)])
+    found = average_linkage(n_nodes, graph, least, least, start, known, merge)
+    for label in set(start.tolist()):
+        assert len(set(found[start == label].tolist())) == 1
+    for label in set(found.tolist()):
+        assert np.flatnonzero(found == label)[0] == label
+    if known.all():
+        assert found.tolist() == start.tolist()
+    nothing: dict[str, Any] = {"start": np.arange(n_nodes), "known": np.zeros(n_nodes, dtype=bool), "merge": merge}
+    plain = average_linkage(n_nodes, graph, least, least)
+    assert average_linkage(n_nodes, graph, least, least, **nothing).tolist() == plain.tolist()
