@@ -81,7 +81,7 @@ def clean(html_or_text: str | bytes, url: str = "", *, title: str = "", text_is:
     page: dict[str, Any] = dict.fromkeys(PAGE.names, "")
     draft = flow.extract.draft(page | {"arrival": 0, "kind": kind, "content": content, "url": url, "title": title})
     drafts = pa.Table.from_pylist([draft], schema=DRAFT)
-    (row,) = flow.clean(Inline(), drafts, Unwatched()).to_pylist()
+    (row,) = flow.clean(Inline(), drafts, Unwatched()).articles.to_pylist()
     removed = tuple((removal["text"], removal["reason"]) for removal in row["removed"])
     return Article(**{name: row[name] for name in ("title", "text", *_OPTIONAL[1:])}, removed=removed)
 

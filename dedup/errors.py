@@ -5,6 +5,7 @@ DedupError
 ├── SchemaError (TypeError)       a table lacks a column or has one of another type
 ├── InputError (ValueError)       an input named by the user cannot be used at all
 ├── OutputError (OSError)         the output cannot be written where it was asked for
+├── StateError (RuntimeError)     the state of earlier nights is in use, damaged, or was made with other parameters
 └── StageError (RuntimeError)     a stage failed on rows it should have been able to work on
 
 Messages say what was wrong, where, and what would fix it. Only ``pipelines/cli.py`` prints them. One unusable page
@@ -30,6 +31,10 @@ class InputError(DedupError, ValueError):
 
 class OutputError(DedupError, OSError):
     """The output cannot be written where it was asked for."""
+
+
+class StateError(DedupError, RuntimeError):
+    """The state of earlier nights is in use, damaged, cannot be written, or was made with other parameters."""
 
 
 class StageError(DedupError, RuntimeError):

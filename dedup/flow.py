@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -22,18 +22,20 @@ from dedup.articles.extract import Extract
 from dedup.articles.terms import Analyse
 from dedup.boilerplate.classify import Classify
 from dedup.boilerplate.label import Label
-from dedup.boilerplate.repeat import Repeats, counted, with_known
+from dedup.boilerplate.repeat import Repeats, counted, several, wanted_keys, with_known
 from dedup.candidates.band import Bands
 from dedup.candidates.minhash import Sign, binary, flat
 from dedup.candidates.pair import Pairs, distinct, shared
 from dedup.candidates.salient import Salient
 from dedup.candidates.telling import Alike, Telling
+from dedup.candidates.window import Windows, within
 from dedup.duplicates.canonical import Policy, members
 from dedup.duplicates.component import cluster_ids
 from dedup.duplicates.relation import RELATIONS, REUSE, Verify
+from dedup.earlier import Earlier, Texts, beside, clusters_of, held_together, met_under, others
 from dedup.errors import ParameterError
-from dedup.events.assign import Grouping, group
-from dedup.schema import ARTICLE, PAIR, SIGNATURE
+from dedup.events.assign import Grouping, count_terms, group
+from dedup.schema import ARTICLE, BAND, KINDS, MERGE, PAIR, SIGNATURE
 from dedup.stage import Stage, apply
 
 Tick = Callable[[int], None]
@@ -77,15 +79,30 @@ class Unwatched:
         return nullcontext(lambda _rows: None)
 
 
+class Cleaned(NamedTuple):
+    """What cleaning made. Relation ARTICLE; and REPEAT, what is to be remembered of tonight where there are nights."""
+
+    articles: pa.Table
+    repeats: pa.Table
+
+
 @dataclass(frozen=True)
 class Matched:
-    """What matching found. Relations SIGNATURE, TERMS, MATCH and MEMBER; ``terms`` is empty where none were asked for."""
+    """What matching found.
+
+    Relations SIGNATURE and TERMS (empty where none were asked for) of the articles; MATCH; MEMBER of the articles and of all
+    that share a cluster with one; MERGE of earlier clusters that have become one; PAIR of all that were compared. ``telling``
+    and ``bands`` are for later nights to meet them by, and None where there are no nights.
+    """
 
     signatures: pa.Table
     terms: pa.Table
     matches: pa.Table
     members: pa.Table
-    n_candidates: int
+    merges: pa.Table
+    candidates: pa.Table
+    telling: pa.Table | None = None
+    bands: pa.Table | None = None
 
     @cached_property
     def member_of(self) -> dict[str, dict[str, Any]]:
@@ -95,11 +112,12 @@ class Matched:
 
 @dataclass(frozen=True)
 class Grouped:
-    """What grouping found. Relations ASSIGNMENT, EVENT and MERGE."""
+    """What grouping found. Relations ASSIGNMENT, EVENT, MERGE and TERM_COUNT."""
 
     assignments: pa.Table
     events: pa.Table
     merges: pa.Table
+    counts: pa.Table
 
     @cached_property
     def event_of(self) -> dict[str, dict[str, Any]]:
@@ -121,6 +139,7 @@ class Flow:
     analyse: Analyse = field(default_factory=Analyse)
     telling: Telling = field(default_factory=Telling)
     salient: Salient = field(default_factory=Salient)
+    windows: Windows = field(default_factory=Windows)
     pairs: Pairs = field(default_factory=Pairs)
     alike: Alike = field(default_factory=Alike)
     verify: Verify = field(default_factory=Verify)
@@ -139,32 +158,40 @@ class Flow:
             given = ", ".join(map(str, sizes))
             raise ParameterError(f"sign, bands and verify: shingle_words must be the same. Got {given}.")
 
-    def clean(self, engine: Engine, drafts: pa.Table, watch: Watch, known: pa.Table | None = None) -> pa.Table:
+    def clean(self, engine: Engine, drafts: pa.Table, watch: Watch, earlier: Earlier | None = None) -> Cleaned:
         """Take the chrome off.
 
         Parameters
         ----------
         drafts : Table
             Relation DRAFT, usable ones only.
-        known : Table, optional
-            Relation REPEAT: what earlier nights learned of what sites repeat.
+        earlier : Earlier, optional
+            What earlier nights learned of what sites repeat; with it, what this one learns is handed out for the next.
 
         Returns
         -------
-        Table
-            Relation ARTICLE, a row per draft in the same order; ``text`` is empty where nothing was left.
+        Cleaned
+            A row of ARTICLE per draft in the same order; ``text`` is empty where nothing was left.
         """
         with watch.stage("classify", drafts.num_rows) as tick:
             segments = engine.map(self.classify, drafts, tick)
         with watch.stage("repeats", segments.num_rows) as tick:
-            repeats = engine.map(self.repeats, with_known(segments, known), tick)
+            known = earlier.rows("repeats", "key", wanted_keys(segments)) if earlier else None
+            counting = replace(self.repeats, remember=earlier is not None)
+            repeats = engine.map(counting, with_known(segments, known), tick)
         with watch.stage("label", segments.num_rows) as tick:
             titles = drafts["title"].take(pc.index_in(segments["doc_id"], drafts["doc_id"].combine_chunks()))
-            labelled = engine.map(self.label, counted(segments, repeats).append_column("title", titles), tick)
-        return _as_given(drafts, _rows_for(drafts, labelled, ARTICLE))
+            lines = counted(segments, several(repeats)).append_column("title", titles)
+            labelled = engine.map(self.label, lines, tick)
+        return Cleaned(_as_given(drafts, _rows_for(drafts, labelled, ARTICLE)), repeats)
 
     def match(
-        self, engine: Engine, articles: pa.Table, watch: Watch, relations: tuple[str, ...] = RELATIONS
+        self,
+        engine: Engine,
+        articles: pa.Table,
+        watch: Watch,
+        relations: tuple[str, ...] = RELATIONS,
+        earlier: Earlier | None = None,
     ) -> Matched:
         """Find the matches among clean articles, and the clusters that they make.
 
@@ -173,34 +200,57 @@ class Flow:
         articles : Table
             Relation ARTICLE.
         relations : tuple of str
-            Those wanted; nothing is computed for others.
+            Those wanted; nothing is computed for others. All of them, where there are earlier articles.
+        earlier : Earlier, optional
+            Articles of earlier nights, with smaller arrivals, to match these with as well.
         """
         with watch.stage("sign", articles.num_rows) as tick:
             signatures = engine.map(self.sign, articles, tick)
         with watch.stage("band", articles.num_rows) as tick:
-            bands = engine.map(self.bands, signatures, tick).to_batches()
-        terms, told, salient = self.analyse.writes.empty_table(), self.telling.writes.empty_table(), []
+            bands = engine.map(self.bands, signatures, tick)
+        terms, told, salient = self.analyse.writes.empty_table(), self.telling.writes.empty_table(), BAND.empty_table()
         if "overlap" in relations:
             with watch.stage("terms", articles.num_rows) as tick:
                 terms = engine.map(self.analyse, articles, tick).combine_chunks()
             with watch.stage("salient", articles.num_rows) as tick:
                 told = engine.map(self.telling, terms, tick)
-                salient = engine.map(self.salient, told).to_batches()
+                salient = engine.map(self.salient, told)
+        kept = (told, pa.concat_tables([bands, salient])) if earlier else (None, None)
         with watch.stage("pair") as tick:
-            candidates = self.candidates(engine, articles, bands, salient, told, tick)
+            by_words, by_telling, known, since = bands.to_batches(), salient.to_batches(), articles, 0
+            if earlier and articles.num_rows:
+                met, others_met = met_under(earlier, [bands, salient])
+                is_salient = pc.equal(met["kind"], KINDS.index("salient"))
+                by_words += met.filter(pc.invert(is_salient)).to_batches()
+                by_telling += met.filter(is_salient).to_batches()
+                known = pa.concat_tables([articles.select(others_met.schema.names), others_met])
+                since = pc.min(articles["arrival"]).as_py()
+            del bands, salient
+            candidates = self.candidates(engine, known, by_words, by_telling, told, tick, since=since, earlier=earlier)
         with watch.stage("verify", candidates.num_rows) as tick:
-            matches = self._verified(engine, candidates, articles, signatures, terms, relations, tick)
+            texts = Texts(articles, signatures, terms)
+            if earlier:
+                texts = texts.and_those(earlier, others(candidates, articles))
+            matches = self._verified(engine, candidates, *texts, relations, tick)
         with watch.stage("cluster", articles.num_rows):
-            described = _counted_words(
-                articles.select(["doc_id", "arrival", "source", "published", "n_words"]), signatures
-            )
-            digests = _rows_for(
-                described,
-                signatures.select(["doc_id", "text_digest"]),
-                pa.schema([*described.schema, SIGNATURE.field("text_digest")]),
-            )
-            clustered = members(digests, cluster_ids(articles, [matches]), self.canonical)
-        return Matched(signatures, terms, matches, clustered, candidates.num_rows)
+            clustered, merges = self._clustered(articles, signatures, matches, earlier)
+        return Matched(signatures, terms, matches, clustered, merges, candidates, *kept)
+
+    def _clustered(
+        self, articles: pa.Table, signatures: pa.Table, matches: pa.Table, earlier: Earlier | None
+    ) -> tuple[pa.Table, pa.Table]:
+        """Return MEMBER of the articles and of the earlier clusters they join, and MERGE of the clusters that became one."""
+        about = _counted_words(articles.select(["doc_id", "arrival", "source", "published", "n_words"]), signatures)
+        digests, edges, before = signatures.select(["doc_id", "text_digest"]), [matches], None
+        if earlier:
+            before, joined, told = clusters_of(earlier, matches, articles)
+            about = pa.concat_tables([about, joined.select(about.schema.names)])
+            digests, edges = pa.concat_tables([digests, told]), [matches, held_together(before)]
+        described = _rows_for(about, digests, pa.schema([*about.schema, SIGNATURE.field("text_digest")]))
+        named = cluster_ids(about, edges)
+        gone = sorted({one for one in before["cluster_id"].to_pylist() if named[one] != one}) if before else []
+        merges = [{"level": "cluster", "old_id": one, "new_id": named[one]} for one in gone]
+        return members(described, named, self.canonical), pa.Table.from_pylist(merges, schema=MERGE)
 
     def candidates(  # noqa: PLR0913 - all that articles meet by
         self,
@@ -210,27 +260,39 @@ class Flow:
         salient: list[pa.RecordBatch],
         told: pa.Table,
         tick: Tick | None = None,
+        *,
+        since: int = 0,
+        earlier: Earlier | None = None,
     ) -> pa.Table:
         """Return the pairs to verify.
 
         Parameters
         ----------
         articles : Table
-            Columns ``doc_id`` and ``arrival``.
+            Columns ``doc_id``, ``arrival`` and ``published``.
         bands, salient : list of RecordBatch
             Relation BAND: keys of words, and of what is telling; emptied.
         told : Table
-            Relation TELLING, of the articles with salient bands.
+            Relation TELLING, of the articles with salient bands; what earlier ones tell is looked up.
+        since : int
+            Pairs of two articles that arrived before this number are left out: they were settled then.
+        earlier : Earlier, optional
+            Where those articles are found.
 
         Returns
         -------
         Table
             Relation PAIR, sorted: those that met under keys of words, and of those that met under salient ones all that are alike.
         """
-        met = distinct((engine.map(self.pairs, some, tick) for some in shared(bands)), articles)
+        pairs, windows = replace(self.pairs, since=max(since, self.pairs.since)), self.windows
+        met = distinct((engine.map(pairs, some, tick) for some in shared(bands)), articles)
+        met = within(met, articles, windows.match_window)
         if not salient:
             return met
-        said = distinct((engine.map(self.pairs, some, tick) for some in shared(salient)), articles)
+        said = distinct((engine.map(pairs, some, tick) for some in shared(salient)), articles)
+        said = within(said, articles, windows.event_window)
+        if earlier:
+            told = pa.concat_tables([told, earlier.rows("telling", "doc_id", others(said, told))])
         alike = engine.map(self.alike, _joined(said, told.select(["doc_id", "keys", "weights"]), self.alike.reads))
         return (
             pa.concat_tables([met, alike])
@@ -270,14 +332,7 @@ class Flow:
             matches = verified(relations, candidates, terms, tick)
         return matches.sort_by([("left_id", "ascending"), ("right_id", "ascending")])
 
-    def group(
-        self,
-        articles: pa.Table,
-        matched: Matched,
-        watch: Watch,
-        known: pa.Table | None = None,
-        counts: pa.Table | None = None,
-    ) -> Grouped:
+    def group(self, articles: pa.Table, matched: Matched, watch: Watch, earlier: Earlier | None = None) -> Grouped:
         """Group articles into events and storylines.
 
         Parameters
@@ -286,12 +341,28 @@ class Flow:
             Relation ARTICLE.
         matched : Matched
             What ``match`` found among them, ``overlap`` included.
-        known, counts : Table, optional
-            Relations KNOWN and TERM_COUNT: where earlier nights put some of the articles, and what those nights counted.
+        earlier : Earlier, optional
+            Articles of earlier nights with their events, which these may join.
+
+        Returns
+        -------
+        Grouped
+            Relations ASSIGNMENT of the articles, EVENT of the events that they are in, MERGE of earlier groups that have become one,
+            and TERM_COUNT for later nights to add up.
         """
-        given = matched.terms, articles, matched.members, matched.matches
         with watch.stage("events", articles.num_rows):
-            return Grouped(*group(*given, self.grouping, known, counts))
+            texts, members, known, counts = (
+                Texts(articles, matched.signatures, matched.terms),
+                matched.members,
+                None,
+                None,
+            )
+            if earlier:
+                texts, members, known, counts = beside(
+                    earlier, texts, matched.candidates, members, self.windows.event_window
+                )
+            found = group(texts.terms, texts.articles, members, matched.matches, self.grouping, known, counts)
+            return Grouped(*found, count_terms(matched.terms, members, known))
 
 
 #: Pairs that are joined with their texts at a time; a row is some ten kilobytes.

@@ -222,5 +222,5 @@ KNOWN = pa.schema(
     ]
 )
 
-#: An event or storyline of earlier nights that became part of an older one. Key: level, old_id. ``level``: ``event`` or ``storyline``.
+#: A group of earlier nights that became part of an older one. Key: level, old_id. ``level``: ``cluster``, ``event`` or ``storyline``.
 MERGE = pa.schema([("level", TEXT), ("old_id", TEXT), ("new_id", TEXT)])

@@ -121,9 +121,17 @@ def nightly(
         Path, typer.Option("--out", metavar="DIR", help="Folder for the report; written whole or not at all.")
     ],
     state: Annotated[
-        Path | None,
-        typer.Option("--state", metavar="FILE", help="Remember articles between nights. Not available yet."),
-    ] = None,
+        str,
+        typer.Option(
+            "--state",
+            metavar="FILE",
+            show_default=False,
+            help=(
+                "Memory of all nights, made by the first: what is new alone is worked on, and compared with every article seen "
+                "before. One DuckDB file; a name that ends in / is a folder of Parquet."
+            ),
+        ),
+    ] = "",
     config: ConfigOption = None,
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
@@ -142,14 +150,12 @@ def nightly(
     """
     from pipelines import nightly as job
 
-    if state is not None:
-        raise InputError("--state is not available yet: this version works on one night at a time. Leave it out.")
     if engine is Engine.spark or master is not None:
         raise InputError(
             "--engine spark and --master are not available yet: this version runs on one machine. Leave them out."
         )
-    summary = job.run(inputs, out, _configured(config, all_pages), _workers(workers), _value(text_is), _journal())
-    _tell(summary)
+    configured = _configured(config, all_pages)
+    _tell(job.run(inputs, out, configured, _workers(workers), _value(text_is), _journal(), state))
 
 
 @app.command(epilog="Examples: dedup clean page.html | jq -r .text\n\ndedup clean crawl/ -o articles.jsonl")

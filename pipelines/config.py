@@ -11,7 +11,7 @@ import dataclasses
 import difflib
 import tomllib
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -34,16 +34,50 @@ _MODELS: Final[Mapping[tuple[str, str], tuple[str, Callable[[str], object]]]] = 
 
 
 @dataclass(frozen=True)
+class Keeping:
+    """What a state keeps of articles.
+
+    Parameters
+    ----------
+    keep_text : bool
+        Whether their texts are kept, by which ``dedup explain --state`` shows passages and ``dedup state export`` gives them out.
+        Nights are worked on alike without them.
+    """
+
+    keep_text: bool = True
+
+
+@dataclass(frozen=True)
 class Config(Flow):
     """All parameters of a run; each field is a section of the TOML file."""
 
     limits: Limits = field(default_factory=Limits)
+    state: Keeping = field(default_factory=Keeping)
+
+    def parameters(self) -> dict[str, str]:
+        """Return every parameter that can change an answer, as text, by its name in the TOML file; of long texts the digest."""
+        # Time and memory are the machine's; how long a text may be is not.
+        found = dict(_parameters(self, ""))
+        machine = {f"limits.{one.name}" for one in dataclasses.fields(Limits)} - {"limits.characters", "limits.lines"}
+        return {name: value for name, value in found.items() if name not in machine and name not in _FREE}
 
     def fingerprint(self) -> str:
         """Return a digest of every parameter that can change an answer."""
-        # Time and memory are the machine's; how long a text may be is not.
-        limits = Limits(characters=self.limits.characters, lines=self.limits.lines)
-        return xxhash.xxh3_128_hexdigest(repr(dataclasses.replace(self, limits=limits)).encode())
+        return xxhash.xxh3_128_hexdigest(repr(sorted(self.parameters().items())).encode())
+
+
+_FREE: Final = frozenset({"state.keep_text"})
+_LONGEST: Final = 120
+
+
+def _parameters(part: Any, where: str) -> Iterator[tuple[str, str]]:
+    for one in dataclasses.fields(part):
+        value, place = getattr(part, one.name), f"{where}{one.name}"
+        if dataclasses.is_dataclass(value):
+            yield from _parameters(value, f"{place}.")
+        else:
+            text = repr(value)
+            yield place, text if len(text) <= _LONGEST else f"xxh3:{xxhash.xxh3_64_hexdigest(text.encode())}"
 
 
 def load(path: Path) -> Config:

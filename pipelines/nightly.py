@@ -6,8 +6,9 @@ Rule guarded here: this file says what follows what, and what is counted; how ea
 """
 
 import platform
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,11 +16,11 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from dedup.articles.published import in_order
 from dedup.duplicates.cohesion import Loose, loose_clusters
+from dedup.earlier import not_among
 from dedup.errors import InputError
 from dedup.flow import Grouped, Matched
-from pipelines import report, source
+from pipelines import report, source, totals
 from pipelines.config import Config
 from pipelines.journal import Journal
 from pipelines.preprocess import (
@@ -30,7 +31,9 @@ from pipelines.preprocess import (
     summary,
     write_lines,
 )
+from pipelines.remember import remember
 from pipelines.run_local import Local
+from pipelines.state import State, inputs_key, open_store
 
 _LIBRARIES = ("datasketch", "numpy", "pyarrow", "resiliparse", "scikit-learn", "trafilatura")
 
@@ -51,32 +54,47 @@ def night(  # noqa: PLR0913 - what a run is made of
     journal: Journal,
     text_is: str | None = None,
     stdin: BinaryIO | None = None,
+    state: State | None = None,
 ) -> Night:
     """Work on one night; see `pipelines.preprocess.clean` for the parameters."""
-    cleaned = clean(inputs, config, engine, journal, text_is, stdin)
-    matched = config.match(engine, cleaned.articles, journal)
-    grouped = config.group(cleaned.articles, matched, journal)
+    cleaned = clean(inputs, config, engine, journal, text_is, stdin, state)
+    matched = config.match(engine, cleaned.articles, journal, earlier=state)
+    grouped = config.group(cleaned.articles, matched, journal, state)
     return Night(cleaned, matched, grouped)
 
 
 def run(  # noqa: PLR0913 - the options of the command
-    inputs: Sequence[str], out: Path, config: Config, workers: int, text_is: str | None, journal: Journal
+    inputs: Sequence[str],
+    out: Path,
+    config: Config,
+    workers: int,
+    text_is: str | None,
+    journal: Journal,
+    state: str = "",
 ) -> str:
     """Do ``dedup nightly``: write the report, and return the line that sums it up."""
-    _check_apart(inputs, out)
-    with report.OutputFolder(out) as folder:
+    _check_apart(inputs, out, "--out")
+    with remembered(state, inputs, config) as memory, report.OutputFolder(out) as folder:
         stdin = source.spool(source.standard_input()) if "-" in inputs else None
         with journal.stage("digest"):
             digests = source.digest(inputs, stdin)
+        key = inputs_key(digests, text_is)
+        if memory and (before := memory.report(key)):
+            number, files = before
+            for name, content in files.items():
+                (folder.path / name).write_bytes(content)
+            folder.commit()
+            return f"These are the inputs of night {number}: its report is in {out} again, and nothing was changed."
         with Local(workers, config.limits) as engine:
-            done = night(inputs, config, engine, journal, text_is, stdin)
+            done = night(inputs, config, engine, journal, text_is, stdin, memory)
         with journal.stage("report"):
-            counts = write(folder.path, done)
-            bound, size = config.verify.rule.near_cover, config.verify.shingle_words
-            loose = loose_clusters(done.matched.members, done.matched.signatures, bound, size)
-        report.write_json(
-            folder.path / report.RUN_JSON, _record(done, digests, counts, loose, config, workers, text_is, journal)
-        )
+            counts = write(folder.path, done, memory)
+            loose = _loose(done, config, memory)
+        facts = _record(done, digests, counts, loose, config, workers, text_is, journal)
+        report.write_json(folder.path / report.RUN_JSON, facts | ({"night": memory.night} if memory else {}))
+        if memory:
+            files = {path.name: path.read_bytes() for path in sorted(folder.path.iterdir())}
+            memory.record(key, files, files[report.RUN_JSON].decode(), remember(done, memory, config))
         folder.commit()
     chained = f" ({len(loose):,} loose, see {report.RUN_JSON})" if loose else ""
     return (
@@ -85,20 +103,42 @@ def run(  # noqa: PLR0913 - the options of the command
     )
 
 
-def _check_apart(inputs: Sequence[str], out: Path) -> None:
-    """See that the inputs exist, and that the report will be no input of the next run.
+@contextmanager
+def remembered(state: str, inputs: Sequence[str], config: Config) -> Iterator[State | None]:
+    """Open the state called ``state`` for a night; without a name there is none."""
+    if not state:
+        yield None
+        return
+    _check_apart(inputs, Path(state), "--state")
+    with open_store(state, writing=True) as store:
+        yield State(store, config.parameters())
+
+
+def _loose(done: Night, config: Config, state: State | None) -> list[Loose]:
+    """Return tonight's clusters whose members are less alike than the rule for copies asks."""
+    members, signatures = done.matched.members, done.matched.signatures
+    if state:
+        earlier = not_among(members["doc_id"], done.cleaned.articles)
+        signatures = pa.concat_tables([signatures, state.rows("signatures", "doc_id", earlier)])
+    return loose_clusters(members, signatures, config.verify.rule.near_cover, config.verify.shingle_words)
+
+
+def _check_apart(inputs: Sequence[str], out: Path, option: str) -> None:
+    """See that the inputs exist, and that what is written will be no input of the next run.
 
     Raises
     ------
     InputError
-        If an input does not exist, or the output is in a folder that is an input.
+        If an input does not exist, or what ``option`` names is in a folder that is an input.
     """
     source.expand(inputs)
     place = out.resolve()
     for given in inputs:
         folder = Path(given).resolve()
         if given != "-" and folder.is_dir() and place.is_relative_to(folder):
-            raise InputError(f"--out: {out} is in the input folder {given}; the next run would read it. Give another.")
+            raise InputError(
+                f"{option}: {out} is in the input folder {given}; the next run would read it. Give another."
+            )
 
 
 def unique(  # noqa: PLR0913 - the options of the command
@@ -125,14 +165,14 @@ def unique(  # noqa: PLR0913 - the options of the command
 # -- the report ------------------------------------------------------------------------------------------------------
 
 
-def write(folder: Path, done: Night) -> dict[str, int]:
+def write(folder: Path, done: Night, state: State | None = None) -> dict[str, int]:
     """Write every file of the report but ``run.json``, and return the number of rows of each."""
     articles = [_joined(row, done) for row in done.cleaned.articles.to_pylist()]
     tables: dict[str, Iterable[dict[str, Any]]] = {
         "articles.csv": articles,
         "duplicates.csv": done.matched.matches.to_pylist(),
-        "clusters.csv": _clusters(articles),
-        "events.csv": _events(articles, done.grouped.events),
+        "clusters.csv": totals.clusters(articles, done.matched, state),
+        "events.csv": totals.events(articles, done.matched, done.grouped, state),
         "boilerplate.csv": _boilerplate(articles),
         "rejects.csv": (
             {name: getattr(one, name) for name in report.COLUMNS["rejects.csv"]} for one in done.cleaned.rejects
@@ -147,49 +187,6 @@ def write(folder: Path, done: Night) -> dict[str, int]:
 
 def _joined(article: dict[str, Any], done: Night) -> dict[str, Any]:
     return article | done.matched.member_of[article["doc_id"]] | done.grouped.event_of[article["doc_id"]]
-
-
-def _spread(members: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Say how far a group reaches: articles, sources, first and last day."""
-    days = sorted((row["published"] for row in members if row["published"]), key=in_order)
-    sources = sorted({row["source"] for row in members if row["source"]})
-    return {
-        "n_articles": len(members),
-        "n_sources": len(sources),
-        "first_published": days[0] if days else "",
-        "last_published": days[-1] if days else "",
-        "sources": sources,
-        "status": "new",
-    }
-
-
-def _grouped(articles: Iterable[dict[str, Any]], column: str) -> dict[str, list[dict[str, Any]]]:
-    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in articles:
-        groups[row[column]].append(row)
-    return groups
-
-
-def _clusters(articles: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Make the rows of clusters of two or more, largest first."""
-    rows = []
-    for cluster_id, members in _grouped(articles, "cluster_id").items():
-        if len(members) < 2:
-            continue
-        canonical = next(row for row in members if row["relation"] == "canonical")
-        title = canonical["title"] or _first_words(canonical["text"])
-        rows.append({"cluster_id": cluster_id, "canonical_id": canonical["doc_id"], "title": title} | _spread(members))
-    return sorted(rows, key=lambda row: (-row["n_articles"], row["cluster_id"]))
-
-
-def _events(articles: Sequence[dict[str, Any]], events: pa.Table) -> list[dict[str, Any]]:
-    """Make the rows of all events, largest first."""
-    members = _grouped(articles, "event_id")
-    rows = []
-    for event in events.to_pylist():
-        own = members[event["event_id"]]
-        rows.append(event | {"n_clusters": len({row["cluster_id"] for row in own})} | _spread(own))
-    return sorted(rows, key=lambda row: (-row["n_articles"], row["event_id"]))
 
 
 def _boilerplate(articles: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -211,11 +208,6 @@ def _boilerplate(articles: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         for (site, text), (ids, reasons) in found.items()
     ]
     return sorted(rows, key=lambda row: (-row["n_articles"], row["source"], row["text"]))
-
-
-def _first_words(text: str, n_words: int = 12) -> str:
-    words = text.split()
-    return " ".join(words[:n_words]) + (" …" if len(words) > n_words else "")
 
 
 def _record(  # noqa: PLR0913 - all that is known of the run
@@ -246,7 +238,7 @@ def _record(  # noqa: PLR0913 - all that is known of the run
             "articles": done.cleaned.articles.num_rows,
             "words": sum(done.cleaned.articles["n_words"].to_pylist()),
             "words_removed": sum(done.cleaned.articles["n_words_removed"].to_pylist()),
-            "candidate_pairs": done.matched.n_candidates,
+            "candidate_pairs": done.matched.candidates.num_rows,
             "matches": dict(sorted(relations.items())),
             "clusters": counts["clusters.csv"],
             "events": counts["events.csv"],

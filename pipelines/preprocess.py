@@ -24,7 +24,8 @@ from pipelines.config import Config
 from pipelines.journal import Journal, Tick
 from pipelines.report import check_output, json_line, whole_file
 from pipelines.run_local import Failure, Limits, Local
-from pipelines.source import Page, Reject
+from pipelines.source import Claim, Page, Reject
+from pipelines.state import State
 
 _MIN_WORDS = 5
 
@@ -41,9 +42,15 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Cleaned:
-    """What became of the inputs. ``articles``: relation ARTICLE, by arrival. ``n_pages``: all that were read."""
+    """What became of the inputs.
+
+    ``articles``: relation ARTICLE, by arrival. ``n_pages``: all that were read. What later nights must know: ``repeats``,
+    relation REPEAT; ``claims``, by place all that became an article, with its id.
+    """
 
     articles: pa.Table
+    repeats: pa.Table
+    claims: dict[int, tuple[Claim, str]]
     rejects: list[Reject]
     n_pages: int
     n_seen: int
@@ -56,6 +63,7 @@ def clean(  # noqa: PLR0913 - what a run is made of
     journal: Journal,
     text_is: str | None = None,
     stdin: BinaryIO | None = None,
+    state: State | None = None,
 ) -> Cleaned:
     """Read the inputs and take the chrome off.
 
@@ -67,20 +75,23 @@ def clean(  # noqa: PLR0913 - what a run is made of
         What given text is; see `pipelines.source.read`.
     stdin : binary file, optional
         Read for ``-``.
+    state : State, optional
+        What earlier nights saw, and learned of the chrome of sites.
 
     Raises
     ------
     InputError
         If an input does not exist.
     """
-    reader = source.Identify()
+    reader = source.Identify(state.seen) if state else source.Identify()
     pages = reader.pages(source.read(inputs, text_is, stdin=stdin))
     with journal.stage("extract") as tick:
         drafts, failed = _drafts(pages, config, engine, tick)
-    ids = reader.assign()
+    given = reader.assign(state.known(reader.claims) if state else None)
+    ids = [given[place] for place in reader.places]
     rejects = list(reader.rejects)
     for number, failure in failed.items():
-        claim = reader.claims[number]
+        claim = reader.claims[reader.places[number]]
         if ids[number]:
             rejects.append(Reject(claim.input, claim.position, ids[number], failure.reason, failure.detail))
     drafts = _identified(drafts, ids)
@@ -88,8 +99,8 @@ def clean(  # noqa: PLR0913 - what a run is made of
         Reject(row["input"], row["position"], row["doc_id"], row["failure"], row["detail"])
         for row in drafts.filter(pc.not_equal(drafts["failure"], "")).to_pylist()
     )
-    drafts = _arrived(drafts.filter(pc.equal(drafts["failure"], "")))
-    articles = config.clean(engine, drafts, journal)
+    drafts = _arrived(drafts.filter(pc.equal(drafts["failure"], "")), state.first_arrival if state else 0)
+    articles, repeats = config.clean(engine, drafts, journal, state)
     # What is left of a page must be more than a stray line; a text that was given as an article must only be something.
     is_page = pc.is_in(drafts["kind"], pa.array(["html", "page"]))
     empty = pc.less(articles["n_words"], pc.if_else(is_page, _MIN_WORDS, 1))
@@ -97,7 +108,9 @@ def clean(  # noqa: PLR0913 - what a run is made of
         detail = f"{row['n_words']} words were left of the page once its chrome was off"
         rejects.append(Reject(row["input"], row["position"], row["doc_id"], "no_article_text", detail))
     articles = articles.filter(pc.invert(empty))
-    return Cleaned(articles, sorted(rejects, key=_reject_order), len(reader.claims), reader.seen)
+    kept = set(articles["doc_id"].to_pylist())
+    claims = {place: (reader.claims[place], doc_id) for place, doc_id in enumerate(given) if doc_id in kept}
+    return Cleaned(articles, repeats, claims, sorted(rejects, key=_reject_order), len(reader.claims), reader.seen)
 
 
 def _drafts(pages: Iterable[Page], config: Config, engine: Local, tick: Tick) -> tuple[pa.Table, dict[int, Failure]]:
@@ -145,12 +158,12 @@ def _identified(drafts: pa.Table, ids: Sequence[str]) -> pa.Table:
     return drafts.set_column(0, DRAFT.field("doc_id"), final).filter(pc.not_equal(final, ""))
 
 
-def _arrived(drafts: pa.Table) -> pa.Table:
-    """Sort a night's drafts into their order of arrival: by date (see `in_order`), then by id."""
+def _arrived(drafts: pa.Table, first: int) -> pa.Table:
+    """Sort a night's drafts into their order of arrival, counted from ``first``: by date (see `in_order`), then by id."""
     published, ids = drafts["published"].to_pylist(), drafts["doc_id"].to_pylist()
     order = sorted(range(len(ids)), key=lambda row: (in_order(published[row]), ids[row]))
     drafts = drafts.take(pa.array(order, pa.int64()))
-    return drafts.set_column(1, DRAFT.field("arrival"), pa.array(range(len(order)), pa.int64()))
+    return drafts.set_column(1, DRAFT.field("arrival"), pa.array(range(first, first + len(order)), pa.int64()))
 
 
 def _reject_order(reject: Reject) -> tuple[str, int, str, str, str]:

@@ -254,6 +254,31 @@ def _met(article: Article, known: Mapping[int, Seen], sites: set[int], least_sha
     return {holder.article for holder, shared in common.items() if shared >= least_share * min(total, holder.size)}
 
 
+def wanted_keys(segments: pa.Table) -> pa.Array:
+    """Return every key under which something of these segments is counted: what must be known of earlier nights.
+
+    Parameters
+    ----------
+    segments : Table
+        Relation SEGMENT.
+
+    Returns
+    -------
+    Array of int64
+        Sorted and distinct.
+    """
+    sentences, forms = (
+        segments[name].combine_chunks().flatten().to_numpy(zero_copy_only=False).astype(np.int64)
+        for name in ("sentences", "forms")
+    )
+    return pa.array(np.unique(np.concatenate([sentences, sentences ^ _TRUSTED_BITS, forms, [NO_WORDS]])), pa.int64())
+
+
+def several(repeats: pa.Table) -> pa.Table:
+    """Return the rows of what more than one group of articles holds, and of the number of all groups of a source."""
+    return repeats.filter(pc.or_(pc.greater(repeats["n_articles"], 1), pc.equal(repeats["key"], NO_WORDS)))
+
+
 def with_known(segments: pa.Table, known: pa.Table | None) -> pa.Table:
     """Put what earlier nights learned among tonight's segments, as :class:`Repeats` reads it.
 

@@ -5,7 +5,7 @@ In: pages as they stream by, and the ids of earlier nights. Out: one id for each
 Rules guarded here: no two contents share an id, an id once given stays, and the order of the inputs does not matter.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import xxhash
@@ -83,20 +83,27 @@ def assign_ids(claims: Sequence[Claim], known: Mapping[str, Mapping[str, str]] |
 
 @dataclass(slots=True)
 class Identify:
-    """Lets pages stream by, remembers what each claims and what was rejected, and gives the ids at the end."""
+    """Lets pages stream by, remembers what each claims and what was rejected, and gives the ids at the end.
 
+    ``earlier``: what earlier nights claimed; such pages stop here. ``places``: of each page that went on, its place in ``claims``.
+    """
+
+    earlier: Container[Claim] = ()
     claims: list[Claim] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     seen: int = 0
 
     def pages(self, items: Iterable[Page | Reject]) -> Iterator[Page]:
-        """Yield the pages of ``items``; the rejects go to ``rejects``."""
+        """Yield the pages of ``items`` that no earlier night had; the rejects go to ``rejects``."""
         for item in items:
             if isinstance(item, Reject):
                 self.rejects.append(item)
             else:
                 self.claims.append(claim(item))
-                yield item
+                if self.claims[-1] not in self.earlier:
+                    self.places.append(len(self.claims) - 1)
+                    yield item
 
     def assign(self, known: Mapping[str, Mapping[str, str]] | None = None) -> list[str]:
         """Return the id of each page in the order they came, empty for one seen already, and count those."""

@@ -1,0 +1,182 @@
+"""What earlier nights left behind, and how tonight's articles meet it.
+
+In: tonight's keys, pairs and matches, and something that looks up rows of earlier nights. Out: the earlier rows that are
+needed beside tonight's, no more.
+
+Rule guarded here: what is looked up depends on tonight's articles, never on how many nights there were.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup.articles.terms import Terms
+from dedup.candidates.window import within
+from dedup.duplicates.component import JOINING
+from dedup.events.counts import ARTICLES_KEY, Counts
+from dedup.schema import ARTICLE, KNOWN, MATCH, TEXT
+
+#: What is read of an article beside its words and terms.
+ABOUT = pa.schema([field for field in ARTICLE if field.name != "removed"])
+_MET = ["doc_id", "arrival", "published"]
+
+
+class Earlier(Protocol):
+    """What earlier nights left behind."""
+
+    def rows(self, name: str, column: str, values: pa.Array, columns: Sequence[str] = ()) -> pa.Table:
+        """Return the rows of a relation that hold one of ``values`` in ``column``, in the order of its key.
+
+        Parameters
+        ----------
+        name : str
+            ``articles`` (ARTICLE without ``removed``), ``signatures``, ``terms``, ``telling``, ``bands``, ``members``,
+            ``assignments``, ``events``, ``term_counts`` or ``repeats``.
+        column, values : str, Array
+            What is looked up.
+        columns : sequence of str
+            Those wanted; all of the relation without it.
+        """
+        ...
+
+
+class Texts(NamedTuple):
+    """Articles and what is made of each, in one order: ``ABOUT`` (or more), relations SIGNATURE and TERMS."""
+
+    articles: pa.Table
+    signatures: pa.Table
+    terms: pa.Table
+
+    def and_those(self, earlier: Earlier, doc_ids: pa.Array) -> "Texts":
+        """Return these, and after them the earlier ones called ``doc_ids``."""
+        about = earlier.rows("articles", "doc_id", doc_ids)
+        signatures, terms = (earlier.rows(name, "doc_id", doc_ids) for name in ("signatures", "terms"))
+        return Texts(
+            pa.concat_tables([self.articles.select(ABOUT.names), about]),
+            pa.concat_tables([self.signatures, signatures]),
+            pa.concat_tables([self.terms, terms]),
+        )
+
+
+def met_under(earlier: Earlier, bands: Sequence[pa.Table]) -> tuple[pa.Table, pa.Table]:
+    """Return who met tonight's articles under a key.
+
+    Parameters
+    ----------
+    bands : sequence of Table
+        Relation BAND, of tonight.
+
+    Returns
+    -------
+    tuple of two Tables
+        Relation BAND of the earlier articles under these keys, and ``doc_id``, ``arrival`` and ``published`` of these articles.
+    """
+    keys = pc.unique(pa.chunked_array([chunk for table in bands for chunk in table["key"].chunks], pa.int64()))
+    found = earlier.rows("bands", "key", keys)
+    return found, earlier.rows("articles", "arrival", pc.unique(found["arrival"]), _MET)
+
+
+def not_among(ids: pa.ChunkedArray, articles: pa.Table) -> pa.Array:
+    """Return the distinct ids that are none of ``articles``, sorted."""
+    found = ids.unique()
+    found = found.filter(pc.invert(pc.is_in(found, articles["doc_id"].combine_chunks())))
+    return found.take(pc.sort_indices(found))
+
+
+def others(pairs: pa.Table, articles: pa.Table) -> pa.Array:
+    """Return the ids in ``pairs`` that are none of ``articles``, sorted."""
+    return not_among(pa.chunked_array([*pairs["left_id"].chunks, *pairs["right_id"].chunks], TEXT), articles)
+
+
+def clusters_of(earlier: Earlier, matches: pa.Table, articles: pa.Table) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """Return the earlier clusters that tonight's matches reach.
+
+    Parameters
+    ----------
+    matches : Table
+        Relation MATCH, of tonight.
+    articles : Table
+        Tonight's.
+
+    Returns
+    -------
+    tuple of three Tables
+        Relation MEMBER of all in these clusters; their rows of ``ABOUT``; and their ``doc_id`` and ``text_digest``.
+    """
+    joining = matches.filter(pc.is_in(matches["relation"], pa.array(JOINING)))
+    reached = earlier.rows("members", "doc_id", others(joining, articles))
+    members = earlier.rows("members", "cluster_id", pc.unique(reached["cluster_id"]))
+    ids = members["doc_id"].combine_chunks()
+    digests = earlier.rows("signatures", "doc_id", ids, ["doc_id", "text_digest"])
+    return members, earlier.rows("articles", "doc_id", ids), digests
+
+
+def held_together(members: pa.Table) -> pa.Table:
+    """Return what joins the members of each cluster: a row of MATCH for each, with the article it is named after."""
+    rows = [
+        {"left_id": doc_id, "right_id": cluster_id, "relation": "near"}
+        for doc_id, cluster_id in zip(members["doc_id"].to_pylist(), members["cluster_id"].to_pylist(), strict=True)
+    ]
+    return pa.Table.from_pylist(rows, schema=MATCH)
+
+
+class Beside(NamedTuple):
+    """Tonight's articles and the earlier ones that they may share an event with; see `dedup.events.assign.group`."""
+
+    texts: Texts
+    members: pa.Table
+    known: pa.Table
+    counts: pa.Table
+
+
+def beside(earlier: Earlier, texts: Texts, candidates: pa.Table, members: pa.Table, days: int) -> Beside:
+    """Return tonight's articles, and the earlier events that they may be of.
+
+    Parameters
+    ----------
+    texts : Texts
+        Of tonight.
+    candidates : Table
+        Relation PAIR: who was compared tonight.
+    members : Table
+        Relation MEMBER: tonight's clusters.
+    days : int
+        Earlier articles compared with one of tonight are looked at if published at most so many days from it; those of its
+        cluster always, and with an article all of its event.
+    """
+    met = others(candidates, texts.articles)
+    about = earlier.rows("articles", "doc_id", met, _MET)
+    everyone = pa.concat_tables([texts.articles.select(_MET), about])
+    near = others(within(candidates, everyone, days), texts.articles)
+    wanted = pa.concat_arrays([near, not_among(members["doc_id"], texts.articles)]).unique()
+    events = pc.unique(earlier.rows("assignments", "doc_id", wanted)["event_id"])
+    assigned = earlier.rows("assignments", "event_id", events)
+    ids = assigned["doc_id"].combine_chunks()
+    known = _since_when(earlier, assigned)
+    whole = texts.and_those(earlier, ids)
+    clusters = earlier.rows("members", "doc_id", ids)
+    clusters = clusters.filter(pc.invert(pc.is_in(clusters["doc_id"], members["doc_id"].combine_chunks())))
+    counts = earlier.rows("term_counts", "key", _keys(whole.terms))
+    return Beside(whole, pa.concat_tables([members, clusters]), known, counts)
+
+
+def _since_when(earlier: Earlier, assigned: pa.Table) -> pa.Table:
+    """Return relation KNOWN: with each event and storyline, the arrival of the article that it is named after."""
+    founders = pc.unique(pa.chunked_array([*assigned["event_id"].chunks, *assigned["storyline_id"].chunks], TEXT))
+    rows = earlier.rows("articles", "doc_id", founders, ["doc_id", "arrival"])
+    arrival = dict(zip(rows["doc_id"].to_pylist(), rows["arrival"].to_pylist(), strict=True))
+    # One that has been forgotten is older than all that came to it.
+    known = [
+        row | {f"{level}_arrival": arrival.get(row[f"{level}_id"], -1) for level in ("event", "storyline")}
+        for row in assigned.to_pylist()
+    ]
+    return pa.Table.from_pylist(known, schema=KNOWN)
+
+
+def _keys(terms: pa.Table) -> pa.Array:
+    """Return every key under which terms are counted that stands in these, and that of the number of articles."""
+    rows = (row for batch in terms.to_batches(max_chunksize=1000) for row in batch.to_pylist())
+    counted = Counts.of_terms([Terms.from_row(row) for row in rows])
+    return pa.array([ARTICLES_KEY, *counted.keys.tolist()], pa.int64())

@@ -1,0 +1,103 @@
+"""What a state remembers: its relations, the key of each, and whether its rows are ever replaced.
+
+In: nothing. Out: ``RELATIONS``, by which both forms of a state make their tables, check what they hold and write it out.
+
+Rule guarded here: everything that a night must know of earlier ones stands in one of these; each row of them, but those of
+``parameters``, says which night wrote it, in a column ``night``.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+
+from dedup.schema import (
+    ARTICLE,
+    ASSIGNMENT,
+    BAND,
+    EVENT,
+    MATCH,
+    MEMBER,
+    MERGE,
+    REPEAT,
+    SIGNATURE,
+    TELLING,
+    TERM_COUNT,
+    TERMS,
+    TEXT,
+)
+
+#: The column that says which night wrote a row.
+NIGHT: Final = pa.field("night", pa.int64())
+
+
+@dataclass(frozen=True)
+class Relation:
+    """One relation of a state.
+
+    Parameters
+    ----------
+    schema : Schema
+        Without ``night``.
+    key : tuple of str
+        Columns that tell its rows apart.
+    replaced : bool
+        Whether a later night may write a row of the same key, which takes the place of the earlier one.
+    summed : str
+        Column of which the numbers of all nights are added up when rows are looked up; each night adds its own.
+    """
+
+    schema: pa.Schema
+    key: tuple[str, ...]
+    replaced: bool = False
+    summed: str = ""
+
+    @property
+    def stored(self) -> pa.Schema:
+        """The schema with ``night``."""
+        return self.schema.append(NIGHT)
+
+
+#: What an input claimed and was given: ``claimed`` and ``digest`` (of the raw content) tell it apart, ``doc_id`` is what it is
+#: called, ``stem`` that without the number of a revision. ``low`` and ``high`` are halves of a digest of ``claimed`` and ``digest``.
+#: The text of a forgotten article is gone, but not this row, so that it stays away when it is crawled again.
+CLAIM = pa.schema(
+    [
+        ("claimed", TEXT),
+        ("digest", TEXT),
+        ("doc_id", TEXT),
+        ("stem", TEXT),
+        ("low", pa.int64()),
+        ("high", pa.int64()),
+    ]
+)
+
+#: One night. ``inputs`` tells its inputs by their digests; ``record`` is its ``run.json``.
+RUN = pa.schema([("number", pa.int64()), ("inputs", TEXT), ("record", TEXT)])
+
+#: One file of the report of a night, compressed (Zstandard).
+FILE = pa.schema([("number", pa.int64()), ("name", TEXT), ("n_bytes", pa.int64()), ("content", pa.large_binary())])
+
+#: A parameter that shaped the state, and its value as text.
+PARAMETER = pa.schema([("name", TEXT), ("value", TEXT)])
+
+_OF_ARTICLES = pa.schema([field for field in ARTICLE if field.name != "removed"])
+
+#: Every relation by its name. The first few are of one article each and go when it is forgotten.
+RELATIONS: Final[dict[str, Relation]] = {
+    "articles": Relation(_OF_ARTICLES, ("doc_id",)),
+    "signatures": Relation(SIGNATURE, ("doc_id",)),
+    "terms": Relation(TERMS, ("doc_id",)),
+    "telling": Relation(TELLING, ("doc_id",)),
+    "bands": Relation(BAND, ("kind", "key", "arrival")),
+    "matches": Relation(MATCH, ("left_id", "right_id")),
+    "members": Relation(MEMBER, ("doc_id",), replaced=True),
+    "assignments": Relation(ASSIGNMENT, ("doc_id",), replaced=True),
+    "events": Relation(EVENT, ("event_id",), replaced=True),
+    "merges": Relation(MERGE, ("level", "old_id")),
+    "repeats": Relation(REPEAT, ("source", "key"), replaced=True),
+    "term_counts": Relation(TERM_COUNT, ("key",), summed="n_articles"),
+    "claims": Relation(CLAIM, ("claimed", "digest")),
+    "runs": Relation(RUN, ("number",)),
+    "files": Relation(FILE, ("number", "name")),
+}

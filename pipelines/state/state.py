@@ -1,0 +1,196 @@
+"""The memory of a tool that runs every night: what it has seen, matched, grouped and published.
+
+In: the path of a state, the parameters of a run. Out: what earlier nights left, by which tonight is worked on; at the end, tonight
+goes in as one.
+
+Rules guarded here: a state is used with the parameters that shaped it and no others; what was published stays; and a run of
+inputs that were run before gives that run's report again.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import xxhash
+
+from dedup.errors import InputError, StateError
+from pipelines.source import Claim
+from pipelines.state.file import File
+from pipelines.state.folder import Folder
+from pipelines.state.relations import FILE, RUN
+from pipelines.state.seen import Seen, stem
+from pipelines.state.store import Rows, Store
+
+#: Raised whenever relations or their meaning change.
+FORMAT: Final = 1
+_FORMAT: Final = "format"
+_COMPRESSION: Final = "zstd"
+
+
+def open_store(name: str, *, writing: bool) -> Store:
+    """Open the state called ``name``: a folder if there is one, or if the name ends in a slash, else a file.
+
+    Raises
+    ------
+    InputError
+        If it is not there though it must be read, or is none of ours.
+    StateError
+        If it is in use, damaged or cannot be written.
+    """
+    path = Path(name)
+    if not writing and not path.exists():
+        raise InputError(f"No such state: {name}.")
+    if path.is_dir() or name.endswith("/"):
+        return Folder(path, writing=writing)
+    return File(path, writing=writing)
+
+
+def inputs_key(digests: Iterable[Mapping[str, Any]], text_is: str | None) -> str:
+    """Return what tells the inputs of a run: their digests, and what a file is called by that gives its article the name.
+
+    Parameters
+    ----------
+    digests : iterable of mapping
+        As `pipelines.source.digest` gives them.
+    text_is : str or None
+        What given text was said to be.
+    """
+    named = sorted(
+        [one["kind"], one["xxh3_128"], Path(one["path"]).name if one["kind"] in {"html", "text"} else ""]
+        for one in digests
+    )
+    return xxhash.xxh3_128_hexdigest(json.dumps([named, text_is or ""]).encode())
+
+
+@dataclass(frozen=True)
+class State:
+    """A state as a run uses it. Parameters: the store, and those of the run that shape a state, by name.
+
+    Raises
+    ------
+    InputError
+        If the state was made with other parameters.
+    StateError
+        If it is of a version that this one cannot read.
+    """
+
+    store: Store
+    parameters: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        if self.store.is_new:
+            return
+        theirs = dict(self.store.parameters)
+        version = theirs.pop(_FORMAT, "")
+        if version != str(FORMAT):
+            newer = version.isdigit() and int(version) > FORMAT
+            advice = "Update this tool." if newer else f"Make a new state. {self._rebuild()}"
+            raise StateError(
+                f"--state: {self.store.path} is of format {version or '?'}, this version reads {FORMAT}. {advice}"
+            )
+        for name in sorted(theirs.keys() | self.parameters.keys()):
+            was, now = theirs.get(name, "(none)"), self.parameters.get(name, "(none)")
+            if was != now:
+                raise InputError(
+                    f"--state: {self.store.path} was made with {name} = {was}; this run has {now}. Run with the former, or make a "
+                    f"new state. {self._rebuild()}"
+                )
+
+    def _rebuild(self) -> str:
+        path = self.store.path
+        return (
+            f"To make it of the same articles: dedup state export {path} -o OLD && dedup nightly OLD/articles.parquet --text-is clean "
+            f"--state NEW --out DIR"
+        )
+
+    # -- what earlier nights left ------------------------------------------------------------------------------------
+
+    @property
+    def is_new(self) -> bool:
+        """Whether this is the first night."""
+        return self.store.is_new
+
+    def rows(self, name: str, column: str, values: pa.Array, columns: Sequence[str] = ()) -> pa.Table:
+        """Look rows up; see `dedup.earlier.Earlier`."""
+        return self.store.rows(name, column, values, columns)
+
+    @cached_property
+    def night(self) -> int:
+        """The number of tonight, from 1."""
+        return 1 if self.is_new else 1 + int(self.store.value("SELECT coalesce(max(number), 0) FROM runs"))
+
+    @cached_property
+    def first_arrival(self) -> int:
+        """The arrival of tonight's first article."""
+        return 0 if self.is_new else 1 + int(self.store.value("SELECT coalesce(max(arrival), -1) FROM articles"))
+
+    @cached_property
+    def seen(self) -> Seen:
+        """What was seen before tonight."""
+        return Seen() if self.is_new else Seen.of_table(self.store.rows("claims", columns=["low", "high"]))
+
+    def known(self, claims: Iterable[Claim]) -> dict[str, dict[str, str]]:
+        """Return the ids given to whatever claimed one of these ids, or could be a revision of it: claim -> digest -> id."""
+        stems = pa.array(
+            sorted({stem(name) for claim in claims for name in (claim.doc_id, stem(claim.doc_id))}), pa.string()
+        )
+        claimed = pa.array(sorted({claim.doc_id for claim in claims}), pa.string())
+        found: dict[str, dict[str, str]] = {}
+        for column, values in (("stem", pa.concat_arrays([stems, claimed]).unique()), ("claimed", claimed)):
+            for row in self.store.rows("claims", column, values).to_pylist():
+                found.setdefault(row["claimed"], {})[row["digest"]] = row["doc_id"]
+        return found
+
+    def report(self, key: str) -> tuple[int, dict[str, bytes]] | None:
+        """Return number and report files of the run whose inputs have this key; None where there was none.
+
+        Raises
+        ------
+        StateError
+            If the report is gone, as articles in it have been forgotten.
+        """
+        runs = self.store.rows("runs", "inputs", pa.array([key])).to_pylist()
+        if not runs:
+            return None
+        number = runs[0]["number"]
+        rows = self.store.rows("files", "number", pa.array([number])).to_pylist()
+        if not rows:
+            raise StateError(
+                f"--state: these inputs are those of night {number}, whose report is gone since articles in it were forgotten. Nothing was changed."
+            )
+        return number, {
+            row["name"]: pa.decompress(row["content"], row["n_bytes"], _COMPRESSION, asbytes=True) for row in rows
+        }
+
+    # -- tonight goes in ---------------------------------------------------------------------------------------------
+
+    def record(self, key: str, files: Mapping[str, bytes], record: str, rows: Rows) -> None:
+        """Write tonight, all of it or nothing; ends the use of the state.
+
+        Parameters
+        ----------
+        key : str
+            `inputs_key` of its inputs.
+        files : mapping of str to bytes
+            Its report.
+        record : str
+            What its ``run.json`` says.
+        rows : mapping of str to Table
+            All other relations.
+        """
+        run = {"number": self.night, "inputs": key, "record": record}
+        packed = [
+            {
+                "number": self.night,
+                "name": name,
+                "n_bytes": len(content),
+                "content": pa.compress(content, _COMPRESSION, asbytes=True),
+            }
+            for name, content in sorted(files.items())
+        ]
+        tables = {"runs": pa.Table.from_pylist([run], schema=RUN), "files": pa.Table.from_pylist(packed, schema=FILE)}
+        self.store.commit(self.night, {**rows, **tables}, {_FORMAT: str(FORMAT), **self.parameters})

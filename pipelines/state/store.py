@@ -1,0 +1,263 @@
+"""Where the rows of a state lie: what is common to its two forms, one DuckDB file and a folder of Parquet.
+
+In: look-ups, and the rows of a night. Out: rows in the order of their key. Both forms are asked in SQL, so that a look-up is
+written once; they differ in how a night is made to be there whole or not at all.
+
+Rules guarded here: a night is written in one step or not at all; one run at a time writes; and whatever the engine says of a
+file becomes one clear line.
+"""
+
+import errno
+import fcntl
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import duckdb
+import pyarrow as pa
+
+from dedup.errors import InputError, StateError
+from pipelines.state.relations import RELATIONS
+
+#: Memory that the engine keeps to, in MB; what does not fit is spilled beside the state.
+_MEMORY_MB: Final = 256
+#: Rows that are read, or handed over, at a time.
+_BATCH_ROWS: Final = 4096
+
+#: What to put in for one relation.
+Rows = Mapping[str, pa.Table]
+
+
+class Store(ABC):
+    """Rows of a state. Use as a context manager: leaving it lets others in.
+
+    Parameters
+    ----------
+    path : Path
+        As the user named it.
+    writing : bool
+        Whether a night may be written; then no other run may write until this one ends.
+
+    Raises
+    ------
+    InputError
+        If what is there is no state.
+    StateError
+        If another run is using it, or it cannot be read, or not written though it must be.
+    """
+
+    def __init__(self, path: Path, *, writing: bool) -> None:
+        self.path = path
+        self.writing = writing
+        self._lock = -1
+        if writing:
+            self._lock = _locked(path)
+        try:
+            with engine_errors(path):
+                self.connection = self._open()
+                if not self.is_new:
+                    self.parameters = dict(self.connection.sql("SELECT name, value FROM parameters").fetchall())
+                else:
+                    self.parameters = {}
+        except BaseException:
+            self._unlock()
+            raise
+
+    @property
+    @abstractmethod
+    def is_new(self) -> bool:
+        """Whether no night was ever written."""
+
+    @abstractmethod
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection in which every relation can be selected from by its name, but where the state is new."""
+
+    @abstractmethod
+    def commit(self, night: int, rows: Rows, parameters: Mapping[str, str]) -> None:
+        """Write the rows of a night, all of them or none, and the parameters where the state is new; ends the use of the store.
+
+        Parameters
+        ----------
+        night : int
+            Number of the night.
+        rows : mapping of str to Table
+            Rows by relation. Of a relation whose rows are replaced, a row takes the place of an earlier one with its key.
+        parameters : mapping of str to str
+            Those that shape the state.
+        """
+
+    @abstractmethod
+    def rewrite(self, gone: Mapping[str, str], rows: Rows) -> None:
+        """Take rows out and put others in, all of it or nothing; ends the use of the store.
+
+        Parameters
+        ----------
+        gone : mapping of str to str
+            By relation, the condition (SQL) of the rows that go; the tables of ``register`` can be named in it.
+        rows : mapping of str to Table
+            Rows that take the place of earlier ones with their key, with their ``night``.
+        """
+
+    @abstractmethod
+    def n_bytes(self) -> int:
+        """Return how much room the state takes."""
+
+    def rows(
+        self, name: str, column: str = "", values: pa.Array | None = None, columns: Sequence[str] = ()
+    ) -> pa.Table:
+        """Return rows of a relation, in the order of its key.
+
+        Parameters
+        ----------
+        name : str
+            Relation.
+        column, values : str, Array
+            Only the rows that hold one of ``values`` in ``column``; without them, all.
+        columns : sequence of str
+            Those wanted; all, but ``night``, without it.
+        """
+        relation = RELATIONS[name]
+        schema = relation.stored if "night" in columns else relation.schema
+        schema = pa.schema([schema.field(one) for one in columns or schema.names])
+        if self.is_new or (values is not None and not len(values)):
+            return schema.empty_table()
+        where = ""
+        if values is not None:
+            self.register("wanted", pa.table({column: values}))
+            where = f"SEMI JOIN wanted USING ({column})"  # names are ours
+        named, key = ", ".join(f'"{one}"' for one in schema.names), ", ".join(relation.key)
+        if relation.summed:
+            named, where = f"{key}, sum({relation.summed}) AS {relation.summed}", f"{where} GROUP BY {key}"
+        return self.select(f"SELECT {named} FROM {name} {where} ORDER BY {key}", schema)  # noqa: S608
+
+    def select(self, query: str, schema: pa.Schema) -> pa.Table:
+        """Return the rows of a query in the types of ``schema``."""
+        with engine_errors(self.path):
+            found = self.connection.sql(query).to_arrow_table(_BATCH_ROWS)
+        return pa.table([found[one.name].cast(one.type) for one in schema], schema=schema)
+
+    def batches(self, query: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a query, some at a time."""
+        with engine_errors(self.path):
+            for batch in self.connection.sql(query).to_arrow_reader(_BATCH_ROWS):
+                yield pa.record_batch([batch.column(one.name).cast(one.type) for one in schema], schema=schema)
+
+    def value(self, query: str) -> Any:
+        """Return the first value that a query gives."""
+        with engine_errors(self.path):
+            return self.connection.sql(query).fetchall()[0][0]
+
+    def register(self, name: str, table: pa.Table) -> None:
+        """Let queries name ``table``."""
+        self.connection.register(name, table)
+
+    def close(self) -> None:
+        """Let go of the state."""
+        self.connection.close()
+        self._unlock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _unlock(self) -> None:
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+
+def connected(database: str, path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a database that keeps to its memory and spills beside ``path``."""
+    connection = duckdb.connect(
+        database,
+        read_only=read_only,
+        config={
+            "memory_limit": f"{_MEMORY_MB}MB",
+            "temp_directory": f"{path}.spill",
+            "threads": str(min(4, os.cpu_count() or 1)),
+            "preserve_insertion_order": "false",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        },
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+@contextmanager
+def engine_errors(path: Path) -> Iterator[None]:
+    """Say in one line what the engine, or the system, says of a state.
+
+    Raises
+    ------
+    InputError
+        If the file is no database, or none of ours.
+    StateError
+        If it is in use, damaged, or cannot be read or written.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        said = " ".join(str(error).split())
+        if "lock on file" in said:
+            raise busy(path) from error
+        if "not a valid DuckDB database file" in said or isinstance(error, duckdb.CatalogException):
+            raise InputError(
+                f"--state: {path} is no state of this tool. Give another name, or none of a file."
+            ) from error
+        if "No space left" in said or "File too large" in said:
+            raise StateError(f"--state: {path} cannot be written: no space left. Nothing was changed.") from error
+        if "Permission denied" in said or "read-only" in said.casefold():
+            raise StateError(f"--state: {path} cannot be written: {said.rpartition(': ')[2]}.") from error
+        raise StateError(
+            f"--state: {path} is damaged, or cannot be read ({said[:200]}). 'dedup state check' says more; put a copy in its place."
+        ) from error
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def busy(path: Path) -> StateError:
+    """Return the error for a state that another run is using."""
+    return StateError(f"--state: {path} is in use by another run. Wait for it to end.")
+
+
+def cannot_write(path: Path, error: OSError) -> StateError:
+    """Return the error for a state that the system does not let us write."""
+    return StateError(f"--state: {path} cannot be written: {error.strerror or error}. Nothing was changed.")
+
+
+def _locked(path: Path) -> int:
+    """Take the lock of a state, a file beside it, and return its descriptor; it ends with the process, however that ends."""
+    beside = path.with_name(f"{path.name}.lock")
+    try:
+        if not path.parent.is_dir():
+            raise InputError(f"--state: there is no folder {path.parent}.")
+        lock = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        if error.errno in {errno.EACCES, errno.EAGAIN}:
+            raise busy(path) from error
+        raise cannot_write(path, error) from error
+    return lock
+
+
+def synced(path: Path) -> None:
+    """See that what was written to a file or folder is on the disk."""
+    place = os.open(path, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            os.fsync(place)
+    finally:
+        os.close(place)
