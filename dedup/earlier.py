@@ -6,7 +6,7 @@ needed beside tonight's, no more.
 Rule guarded here: what is looked up depends on tonight's articles, never on how many nights there were.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import pyarrow as pa
@@ -114,12 +114,41 @@ def clusters_of(earlier: Earlier, matches: pa.Table, articles: pa.Table) -> tupl
 
 
 def held_together(members: pa.Table) -> pa.Table:
-    """Return what joins the members of each cluster: a row of MATCH for each, with the article it is named after."""
+    """Return what joins the members of each cluster: rows of MATCH, each with the first of its cluster."""
+    first: dict[str, str] = {}
     rows = [
-        {"left_id": doc_id, "right_id": cluster_id, "relation": "near"}
+        {"left_id": doc_id, "right_id": first.setdefault(cluster_id, doc_id), "relation": JOINING[-1]}
         for doc_id, cluster_id in zip(members["doc_id"].to_pylist(), members["cluster_id"].to_pylist(), strict=True)
     ]
     return pa.Table.from_pylist(rows, schema=MATCH)
+
+
+def names_kept(
+    named: Mapping[str, str], members: pa.Table, arrival: Mapping[str, int]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Give clusters the id that they had; of several that have become one, the oldest.
+
+    Parameters
+    ----------
+    named : mapping of str to str
+        Cluster of each article, as `component.cluster_ids` names it.
+    members : Table
+        Relation MEMBER, of earlier nights.
+    arrival : mapping of str to int
+        Arrivals of the articles. One that has been forgotten is older than all that came to it.
+
+    Returns
+    -------
+    tuple of two dict
+        Cluster of each article; and of each id that is no more, what it became.
+    """
+    earlier = dict(zip(members["doc_id"].to_pylist(), members["cluster_id"].to_pylist(), strict=True))
+    joined: dict[str, set[str]] = {}
+    for doc_id, cluster_id in earlier.items():
+        joined.setdefault(named[doc_id], set()).add(cluster_id)
+    oldest = {now: min(ids, key=lambda one: (arrival.get(one, -1), one)) for now, ids in joined.items()}
+    gone = {one: oldest[now] for now, ids in joined.items() for one in sorted(ids) if one != oldest[now]}
+    return {doc_id: oldest.get(now, now) for doc_id, now in named.items()}, gone
 
 
 class Beside(NamedTuple):

@@ -32,7 +32,7 @@ from dedup.candidates.window import Windows, within
 from dedup.duplicates.canonical import Policy, members
 from dedup.duplicates.component import cluster_ids
 from dedup.duplicates.relation import RELATIONS, REUSE, Verify
-from dedup.earlier import Earlier, Texts, beside, clusters_of, held_together, met_under, others
+from dedup.earlier import Earlier, Texts, beside, clusters_of, held_together, met_under, names_kept, others
 from dedup.errors import ParameterError
 from dedup.events.assign import Grouping, count_terms, group
 from dedup.schema import ARTICLE, BAND, KINDS, MERGE, PAIR, SIGNATURE
@@ -241,15 +241,17 @@ class Flow:
     ) -> tuple[pa.Table, pa.Table]:
         """Return MEMBER of the articles and of the earlier clusters they join, and MERGE of the clusters that became one."""
         about = _counted_words(articles.select(["doc_id", "arrival", "source", "published", "n_words"]), signatures)
-        digests, edges, before = signatures.select(["doc_id", "text_digest"]), [matches], None
+        digests, edges, gone = signatures.select(["doc_id", "text_digest"]), [matches], dict[str, str]()
         if earlier:
             before, joined, told = clusters_of(earlier, matches, articles)
             about = pa.concat_tables([about, joined.select(about.schema.names)])
             digests, edges = pa.concat_tables([digests, told]), [matches, held_together(before)]
-        described = _rows_for(about, digests, pa.schema([*about.schema, SIGNATURE.field("text_digest")]))
         named = cluster_ids(about, edges)
-        gone = sorted({one for one in before["cluster_id"].to_pylist() if named[one] != one}) if before else []
-        merges = [{"level": "cluster", "old_id": one, "new_id": named[one]} for one in gone]
+        if earlier:
+            arrival = dict(zip(about["doc_id"].to_pylist(), about["arrival"].to_pylist(), strict=True))
+            named, gone = names_kept(named, before, arrival)
+        described = _rows_for(about, digests, pa.schema([*about.schema, SIGNATURE.field("text_digest")]))
+        merges = [{"level": "cluster", "old_id": one, "new_id": gone[one]} for one in sorted(gone)]
         return members(described, named, self.canonical), pa.Table.from_pylist(merges, schema=MERGE)
 
     def candidates(  # noqa: PLR0913 - all that articles meet by

@@ -21,7 +21,7 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from dedup.errors import DedupError, InputError
+from dedup.errors import DedupError, InputError, StateError
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 # What typer makes of a KeyboardInterrupt.
@@ -315,6 +315,131 @@ def train(
     _tell({Model.boilerplate: train.run, Model.genre: train_genre.run}[model](gold, output))
 
 
+states = typer.Typer(
+    name="state",
+    help="Look at, verify, prune and export the memory of nights that 'dedup nightly --state' keeps.",
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(states)
+StateFile = Annotated[str, typer.Argument(metavar="FILE", show_default=False, help="A state.")]
+
+
+@states.command(epilog="Example: dedup state info archive.duckdb")
+def info(
+    state: StateFile,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of lines to read.")] = False,
+) -> None:
+    """Say what a state holds: nights, articles, sizes, parameters."""
+    from pipelines.state import info as job
+    from pipelines.state import open_store
+
+    with open_store(state, writing=False) as store:
+        found = job.info(store)
+    with _quiet_pipe():
+        sys.stdout.write(
+            json.dumps(found, indent=2, ensure_ascii=False) + "\n" if as_json else "\n".join(job.lines(found)) + "\n"
+        )
+        sys.stdout.flush()
+
+
+@states.command(epilog="Example: dedup state check archive.duckdb && echo sound")
+def check(state: StateFile) -> None:
+    """Read all of a state and verify it: exit code 0 if it is sound, else 1 and a line for each thing that is wrong."""
+    from pipelines.state import open_store
+    from pipelines.state.check import problems
+
+    with open_store(state, writing=False) as store:
+        found = list(problems(store))
+    for one in found:
+        sys.stdout.write(one + "\n")
+    if found:
+        raise StateError(f"{state} is not sound: {len(found)} things are wrong. Put a copy in its place.")
+    _tell(f"{state} is sound.")
+
+
+@states.command(
+    epilog=(
+        "Examples: dedup state forget archive.duckdb --older-than 400d\n\n"
+        "dedup state forget archive.duckdb --id https://example.org/taken-down"
+    )
+)
+def forget(
+    state: StateFile,
+    older_than: Annotated[
+        str,
+        typer.Option(
+            "--older-than",
+            metavar="DAYS",
+            show_default=False,
+            help="Articles published more than so long ago, such as 400d.",
+        ),
+    ] = "",
+    doc_ids: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--id", metavar="ID", show_default=False, help="An article to take down; may be given several times."
+        ),
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Take articles out of a state, by age or by id, with all that was made of them; ids of the rest stay.
+
+    An article that is taken down by its id is not taken up again when it is crawled again; one that was pruned by age is.
+    Reports that showed one of them can no longer be written again.
+    """
+    from datetime import UTC, datetime
+
+    from pipelines.state import open_store
+    from pipelines.state.forget import forget as remove
+    from pipelines.state.forget import named, older
+
+    if bool(older_than) == bool(doc_ids):
+        raise InputError("give either --older-than or --id.")
+    days = older_than.removesuffix("d")
+    if older_than and not (days.isascii() and days.isdigit() and len(days) < 6):
+        raise InputError(f"--older-than: must be a number of days, such as 400d. Got {older_than!r}.")
+    policy = _configured(config, all_pages=False).canonical
+    if not Path(state).exists():
+        raise InputError(f"No such state: {state}.")
+    with open_store(state, writing=True) as store:
+        gone = older(store, int(days), datetime.now(UTC)) if older_than else named(store, doc_ids or [])
+        done = remove(store, gone, policy, claims=bool(older_than))
+    _tell(
+        f"{done.articles:,} articles were forgotten; the reports of {done.reports:,} nights can no longer be written again."
+    )
+
+
+@states.command(
+    epilog="Examples: dedup state export archive.duckdb | head\n\ndedup state export archive.duckdb -o tables/"
+)
+def export(
+    state: StateFile,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="DIR", show_default=False, help="Write one Parquet file per relation here."
+        ),
+    ] = None,
+) -> None:
+    """Write out a state: JSON lines with the name of their relation on standard output, or a folder of Parquet files.
+
+    Lines stand in a fixed order and hold no clock times, so two states with the same content give the same lines.
+    """
+    from pipelines.state import export as job
+    from pipelines.state import open_store
+
+    with open_store(state, writing=False) as store:
+        if output is not None:
+            counts = job.to_folder(store, output)
+            _tell(f"{sum(counts.values()):,} rows of {len(counts)} relations are in {output}.")
+            return
+        with _quiet_pipe():
+            for row in job.rows(store):
+                sys.stdout.write(job.line(row))
+            sys.stdout.flush()
+
+
 @app.callback(invoke_without_command=True)
 def _main(
     context: typer.Context,
@@ -380,7 +505,7 @@ def _reflow(text: str) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
-for _command in app.registered_commands:
+for _command in [*app.registered_commands, *states.registered_commands]:
     assert _command.callback is not None
     _command.help = _reflow(_command.callback.__doc__ or "")
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -94,7 +95,8 @@ def run(  # noqa: PLR0913 - the options of the command
         report.write_json(folder.path / report.RUN_JSON, facts | ({"night": memory.night} if memory else {}))
         if memory:
             files = {path.name: path.read_bytes() for path in sorted(folder.path.iterdir())}
-            memory.record(key, files, files[report.RUN_JSON].decode(), remember(done, memory, config))
+            ended = datetime.now(UTC).isoformat(timespec="seconds")
+            memory.record(key, files, files[report.RUN_JSON].decode(), ended, remember(done, memory, config))
         folder.commit()
     chained = f" ({len(loose):,} loose, see {report.RUN_JSON})" if loose else ""
     return (

@@ -84,6 +84,20 @@ def estimate(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> float:
     return float(np.mean(left == right))
 
 
+def text_digests(words: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return a digest of the words of each text; equal for the same words in the same order.
+
+    Parameters
+    ----------
+    words : ndarray of int64
+        Hashes of the words of all texts, one after the other.
+    ends : ndarray of int64, shape (n_texts + 1,)
+        Text i is ``words[ends[i]:ends[i + 1]]``.
+    """
+    digests = [xxhash.xxh3_64_digest(words[start:end].data) for start, end in pairwise(ends.tolist())]
+    return np.frombuffer(b"".join(digests), dtype=">i8").astype(np.int64)
+
+
 @dataclass(frozen=True)
 class Sign:
     """Stage: articles to their words and signatures; row-wise.
@@ -118,10 +132,8 @@ class Sign:
     def _signed(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         (words, flags), ends = read_texts(*flat(batch["text"], np.uint8))
         signatures = sign_sets(*shingle_sequences(words, ends, self.shingle_words), self.n_permutations)
-        places = ends.tolist()
-        digests = [xxhash.xxh3_64_digest(words[start:end].data) for start, end in pairwise(places)]
         columns = {
-            "text_digest": pa.array(np.frombuffer(b"".join(digests), dtype=">i8").astype(np.int64)),
+            "text_digest": pa.array(text_digests(words, ends)),
             "words": binary(words, ends, pa.large_binary()),
             "signature": binary(signatures, np.arange(len(ends)) * self.n_permutations, pa.binary()),
             "flags": binary(flags, ends, pa.binary()),

@@ -70,30 +70,36 @@ class File(Store):
             self._close()
 
     def rewrite(self, gone: Mapping[str, str], rows: Rows) -> None:
-        """Take rows out and put others in, in one transaction; see `Store.rewrite`."""
+        """Write the file anew, so that nothing of what goes is left in it, and put it in place; see `Store.rewrite`."""
         with engine_errors(self.path):
+            self._made = self.path.with_name(f"{self.path.name}.new")
+            self._discard()
+            made = str(self._made).replace("'", "''")
+            self.connection.execute(f"ATTACH '{made}' AS made")
             self.connection.execute("BEGIN")
-            for name, condition in gone.items():
-                self.connection.execute(f"DELETE FROM {name} WHERE {condition}")  # noqa: S608 - names and conditions are ours
-            for name, table in rows.items():
-                self._put(name, table)
+            self._create(self.parameters, "made.")
+            for name, relation in RELATIONS.items():
+                kept = f"SELECT * FROM {name} WHERE NOT ({gone.get(name, 'false')})"  # noqa: S608 - names and conditions are ours
+                if name in rows:
+                    self.register("added", rows[name])
+                    kept = f"SELECT * FROM ({kept}) ANTI JOIN added USING ({', '.join(relation.key)}) UNION ALL BY NAME SELECT * FROM added"  # noqa: S608
+                self.connection.execute(f"INSERT INTO made.{name} BY NAME {kept}")
             self.connection.execute("COMMIT")
-            # What was taken out must not be readable in the file either.
-            self.connection.execute("CHECKPOINT")
+            self.connection.execute("DETACH made")
             self._close()
 
     def n_bytes(self) -> int:
         """Return how much room the file takes."""
         return self.path.stat().st_size
 
-    def _create(self, parameters: Mapping[str, str]) -> None:
+    def _create(self, parameters: Mapping[str, str], where: str = "") -> None:
         for name, relation in RELATIONS.items():
             columns = ", ".join(f'"{field.name}" {_sql_type(field.type)}' for field in relation.stored)
-            self.connection.execute(f"CREATE TABLE {name} ({columns})")
-        self.connection.execute("CREATE TABLE parameters (name VARCHAR, value VARCHAR)")
+            self.connection.execute(f"CREATE TABLE {where}{name} ({columns})")
+        self.connection.execute(f"CREATE TABLE {where}parameters (name VARCHAR, value VARCHAR)")
         values = {"name": list(parameters), "value": list(parameters.values())}
         self.register("added", pa.table(values, schema=PARAMETER))
-        self.connection.execute("INSERT INTO parameters SELECT * FROM added")
+        self.connection.execute(f"INSERT INTO {where}parameters SELECT * FROM added")  # noqa: S608
 
     def _put(self, name: str, table: pa.Table) -> None:
         """Insert rows, in the place of those with their keys."""

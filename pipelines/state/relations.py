@@ -72,8 +72,8 @@ CLAIM = pa.schema(
     ]
 )
 
-#: One night. ``inputs`` tells its inputs by their digests; ``record`` is its ``run.json``.
-RUN = pa.schema([("number", pa.int64()), ("inputs", TEXT), ("record", TEXT)])
+#: One night. ``inputs`` tells its inputs by their digests; ``ended`` is when (ISO 8601, UTC); ``record`` its ``run.json``.
+RUN = pa.schema([("number", pa.int64()), ("inputs", TEXT), ("ended", TEXT), ("record", TEXT)])
 
 #: One file of the report of a night, compressed (Zstandard).
 FILE = pa.schema([("number", pa.int64()), ("name", TEXT), ("n_bytes", pa.int64()), ("content", pa.large_binary())])
@@ -83,7 +83,7 @@ PARAMETER = pa.schema([("name", TEXT), ("value", TEXT)])
 
 _OF_ARTICLES = pa.schema([field for field in ARTICLE if field.name != "removed"])
 
-#: Every relation by its name. The first few are of one article each and go when it is forgotten.
+#: Every relation by its name.
 RELATIONS: Final[dict[str, Relation]] = {
     "articles": Relation(_OF_ARTICLES, ("doc_id",)),
     "signatures": Relation(SIGNATURE, ("doc_id",)),

@@ -168,7 +168,7 @@ class State:
 
     # -- tonight goes in ---------------------------------------------------------------------------------------------
 
-    def record(self, key: str, files: Mapping[str, bytes], record: str, rows: Rows) -> None:
+    def record(self, key: str, files: Mapping[str, bytes], record: str, ended: str, rows: Rows) -> None:
         """Write tonight, all of it or nothing; ends the use of the state.
 
         Parameters
@@ -179,10 +179,12 @@ class State:
             Its report.
         record : str
             What its ``run.json`` says.
+        ended : str
+            When, ISO 8601.
         rows : mapping of str to Table
             All other relations.
         """
-        run = {"number": self.night, "inputs": key, "record": record}
+        run = {"number": self.night, "inputs": key, "ended": ended, "record": record}
         packed = [
             {
                 "number": self.night,

@@ -146,10 +146,14 @@ class Store(ABC):
             for batch in self.connection.sql(query).to_arrow_reader(_BATCH_ROWS):
                 yield pa.record_batch([batch.column(one.name).cast(one.type) for one in schema], schema=schema)
 
+    def row(self, query: str) -> tuple[Any, ...]:
+        """Return the first row that a query gives."""
+        with engine_errors(self.path):
+            return tuple(self.connection.sql(query).fetchall()[0])
+
     def value(self, query: str) -> Any:
         """Return the first value that a query gives."""
-        with engine_errors(self.path):
-            return self.connection.sql(query).fetchall()[0][0]
+        return self.row(query)[0]
 
     def register(self, name: str, table: pa.Table) -> None:
         """Let queries name ``table``."""
