@@ -531,6 +531,7 @@ def changed_values(  # noqa: PLR0913 - two sides, and what is asked of them
 
 
 _FLOATS: Final = array(types.float64)
+_COUNTS: Final = array(types.int32)
 
 
 @compiled(types.float64[::1](INTS, _FLOATS, INTS, INTS, _FLOATS, INTS))
@@ -555,4 +556,37 @@ def weighted_jaccard(  # noqa: PLR0913 - two sides
                 i += 1
                 j += 1
         found[pair] = lesser / greater if greater else 0.0
+    return found
+
+
+@compiled(types.float64[::1](INTS, _COUNTS, INTS, INTS, _COUNTS, INTS, INTS, _FLOATS, types.float64))
+def shared_weights(  # noqa: PLR0913 - two sides, and how rare a term is
+    lefts: Any,
+    left_counts: Any,
+    left_ends: Any,
+    rights: Any,
+    right_counts: Any,
+    right_ends: Any,
+    keys: Any,
+    rarity: Any,
+    rare: Any,
+) -> Any:
+    """Return for each pair of bags, sorted and one after the other, the product of their weights under the frozen background.
+
+    ``rarity`` are the weights of ``keys``, which are sorted, and ``rare`` that of all other terms.
+    """
+    found = np.zeros(len(left_ends) - 1)
+    for pair in range(len(found)):
+        i, j = left_ends[pair], right_ends[pair]
+        while i < left_ends[pair + 1] and j < right_ends[pair + 1]:
+            if lefts[i] < rights[j]:
+                i += 1
+            elif rights[j] < lefts[i]:
+                j += 1
+            else:
+                at = np.searchsorted(keys, lefts[i])
+                weight = rarity[at] if at < len(keys) and keys[at] == lefts[i] else rare
+                found[pair] += (1.0 + np.log(left_counts[i])) * (1.0 + np.log(right_counts[j])) * weight
+                i += 1
+                j += 1
     return found

@@ -30,7 +30,7 @@ class Windows:
     """
 
     match_window: int = 0
-    event_window: int = 7
+    event_window: int = 3
 
     def __post_init__(self) -> None:
         """Check the parameters."""

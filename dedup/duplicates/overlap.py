@@ -10,14 +10,16 @@ a collection into nights gives the same score.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import exp
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from dedup.articles.terms import Bag, Terms, background
+from dedup.candidates.minhash import flat
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,68 @@ def cosine(left: Weighed, right: Weighed) -> float:
     shared = np.flatnonzero(many.bag.keys[at] == few.bag.keys)
     product = np.sum(few.counts[shared] * many.counts[at[shared]] * few.rarity[shared])
     return min(1.0, float(product) / (left.bag.norm * right.bag.norm))
+
+
+def bounds(pairs: pa.RecordBatch, weights: Weights = DEFAULT) -> NDArray[np.float64]:
+    """Return for each pair of articles what its score cannot exceed, for a hundredth of what the score costs.
+
+    Parameters
+    ----------
+    pairs : RecordBatch
+        Terms of both sides, a column of TERMS as ``left_terms_<name>`` and ``right_terms_<name>``.
+    weights : Weights
+        Weights of the evidence.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_pairs,)
+        At least the score of `evidence`, whatever the dates.
+    """
+    mixed = weights.word * _cosines(pairs, ("words", "words"))
+    mixed += weights.bigram * _cosines(pairs, ("bigrams", "bigrams"))
+    mixed += weights.span * _cosines(pairs, ("spans", "spans"))
+    mixed += weights.lead * np.maximum(_cosines(pairs, ("lead", "words")), _cosines(pairs, ("words", "lead")))
+    (one, ends), (other, other_ends) = (flat(pairs[f"{side}_terms_quantity_keys"], np.int64) for side in _SIDES)
+    n_common = _shared(one, np.ones(len(one), np.int32), ends, other, np.ones(len(other), np.int32), other_ends)
+    return mixed * (1.0 + weights.date + weights.quantity * (n_common > 0))
+
+
+_SIDES = ("left", "right")
+#: Where the norm of each bag stands in ``norms``, and the name of its counts.
+_BAGS = {
+    "words": (0, "word_counts"),
+    "bigrams": (1, "bigram_counts"),
+    "spans": (2, "span_counts"),
+    "lead": (3, "lead_counts"),
+}
+
+
+def _cosines(pairs: pa.RecordBatch, kinds: tuple[str, str]) -> NDArray[np.float64]:
+    """Return for each pair the cosine of a bag of the left and one of the right article."""
+    bags: list[NDArray[Any]] = []
+    lengths = np.ones(pairs.num_rows)
+    for side, kind in zip(_SIDES, kinds, strict=True):
+        place, counts = _BAGS[kind]
+        keys, ends = flat(pairs[f"{side}_terms_{kind}"], np.int64)
+        bags += [keys, flat(pairs[f"{side}_terms_{counts}"], np.int32)[0], ends]
+        norms = pairs[f"{side}_terms_norms"].flatten().to_numpy(zero_copy_only=False).reshape(-1, len(_BAGS))
+        lengths = lengths * norms[:, place]
+    return np.minimum(1.0, _shared(*bags) / np.where(lengths > 0.0, lengths, np.inf))
+
+
+def _shared(*bags: NDArray[Any]) -> NDArray[np.float64]:
+    from dedup import kernels
+
+    found: NDArray[np.float64] = kernels.shared_weights(*(*bags, *_rarities()))
+    return found
+
+
+@cache
+def _rarities() -> tuple[NDArray[np.int64], NDArray[np.float64], float]:
+    """Return the keys of the background, the square of the rarity of each, and that of all other terms."""
+    known = background()
+    unknown = np.setdiff1d(np.arange(len(known.keys) + 1), known.keys)[:1]
+    return known.keys, known.inverse_frequency(known.keys) ** 2, float(known.inverse_frequency(unknown)[0] ** 2)
 
 
 def agreeing_days(left: Iterable[str], right: Iterable[str]) -> tuple[list[str], bool]:

@@ -26,7 +26,7 @@ from dedup.articles.published import moment_of
 from dedup.articles.terms import Terms
 from dedup.candidates.minhash import flat
 from dedup.candidates.shingle import FIGURE, QUOTED, word_hashes
-from dedup.duplicates.overlap import evidence
+from dedup.duplicates.overlap import bounds, evidence
 from dedup.duplicates.similarity import Passages, Similarities, Similarity, compare_pairs
 from dedup.errors import ParameterError
 from dedup.schema import ARTICLE, MATCH, PAIR, SIGNATURE, TERMS
@@ -53,6 +53,8 @@ _NO_SERIES: Final = frozenset(_VALUES.split())
 _SERIES_WORDS: Final = 2
 #: Headlines of one outlet that begin with the same words, so many, are of one series or of two steps of one story.
 _BEGINNING: Final = 3
+#: By so much may the last bits of two ways to add up differ.
+_SLIP: Final = 1e-6
 #: Words between two passages that are looked at as one place of a form, and as a line of it.
 _SLOT_WORDS: Final = 6
 _GAP_WORDS: Final = 25
@@ -661,10 +663,12 @@ class Verify:
         left_flags, right_flags = (flat(batch[f"{side}_flags"], np.uint8) for side in ("left", "right"))
         reuse = _weigh(found.covered, found.passages, found.ends, (left_flags, right_flags), rule)
         copied, minor = reuse.copies(rule), reuse.cover < rule.minor_cover
-        if "overlap" in self.relations:
-            rows = np.arange(len(found))
-        else:
-            rows = np.flatnonzero(equal | copied | reuse.reuses(rule))
+        by_words = equal | copied | reuse.reuses(rule)
+        # Of most pairs whose words have no relation it is soon told that the evidence can give them none either.
+        may_overlap = (
+            bounds(batch) >= self.overlap - _SLIP if "overlap" in self.relations else np.zeros(len(found), np.bool_)
+        )
+        rows = np.flatnonzero(by_words | may_overlap)
         left, right = (_Rows(batch, side, self.reads.names, rows) for side in ("left", "right"))
         days = [side.column(f"{side.side}_published") for side in (left, right)]
         apart = map(frozenset.isdisjoint, left.outlets(), right.outlets())

@@ -4,13 +4,18 @@ import json
 from itertools import combinations
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.articles.terms import Terms, analyse
-from dedup.duplicates.overlap import agreeing_days, cosine, decay, evidence, ready
+from dedup.api import arrange
+from dedup.articles.terms import Analyse, Terms, analyse
+from dedup.duplicates.overlap import agreeing_days, bounds, cosine, decay, evidence, ready
 from dedup.duplicates.relation import Verify
+from dedup.schema import TERMS
+from dedup.stage import apply
 
 SEEDS = Path(__file__).parents[3] / "shared" / "data" / "seeds"
 
@@ -87,3 +92,20 @@ def test_of_five_articles_with_the_same_actors_only_two_overlap(clean: bool) -> 
     wanted = {tuple(sorted(pair)) for pair in gold["overlapping"]}
     assert min(scores[pair] for pair in wanted) > 1.2 * threshold
     assert max(score for pair, score in scores.items() if pair not in wanted) < 0.8 * threshold
+
+
+def test_no_score_exceeds_its_bound(root: Path) -> None:
+    rows = [json.loads(line) for line in (root / "fixtures" / "gold" / "events.jsonl").read_text().splitlines()[:30]]
+    articles = arrange([{name: row[name] for name in row if name != "event"} for row in rows])
+    terms = apply(Analyse(), articles).to_pylist()
+    sides = list(combinations(terms, 2))
+    columns = {
+        f"{side}_terms_{name}": pa.array([pair[place][name] for pair in sides], TERMS.field(name).type)
+        for place, side in enumerate(("left", "right"))
+        for name in TERMS.names
+    }
+    found = bounds(pa.RecordBatch.from_pydict(columns))
+    scores = [evidence(*map(Terms.from_row, pair), days_apart=0.0).score for pair in sides]
+    assert np.all(scores <= found + 1e-6)
+    # It must tell most pairs that report nothing in common from those that might.
+    assert np.mean(found < 0.45) > 0.8

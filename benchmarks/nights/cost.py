@@ -1,0 +1,157 @@
+"""What a night costs as the state grows: the same night of new articles against states of more and more articles.
+
+    python benchmarks/nights/cost.py ARTICLES... --folder DIR [--articles 10000 100000] [--night 1000]
+
+Builds one state night by night, from variants of the articles given (clean text, JSONL or JSONL.gz): a variant has other names and
+numbers for half of those that stand in it, and the dates go on from night to night, so that an archive of years is told of by new
+people as well as by old. At each size a copy of the state takes one night more, in a process of its own; so does an empty one.
+Prints processor seconds (start-up taken off), peak memory, and bytes an article.
+"""
+
+import argparse
+import gzip
+import hashlib
+import json
+import re
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+_FIRST = date(2024, 1, 1)
+_WORD = re.compile(r"\b(?:[A-Z][a-z]{2,}|\d+)\b")
+_SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in ("a", "e", "i", "o", "u", "an", "or")]
+
+
+def articles(paths: list[Path]) -> list[dict[str, Any]]:
+    """Read the articles."""
+    rows = []
+    for path in paths:
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+            rows += [json.loads(line) for line in file]
+    return rows
+
+
+def other(word: str, variant: int) -> str:
+    """Return the name, or number, that stands for a word in a variant; half of them stay."""
+    seed = hashlib.blake2b(f"{word}".encode(), digest_size=2).digest()[0]
+    if variant == 0 or seed % 2:
+        return word
+    drawn = hashlib.blake2b(f"{word} {variant}".encode(), digest_size=8).digest()
+    if word.isdigit():
+        return str(int(word) + drawn[0])
+    return "".join(_SYLLABLES[one % len(_SYLLABLES)] for one in drawn[: 2 + drawn[7] % 2]).capitalize()
+
+
+def nights(rows: list[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
+    """Yield nights of ``size`` articles without end, a day each."""
+    number = 0
+    while True:
+        night = []
+        day = _FIRST + timedelta(days=number)
+        for place in range(number * size, (number + 1) * size):
+            variant, base = divmod(place, len(rows))
+            row = rows[base]
+
+            def changed(found: re.Match[str], variant: int = variant) -> str:
+                return other(found.group(), variant)
+
+            night.append(
+                {
+                    "id": f"{base}-{variant}",
+                    "text": _WORD.sub(changed, row["text"]),
+                    "title": _WORD.sub(changed, row.get("title") or ""),
+                    "source": row.get("source") or "",
+                    "published": day.isoformat(),
+                }
+            )
+        yield night
+        number += 1
+
+
+def run(night: list[dict[str, Any]], folder: Path, state: Path) -> dict[str, float]:
+    """Take a night into a state, in a process of its own; return its processor seconds and peak megabytes."""
+    given = folder / "night.jsonl"
+    given.write_text("".join(json.dumps(row) + "\n" for row in night), encoding="utf-8")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, __file__, "--one", str(given), "--folder", str(folder), "--state", str(state)]
+    told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    whole = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"seconds": whole - told["start"], "megabytes": told["megabytes"], **told["stages"]}
+
+
+def one(given: str, folder: Path, state: Path) -> None:
+    """Do the night of this process, once all that it needs is loaded."""
+    from dedup import kernels, line_kernels  # noqa: F401 - loaded before the clock starts
+    from pipelines import nightly
+    from pipelines.config import Config
+    from pipelines.journal import Journal
+
+    out = folder / "report"
+    shutil.rmtree(out, ignore_errors=True)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    journal = Journal()
+    nightly.run([given], out, Config(), 1, "clean", journal, str(state))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    stages = {name: round(seconds, 2) for name, seconds in journal.seconds.items()}
+    sys.stdout.write(json.dumps({"start": used.ru_utime + used.ru_stime, "megabytes": peak, "stages": stages}) + "\n")
+
+
+def main() -> None:
+    """Print a line for each size of the state."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("articles", nargs="*", type=Path)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--night", type=int, default=1000)
+    parser.add_argument("--by", type=int, default=5000, help="articles taken in at a time while the state is built")
+    parser.add_argument("--one")
+    parser.add_argument("--state", type=Path)
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    if given.one:
+        one(given.one, given.folder, given.state)
+        return
+    coming = nights(articles(given.articles), given.night)
+    state, copy, empty = (given.folder / f"{name}.duckdb" for name in ("state", "copy", "empty"))
+    for left in (state, copy, empty):
+        left.unlink(missing_ok=True)
+    n_articles = 0
+    for size in sorted(given.sizes):
+        while n_articles < size:
+            batch = [
+                row for _ in range(max(1, min(given.by, size - n_articles) // given.night)) for row in next(coming)
+            ]
+            took = run(batch, given.folder, state)
+            n_articles += len(batch)
+            sys.stderr.write(f"{n_articles:,} {took}\n")
+        tonight = next(coming)
+        shutil.copyfile(state, copy)
+        rounds = []
+        for _ in range(3):
+            empty.unlink(missing_ok=True)
+            shutil.copyfile(state, copy)
+            rounds.append((run(tonight, given.folder, copy), run(tonight, given.folder, empty)))
+        grown, fresh = (sorted(side, key=lambda took: took["seconds"])[1] for side in zip(*rounds, strict=True))
+        sys.stdout.write(
+            json.dumps(
+                {
+                    "articles": n_articles,
+                    "ratio": round(grown["seconds"] / fresh["seconds"], 3),
+                    "bytes_per_article": round(state.stat().st_size / n_articles),
+                    "night": grown,
+                    "empty": fresh,
+                }
+            )
+            + "\n"
+        )
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
