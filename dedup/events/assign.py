@@ -67,9 +67,9 @@ class Grouping:
     """
 
     storyline: float = 0.1
-    single: float = 0.13
+    single: float = 0.12
     firm: float = 0.36
-    few: float = 0.11
+    few: float = 0.1
     strict: float = 0.46
     conflict_share: float = 0.8
     conflict_pairs: float = 1 / 3

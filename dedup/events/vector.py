@@ -43,13 +43,13 @@ class Mix:
         The similarity of articles published apart is multiplied by a Gaussian of this width, never below ``floor``.
     """
 
-    word: float = 0.22
-    bigram: float = 0.23
-    span: float = 0.28
-    lead: float = 0.27
-    date: float = 0.25
-    quantity: float = 0.4
-    conflict: float = 0.15
+    word: float = 0.19
+    bigram: float = 0.24
+    span: float = 0.285
+    lead: float = 0.285
+    date: float = 0.2
+    quantity: float = 0.3
+    conflict: float = 0.1
     decay_days: float = 7.0
     floor: float = 0.3
 
