@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dedup.api import Article, clean, find_duplicates, group_events
     from dedup.errors import DedupError
-    from dedup.estimator import NearDuplicates
+    from dedup.estimator import EventClustering, NearDuplicates
 
-__all__ = ["Article", "DedupError", "NearDuplicates", "clean", "find_duplicates", "group_events"]
+__all__ = ["Article", "DedupError", "EventClustering", "NearDuplicates", "clean", "find_duplicates", "group_events"]
 
-_HOMES = dict.fromkeys(__all__, "dedup.api") | {"DedupError": "dedup.errors", "NearDuplicates": "dedup.estimator"}
+_HOMES = dict.fromkeys(__all__, "dedup.api") | {
+    "DedupError": "dedup.errors",
+    "EventClustering": "dedup.estimator",
+    "NearDuplicates": "dedup.estimator",
+}
 
 
 def __getattr__(name: str) -> Any:

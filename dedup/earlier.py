@@ -9,10 +9,10 @@ Rule guarded here: what is looked up depends on tonight's articles, never on how
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dedup.articles.terms import Terms
 from dedup.candidates.window import within
 from dedup.duplicates.component import JOINING
 from dedup.events.counts import ARTICLES_KEY, Counts
@@ -187,7 +187,7 @@ def beside(earlier: Earlier, texts: Texts, candidates: pa.Table, members: pa.Tab
     whole = texts.and_those(earlier, ids)
     clusters = earlier.rows("members", "doc_id", ids)
     clusters = clusters.filter(pc.invert(pc.is_in(clusters["doc_id"], members["doc_id"].combine_chunks())))
-    counts = earlier.rows("term_counts", "key", _keys(whole.terms))
+    counts = earlier.rows("term_counts", "key", pa.array(np.append(Counts.of_terms(whole.terms).keys, ARTICLES_KEY)))
     return Beside(whole, pa.concat_tables([members, clusters]), known, counts)
 
 
@@ -202,10 +202,3 @@ def _since_when(earlier: Earlier, assigned: pa.Table) -> pa.Table:
         for row in assigned.to_pylist()
     ]
     return pa.Table.from_pylist(known, schema=KNOWN)
-
-
-def _keys(terms: pa.Table) -> pa.Array:
-    """Return every key under which terms are counted that stands in these, and that of the number of articles."""
-    rows = (row for batch in terms.to_batches(max_chunksize=1000) for row in batch.to_pylist())
-    counted = Counts.of_terms([Terms.from_row(row) for row in rows])
-    return pa.array([ARTICLES_KEY, *counted.keys.tolist()], pa.int64())

@@ -35,7 +35,7 @@ from dedup.duplicates.relation import RELATIONS, REUSE, Verify
 from dedup.earlier import Earlier, Texts, beside, clusters_of, held_together, met_under, names_kept, others
 from dedup.errors import ParameterError
 from dedup.events.assign import Grouping, count_terms, group
-from dedup.schema import ARTICLE, BAND, KINDS, MERGE, PAIR, SIGNATURE
+from dedup.schema import ARTICLE, BAND, KINDS, MERGE, PAIR, SIGNATURE, TERM_COUNT
 from dedup.stage import Stage, apply
 
 Tick = Callable[[int], None]
@@ -350,19 +350,16 @@ class Flow:
         -------
         Grouped
             Relations ASSIGNMENT of the articles, EVENT of the events that they are in, MERGE of earlier groups that have become one,
-            and TERM_COUNT for later nights to add up.
+            and TERM_COUNT, for later nights to add up where there are any.
         """
         with watch.stage("events", articles.num_rows):
-            texts, members, known, counts = (
-                Texts(articles, matched.signatures, matched.terms),
-                matched.members,
-                None,
-                None,
+            if not earlier:
+                found = group(matched.terms, articles, matched.members, matched.matches, self.grouping)
+                return Grouped(*found, TERM_COUNT.empty_table())
+            tonight = Texts(articles, matched.signatures, matched.terms)
+            texts, members, known, counts = beside(
+                earlier, tonight, matched.candidates, matched.members, self.windows.event_window
             )
-            if earlier:
-                texts, members, known, counts = beside(
-                    earlier, texts, matched.candidates, members, self.windows.event_window
-                )
             found = group(texts.terms, texts.articles, members, matched.matches, self.grouping, known, counts)
             return Grouped(*found, count_terms(matched.terms, members, known))
 

@@ -17,9 +17,10 @@ from sklearn.utils import estimator_checks
 from sklearn.utils.validation import check_is_fitted
 
 import dedup
-from dedup import NearDuplicates
+from dedup import EventClustering, NearDuplicates
 from dedup.duplicates.relation import Rule, Verify
 from dedup.errors import DedupError, ParameterError, SchemaError
+from dedup.events.assign import Grouping
 from dedup.flow import Flow
 
 QUAY = (
@@ -51,11 +52,18 @@ APPLICABLE = (
 )
 
 
+STORM = [
+    "A storm flooded the harbour of Port Lumen overnight and left 40 people without homes.",
+    "Port Lumen counts the damage: 40 people lost their homes when a storm flooded its harbour.",
+]
+
+
+@pytest.mark.parametrize("estimator", [NearDuplicates, EventClustering])
 @pytest.mark.parametrize("name", APPLICABLE)
-def test_scikit_learns_own_check_passes(name: str) -> None:
+def test_scikit_learns_own_check_passes(name: str, estimator: type) -> None:
     check = getattr(estimator_checks, name)
     assert list(inspect.signature(check).parameters)[:2] in (["name", "estimator_orig"], ["name", "estimator"])
-    check("NearDuplicates", NearDuplicates())
+    check(estimator.__name__, estimator())
 
 
 def test_labels_are_numbered_as_the_clusters_appear() -> None:
@@ -127,6 +135,41 @@ def test_fitting_again_forgets_and_pickles_give_the_same() -> None:
 def test_it_stands_at_the_end_of_a_pipeline() -> None:
     upper = FunctionTransformer(lambda texts: [text.upper() for text in texts])
     assert make_pipeline(upper, NearDuplicates()).fit_predict([QUAY, BREAD, QUAY.lower()]).tolist() == [0, 1, 0]
+
+
+def test_events_are_numbered_as_they_appear_and_hold_copies() -> None:
+    model = EventClustering()
+    assert model.fit([BREAD, STORM[0], "", QUAY, STORM[1], BREAD.upper()]) is model
+    assert model.labels_.tolist() == [0, 1, 2, 3, 1, 0]
+    assert model.labels_.dtype == np.int64
+    assert model.event_ids_.tolist() == [0, 1, 2, 3, 1, 0]
+    assert len(set(zip(model.labels_.tolist(), model.storylines_.tolist(), strict=True))) == 4
+    assert model.similarity_[[2, 3]].tolist() == [1.0, 1.0]
+    assert 0 < model.similarity_[1] == model.similarity_[4] < 1
+
+
+def test_the_first_to_be_published_founds_an_event() -> None:
+    model = EventClustering()
+    assert model.fit(STORM, published=["2026-03-03", "2026-03-02"]).event_ids_.tolist() == [1, 1]
+
+
+def test_events_agree_with_group_events() -> None:
+    texts = [BREAD, *STORM, QUAY]
+    found = dedup.group_events([{"id": str(place), "text": text} for place, text in enumerate(texts)])
+    model = EventClustering().fit(texts)
+    assert [int(one) for one in found["event_id"].to_pylist()] == model.event_ids_.tolist()
+    assert found["similarity"].to_pylist() == model.similarity_.tolist()
+
+
+def test_parameters_of_grouping_can_be_set_and_events_pickle() -> None:
+    strict = Flow(grouping=Grouping(storyline=1.0, single=1.0, firm=1.0, strict=1.0, matched=0.0))
+    model = EventClustering(flow=strict)
+    assert model.fit_predict(STORM).tolist() == [0, 1]
+    assert pickle.loads(pickle.dumps(model)).labels_.tolist() == [0, 1]
+    assert clone(model).flow == strict
+    assert EventClustering().fit_predict([]).tolist() == []
+    with pytest.raises(ParameterError, match="EventClustering: published must be as long as X"):
+        EventClustering().fit(STORM, published=["2026-03-03"])
 
 
 @pytest.mark.parametrize("given", [[QUAY, QUAY], (QUAY, QUAY), np.array([QUAY, QUAY]), iter([QUAY, QUAY])])

@@ -9,24 +9,25 @@ Rule guarded here: the result depends on the articles and their arrival only, no
 storyline are named after the article that arrived first, and keep the name and the articles they were published with.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from heapq import heapify, heappop, heappush
-from math import inf, sqrt
+from itertools import pairwise
+from math import sqrt
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from dedup.articles.published import published_day
-from dedup.articles.terms import Terms, background
+from dedup.articles.terms import background
 from dedup.duplicates.relation import series_of
-from dedup.errors import ParameterError
-from dedup.events.counts import Counts
+from dedup.errors import ParameterError, SchemaError
+from dedup.events.counts import Counts, read_keys
 from dedup.events.vector import Floats, Ints, Mix, Vectors, candidate_pairs, similarities, vectorise
 from dedup.schema import ASSIGNMENT, EVENT, MERGE
 
@@ -44,9 +45,9 @@ class Grouping:
     ----------
     storyline : float
         Mean similarity down to which groups are joined into storylines, in [0, 1].
-    single, firm : float
-        Mean similarity down to which a single article joins an event, and two large groups would: the more articles
-        have been compared, the less may their mean be excused as chance. In between as ``required`` says.
+    single, firm, few : float
+        Mean similarity down to which a single article joins a large event, and two large groups would; and how much more
+        two single articles need. In between as ``Bar`` says.
     strict : float
         Mean similarity down to which events are joined where their days conflict.
     conflict_share, conflict_pairs : float
@@ -66,8 +67,9 @@ class Grouping:
     """
 
     storyline: float = 0.1
-    single: float = 0.13
+    single: float = 0.12
     firm: float = 0.36
+    few: float = 0.1
     strict: float = 0.46
     conflict_share: float = 0.8
     conflict_pairs: float = 1 / 3
@@ -84,8 +86,9 @@ class Grouping:
             raise ParameterError(f"Grouping: 0 <= storyline <= single <= firm <= strict <= 1 must hold. Got {got}.")
         if not 0 <= self.series <= 1:
             raise ParameterError(f"Grouping: series must be in [0, 1]. Got {self.series}.")
-        if self.merge < 0:
-            raise ParameterError(f"Grouping: merge must be at least 0. Got {self.merge}.")
+        for name in ("few", "merge"):
+            if getattr(self, name) < 0:
+                raise ParameterError(f"Grouping: {name} must be at least 0. Got {getattr(self, name)}.")
         if self.n_neighbours < 1:
             raise ParameterError(f"Grouping: n_neighbours must be at least 1. Got {self.n_neighbours}.")
 
@@ -100,7 +103,10 @@ class Groups(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """Pairs of units with their similarity and whether the days they name agree (1) or conflict (-1)."""
+    """Pairs of units with their similarity and whether the days they name agree (1) or conflict (-1).
+
+    Shapes (n_pairs,): ``left``, ``right`` and ``dates`` int64, ``weight`` float64 in [0, 1].
+    """
 
     left: Ints
     right: Ints
@@ -113,15 +119,32 @@ class Graph:
         return Graph(self.left[inside], self.right[inside], self.weight[inside], self.dates[inside])
 
 
-def required(size: int, single: float, firm: float) -> float:
-    """Return the mean similarity two groups need to be joined: ``firm - (firm - single) / sqrt(size of the smaller)``.
+@dataclass(frozen=True)
+class Bar:
+    """The mean similarity that two groups of ``m <= n`` articles need to be joined.
+
+    It is ``firm - (firm - single) / sqrt(m) + few / (m n)``: a mean of few pairs is high by chance now and then, and two
+    large groups that are alike may still be two happenings of the same actors.
 
     Examples
     --------
-    >>> [round(required(size, 0.1, 0.4), 2) for size in (1, 4, 9)]
-    [0.1, 0.25, 0.3]
+    >>> bar = Bar(single=0.1, firm=0.4, few=0.08)
+    >>> [round(bar.required(m, n), 3) for m, n in ((1, 1), (1, 8), (4, 8), (100, 100))]
+    [0.18, 0.11, 0.253, 0.37]
     """
-    return float(firm - (firm - single) / sqrt(size))
+
+    single: float
+    firm: float
+    few: float = 0.0
+
+    @classmethod
+    def level(cls, value: float) -> "Bar":
+        """Return the bar that is the same for all."""
+        return cls(value, value)
+
+    def required(self, m: int, n: int) -> float:
+        """Return the mean similarity that groups of ``m`` and ``n`` articles need."""
+        return float(self.firm - (self.firm - self.single) / sqrt(min(m, n)) + self.few / (m * n))
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,8 +163,7 @@ class Settled:
 def average_linkage(  # noqa: PLR0913 (graph, bars, and what stood before)
     n_nodes: int,
     graph: Graph,
-    single: float,
-    firm: float,
+    bar: Bar,
     start: Ints | None = None,
     known: NDArray[np.bool_] | None = None,
     merge: float = 0.0,
@@ -154,8 +176,8 @@ def average_linkage(  # noqa: PLR0913 (graph, bars, and what stood before)
         Nodes 0 to n - 1.
     graph : Graph
         Edges, each once. A missing edge counts as similarity 0.
-    single, firm : float
-        Groups are joined, the most similar first, while their mean similarity is at least ``required``.
+    bar : Bar
+        Groups are joined, the most similar first, while their mean similarity is at least what it asks for.
     start : ndarray of int64, shape (n_nodes,), or None
         Groups that there are already, each named by its smallest node; they are never split.
     known : ndarray of bool, shape (n_nodes,), or None
@@ -169,78 +191,102 @@ def average_linkage(  # noqa: PLR0913 (graph, bars, and what stood before)
     ndarray of int64, shape (n_nodes,)
         The smallest node of each node's group.
     """
-    first = np.arange(n_nodes) if start is None else start
-    old = np.zeros(n_nodes, dtype=bool) if known is None else known
-    size = np.bincount(first, minlength=n_nodes).tolist()
-    has_old = (np.bincount(first, old, n_nodes) > 0).tolist()
-    has_new = (np.bincount(first, ~old, n_nodes) > 0).tolist()
-    parent = first.tolist()
-    sums: list[dict[int, float]] = [{} for _ in range(n_nodes)]
-    heap: list[tuple[float, int, int, int, int]] = []
+    from dedup import event_kernels
 
-    def propose(one: int, other: int, value: float) -> None:
-        mean = value / (size[one] * size[other])
-        least = required(min(size[one], size[other]), single, firm)
-        if has_old[one] and has_old[other]:
-            least = firm + merge if has_new[one] or has_new[other] else inf
-        if mean >= least:
-            low, high = (one, other) if one < other else (other, one)
-            heap.append((-mean, low, high, size[low], size[high]))
-
-    for one, other, value in _between(graph, first):
-        sums[one][other] = sums[other][one] = value
-        propose(one, other, value)
-    heapify(heap)
-    while heap:
-        _, one, other, size_one, size_other = heappop(heap)
-        if parent[one] != one or parent[other] != other or (size[one], size[other]) != (size_one, size_other):
-            continue
-        parent[other] = one  # one < other: the smallest node stays the root
-        size[one] += size[other]
-        has_old[one] |= has_old[other]
-        has_new[one] |= has_new[other]
-        ours = sums[one]
-        ours.pop(other, None)
-        for third, value in sums[other].items():
-            if third == one:
-                continue
-            theirs = sums[third]
-            del theirs[other]
-            ours[third] = theirs[one] = ours.get(third, 0.0) + value
-        sums[other] = {}
-        n_before = len(heap)
-        for third, value in ours.items():
-            propose(one, third, value)
-        proposed = heap[n_before:]
-        del heap[n_before:]
-        for entry in proposed:
-            heappush(heap, entry)
-    roots = np.empty(n_nodes, dtype=np.int64)
-    for node in range(n_nodes):
-        root = node
-        while parent[root] != root:
-            root = parent[root]
-        roots[node] = root
-    return roots
+    start = np.arange(n_nodes) if start is None else start
+    known = np.zeros(n_nodes, dtype=bool) if known is None else known
+    return event_kernels.link(  # type: ignore[no-any-return]
+        start, graph.left, graph.right, graph.weight, known, bar.single, bar.firm, bar.few, merge
+    )
 
 
-def _between(graph: Graph, labels: Ints) -> Iterator[tuple[int, int, float]]:
-    """Yield two groups and the sum of the similarities between them, for all that have any, sorted."""
-    one, other = labels[graph.left], labels[graph.right]
-    apart = one != other
-    low, high = np.minimum(one, other)[apart], np.maximum(one, other)[apart]
-    codes, at = np.unique(low * len(labels) + high, return_inverse=True)
-    sums = np.bincount(at, graph.weight[apart], len(codes))
-    yield from zip((codes // len(labels)).tolist(), (codes % len(labels)).tolist(), sums.tolist(), strict=True)
-
-
-def partition(n_units: int, graph: Graph, grouping: Grouping, settled: Settled) -> tuple[Ints, Ints]:
+def partition(graph: Graph, grouping: Grouping, settled: Settled, window: Ints) -> tuple[Ints, Ints]:
     """Return the storyline and the event of every unit, each named by its smallest unit.
 
-    What earlier nights joined stays joined. Whether days conflict is asked of the groups that there would be had all come
-    at once, so that the answer does not depend on the night.
+    Windows are settled one after the other, so that a week in one run is what it is in seven. What joined in an earlier window,
+    or on an earlier night, stays joined; of it only what has an edge to a new unit is looked at.
+
+    Parameters
+    ----------
+    graph : Graph
+        Of the units.
+    grouping : Grouping
+        Parameters.
+    settled : Settled
+        Where earlier nights put units.
+    window : ndarray of int64, shape (n_units,)
+        When each new unit comes; those of one window come together.
     """
-    event = average_linkage(n_units, graph, grouping.single, grouping.firm, settled.event)
+    event, storyline, known = settled.event.copy(), settled.storyline.copy(), settled.known.copy()
+    around = _neighbourhoods(graph, len(known), grouping.storyline)
+    new = np.flatnonzero(~known)
+    new = new[np.argsort(window[new], kind="stable")]
+    for some in np.split(new, np.flatnonzero(np.diff(window[new])) + 1):
+        near = storyline[np.append(some, around.near(some))]
+        is_met = np.zeros(len(known), dtype=bool)
+        is_met[near] = True
+        is_here = is_met[storyline] & known
+        is_here[some] = True
+        units = np.flatnonzero(is_here)
+        place = np.full(len(known), -1)
+        place[units] = np.arange(len(units))
+        there = Settled(place[event[units]], place[storyline[units]], known[units])
+        lines, events = _settle(around.among(units, place), grouping, there)
+        storyline[units], event[units] = units[lines], units[events]
+        known[some] = True
+    return storyline, event
+
+
+@dataclass(frozen=True, eq=False)
+class _Neighbourhoods:
+    """The edges of each unit: ``edges[ends[i]:ends[i + 1]]`` are those of unit i, and ``others`` the units at their other ends."""
+
+    graph: Graph
+    ends: Ints
+    edges: Ints
+    others: Ints
+    is_near: NDArray[np.bool_]
+
+    def _of(self, units: Ints) -> Ints:
+        """Return the places of the edges of some units."""
+        starts, sizes = self.ends[units], self.ends[units + 1] - self.ends[units]
+        before = np.append(0, np.cumsum(sizes))
+        places: Ints = np.arange(before[-1]) + np.repeat(starts - before[:-1], sizes)
+        return places
+
+    def near(self, units: Ints) -> Ints:
+        """Return the units that have a heavy edge to one of some units."""
+        places = self._of(units)
+        return self.others[places[self.is_near[places]]]
+
+    def among(self, units: Ints, place: Ints) -> Graph:
+        """Return the edges among some units, which ``place`` numbers; -1 for all others."""
+        edges = self.edges[self._of(units)]
+        left, right = place[self.graph.left[edges]], place[self.graph.right[edges]]
+        # Each edge is met from both its ends.
+        edges = np.unique(edges[(left >= 0) & (right >= 0)])
+        graph = self.graph
+        return Graph(place[graph.left[edges]], place[graph.right[edges]], graph.weight[edges], graph.dates[edges])
+
+
+def _neighbourhoods(graph: Graph, n_units: int, least: float) -> _Neighbourhoods:
+    ends = np.concatenate([graph.left, graph.right])
+    order = np.argsort(ends, kind="stable")
+    edges = order % max(1, len(graph.left))
+    others = np.concatenate([graph.right, graph.left])[order]
+    starts = np.append(0, np.cumsum(np.bincount(ends, minlength=n_units)))
+    return _Neighbourhoods(graph, starts, edges, others, graph.weight[edges] >= least)
+
+
+def _settle(graph: Graph, grouping: Grouping, settled: Settled) -> tuple[Ints, Ints]:
+    """Return the storyline and the event of every unit, all new ones coming together.
+
+    Whether days conflict is asked of the groups that there would be had all come at once, so that the answer does not depend
+    on the night.
+    """
+    n_units = len(settled.known)
+    usual, strict = Bar(grouping.single, grouping.firm, grouping.few), Bar.level(grouping.strict)
+    event = average_linkage(n_units, graph, usual, settled.event)
     within = graph.within(event)
     conflicts = np.bincount(event[within.left], weights=within.dates < 0, minlength=n_units)
     agreements = np.bincount(event[within.left], weights=within.dates > 0, minlength=n_units)
@@ -249,24 +295,14 @@ def partition(n_units: int, graph: Graph, grouping: Grouping, settled: Settled) 
     torn &= conflicts >= grouping.conflict_pairs * size * (size - 1) / 2
     founders = settled.known & (settled.event == np.arange(n_units))
     several = np.bincount(event, founders, n_units) > 1
-    for again, single, firm in (
-        (torn[event], grouping.strict, grouping.strict),
-        ((several & ~torn)[event], grouping.single, grouping.firm),
-    ):
+    for again, bar in ((torn[event], strict), ((several & ~torn)[event], usual)):
         if again.any():
             inside = within.within(np.where(again, event, -1))
-            recut = average_linkage(n_units, inside, single, firm, settled.event, settled.known, grouping.merge)
+            recut = average_linkage(n_units, inside, bar, settled.event, settled.known, grouping.merge)
             event = np.where(again, recut, event)
-    storyline = average_linkage(
-        n_units,
-        graph,
-        grouping.storyline,
-        grouping.storyline,
-        joined(event, settled.storyline),
-        settled.known,
-        grouping.merge,
-    )
-    return storyline, event
+    standing = joined(event, settled.storyline)
+    coarse = Bar.level(grouping.storyline)
+    return average_linkage(n_units, graph, coarse, standing, settled.known, grouping.merge), event
 
 
 def joined(one: Ints, other: Ints) -> Ints:
@@ -321,7 +357,9 @@ def group(  # noqa: PLR0913 (all that is known)
         Parameters; None for the defaults.
     known : Table or None
         KNOWN: those of the articles that earlier nights grouped; the others are tonight's. Their events are never split,
-        and only tonight's articles can join two of them.
+        and only tonight's articles can join two of them. Of an archive, whole events should be given: those of the
+        articles that share something telling with tonight's. How alike an article and an event are is the mean over its
+        articles that are given.
     counts : Table or None
         TERM_COUNT: what earlier nights counted (`count_terms`), of the terms of these articles at least; tonight's are added.
         None where nothing was: the articles given are then counted.
@@ -332,25 +370,23 @@ def group(  # noqa: PLR0913 (all that is known)
         ASSIGNMENT of tonight's articles, EVENT of the events that they are in, over the articles given, and MERGE.
     """
     grouping = grouping or Grouping()
-    columns = ["doc_id", "arrival", "title", "published", "source", "text"]
-    rows = sorted(articles.select(columns).to_pylist(), key=_arrival)
+    rows = sorted(articles.select(["doc_id", "arrival", "title", "published", "source"]).to_pylist(), key=_arrival)
     earlier = {} if known is None else {row["doc_id"]: row for row in known.to_pylist()}
     if not rows:
         return Groups(ASSIGNMENT.empty_table(), EVENT.empty_table(), MERGE.empty_table())
     units = _units(rows, members)
     heads = [rows[unit[0]] for unit in units]
     unit_of = {rows[position]["doc_id"]: number for number, unit in enumerate(units) for position in unit}
-    found = _terms_of(terms, {head["doc_id"] for head in heads})
-    unit_terms = [found[head["doc_id"]] for head in heads]
+    unit_terms = _terms_of(terms, [head["doc_id"] for head in heads])
     settled = _settled(unit_of, earlier, len(units))
     if counts is None:
         live = Counts.of_terms(unit_terms)
     else:
-        tonight = [unit_terms[number] for number in np.flatnonzero(~settled.known)]
+        tonight = unit_terms.filter(pa.array(~settled.known))
         live = Counts.of_terms(tonight).plus(Counts.of_table(counts))
     vectors = vectorise(unit_terms, _ordinals(heads), background(), live)
     graph = _graph(vectors, _pairs_matched(matches, unit_of, len(units)), _series(heads), grouping)
-    labels = dict(zip(_LEVELS, partition(len(units), graph, grouping, settled), strict=True))
+    labels = dict(zip(_LEVELS, partition(graph, grouping, settled, _windows(vectors.published)), strict=True))
     names = {level: _names(heads, labels[level], unit_of, earlier, level) for level in _LEVELS}
     similarity, cohesion = _centrality(graph, labels["event"], len(units))
     assigned = [
@@ -363,15 +399,17 @@ def group(  # noqa: PLR0913 (all that is known)
         if row["doc_id"] not in earlier
     ]
     touched = {int(labels["event"][unit_of[row["doc_id"]]]) for row in assigned}
+    told = [(number, found) for number, found in _members(labels["event"]).items() if number in touched]
+    titles = _titles([heads[_central(heads, similarity, found)] for _, found in told], articles)
+    labelled = weighed_labels(unit_terms)
     events = [
         {
             **{f"{level}_id": names[level][labels[level][number]] for level in _LEVELS},
-            "title": _title(heads[_central(heads, similarity, found)]),
-            "top_terms": top_terms([unit_terms[unit] for unit in found]),
+            "title": title,
+            "top_terms": top_terms([labelled[unit] for unit in found]),
             "cohesion": float(cohesion[number]),
         }
-        for number, found in _members(labels["event"]).items()
-        if number in touched
+        for (number, found), title in zip(told, titles, strict=True)
     ]
     return Groups(
         pa.Table.from_pylist(assigned, schema=ASSIGNMENT),
@@ -402,8 +440,8 @@ def count_terms(terms: pa.Table, members: pa.Table | None = None, known: pa.Tabl
     earlier = [] if known is None else known["doc_id"].to_pylist()
     counted = {cluster.get(doc_id, doc_id) for doc_id in earlier}
     units = [[rows[position]["doc_id"] for position in unit] for unit in _units(rows, members)]
-    heads = {unit[0] for unit in units if cluster.get(unit[0], unit[0]) not in counted}
-    return Counts.of_terms(list(_terms_of(terms, heads).values())).to_table()
+    heads = [unit[0] for unit in units if cluster.get(unit[0], unit[0]) not in counted]
+    return Counts.of_terms(_terms_of(terms, heads)).to_table()
 
 
 def _arrival(row: Mapping[str, Any]) -> tuple[int, str]:
@@ -440,16 +478,24 @@ def _settled(unit_of: Mapping[str, int], earlier: Mapping[str, Mapping[str, Any]
     return Settled(labels["event"], labels["storyline"], known)
 
 
-def _terms_of(terms: pa.Table, wanted: set[str]) -> dict[str, Terms]:
-    kept = terms.filter(pa.compute.is_in(terms["doc_id"], pa.array(sorted(wanted), pa.string())))
-    return {
-        row["doc_id"]: Terms.from_row(row) for batch in kept.to_batches(max_chunksize=1000) for row in batch.to_pylist()
-    }
+def _terms_of(terms: pa.Table, wanted: list[str]) -> pa.Table:
+    """Return the rows of TERMS of some articles, in their order."""
+    places = pc.index_in(pa.array(wanted, pa.string()), terms["doc_id"].combine_chunks())
+    if places.null_count:
+        lost = wanted[places.is_null().to_pylist().index(True)]
+        raise SchemaError(f"terms: article {lost!r} has no row.")
+    return terms.take(places)
 
 
 def _ordinals(heads: list[dict[str, Any]]) -> Floats:
     days = [published_day(head["published"]) for head in heads]
     return np.array([np.nan if day is None else float(day.toordinal()) for day in days])
+
+
+def _windows(published: Floats) -> Ints:
+    """Return when each unit comes: its day of publication; those without one come last, together."""
+    _, window = np.unique(np.nan_to_num(published, nan=np.inf), return_inverse=True)
+    return window.astype(np.int64)
 
 
 def _pairs_matched(matches: pa.Table | None, unit_of: dict[str, int], n_units: int) -> Ints:
@@ -546,36 +592,53 @@ def _central(heads: list[dict[str, Any]], similarity: Floats, units: list[int]) 
     return min(units, key=lambda unit: (not heads[unit]["title"], -similarity[unit], unit))
 
 
-def _title(head: Mapping[str, Any]) -> str:
-    title = (head["title"] or "").strip()
-    if title:
-        return title
-    found = (head["text"] or "").split()
+def _titles(heads: list[dict[str, Any]], articles: pa.Table) -> list[str]:
+    """Return the title of each article, its first words where it has none."""
+    titles = [(head["title"] or "").strip() for head in heads]
+    without = [head["doc_id"] for head, title in zip(heads, titles, strict=True) if not title]
+    named = articles.filter(pc.is_in(articles["doc_id"], pa.array(without, pa.string())))
+    begins = dict(zip(named["doc_id"].to_pylist(), map(_first_words, named["text"].to_pylist()), strict=True))
+    return [title or begins[head["doc_id"]] for head, title in zip(heads, titles, strict=True)]
+
+
+def _first_words(text: str | None) -> str:
+    found = (text or "").split(maxsplit=_N_TITLE_WORDS)
     return " ".join(found[:_N_TITLE_WORDS]) + ("…" if len(found) > _N_TITLE_WORDS else "")
 
 
-def top_terms(terms: list[Terms], n_terms: int = _N_TOP_TERMS) -> list[str]:
+def weighed_labels(terms: pa.Table) -> list[list[tuple[str, float]]]:
+    """Return the readable terms of each row of TERMS with their inverse document frequency in the background."""
+    keys, ends = read_keys(terms, "label_keys")
+    rarity = background().inverse_frequency(keys)
+    labels = terms["labels"].to_pylist()
+    return [
+        list(zip(found, rarity[start:end].tolist(), strict=True))
+        for found, (start, end) in zip(labels, pairwise(ends.tolist()), strict=True)
+    ]
+
+
+def top_terms(labelled: list[list[tuple[str, float]]], n_terms: int = _N_TOP_TERMS) -> list[str]:
     """Return the readable terms that most distinguish a group: labels of many members, the rarest first.
 
     A label that only repeats a word of a longer one is left out.
     """
-    frequencies = background()
     score: dict[str, float] = {}
     shown: dict[str, str] = {}
-    for found in terms:
-        rarity = frequencies.inverse_frequency(found.label_keys)
-        for label, value in zip(found.labels, rarity.tolist(), strict=True):
+    for found in labelled:
+        for label, value in found:
             folded = label.casefold()
             score[folded] = score.get(folded, 0.0) + value
             if shown.get(folded, folded) == folded:
                 shown[folded] = label
     ranked = sorted(score, key=lambda folded: (-score[folded] * (1 + 0.2 * folded.count(" ")), folded))
     chosen: list[str] = []
+    used: set[str] = set()
     for folded in ranked:
         parts = set(folded.split())
-        if any(parts & set(known.split()) for known in chosen):
+        if parts & used:
             continue
         chosen.append(folded)
+        used |= parts
         if len(chosen) == n_terms:
             break
     return [shown[folded] for folded in chosen]

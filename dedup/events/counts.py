@@ -6,14 +6,13 @@ Rule guarded here: a cluster of copies counts once, on the night its first artic
 count of one night that had them all.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dedup.articles.terms import Terms
+from dedup.candidates.minhash import flat
 from dedup.schema import TERM_COUNT
 
 Ints = NDArray[np.int64]
@@ -31,20 +30,16 @@ class Counts:
     counts: Ints
 
     @classmethod
-    def of_terms(cls, terms: Sequence[Terms]) -> "Counts":
-        """Count the words, word pairs, spans and quantities of articles, one each."""
-        bags = [[found.words.keys, found.bigrams.keys, found.spans.keys, found.quantity_keys] for found in terms]
-        parts = [np.unique(np.concatenate(kinds)) for kinds in bags]
-        keys, counts = np.unique(np.concatenate([*parts, np.empty(0, dtype=np.int64)]), return_counts=True)
-        return cls(len(parts), keys, counts.astype(np.int64))
+    def of_terms(cls, terms: pa.Table) -> "Counts":
+        """Count the words, word pairs, spans and quantities of the rows of TERMS, each an article."""
+        counted = [_counted(read_keys(terms, name)[0]) for name in ("words", "bigrams", "spans", "quantity_keys")]
+        keys, counts = _added(*(np.concatenate(parts) for parts in zip(*counted, strict=True)))
+        return cls(terms.num_rows, keys, counts)
 
     @classmethod
     def of_table(cls, table: pa.Table) -> "Counts":
         """Read the relation TERM_COUNT; several rows of one key are added up."""
-        given = table["key"].to_numpy()
-        keys, at = np.unique(given, return_inverse=True)
-        counts = np.zeros(len(keys), dtype=np.int64)
-        np.add.at(counts, at, table["n_articles"].to_numpy())
+        keys, counts = _added(table["key"].to_numpy(), table["n_articles"].to_numpy())
         is_term = keys != ARTICLES_KEY
         return cls(int(counts[~is_term].sum()), keys[is_term], counts[is_term])
 
@@ -67,3 +62,24 @@ class Counts:
             hit = self.keys[at] == keys
             found[hit] = self.counts[at[hit]]
         return found
+
+
+def read_keys(terms: pa.Table, name: str) -> tuple[Ints, Ints]:
+    """Return the keys in a column of TERMS, one article after the other, and where each begins, the end being the last."""
+    return flat(terms[name].combine_chunks(), np.int64)
+
+
+def _counted(keys: Ints) -> tuple[Ints, Ints]:
+    """Return the distinct keys, sorted, and how often each comes."""
+    ordered = np.sort(keys)
+    starts = np.flatnonzero(np.append(True, np.diff(ordered) != 0)) if len(ordered) else np.empty(0, dtype=np.int64)
+    return ordered[starts], np.diff(np.append(starts, len(ordered)))
+
+
+def _added(keys: Ints, counts: Ints) -> tuple[Ints, Ints]:
+    """Return the distinct keys, sorted, and the sum of the counts of each."""
+    order = np.argsort(keys, kind="stable")
+    distinct, n_rows = _counted(keys)
+    ends = np.append(0, np.cumsum(n_rows))
+    sums = np.append(0, np.cumsum(counts[order]))
+    return distinct, sums[ends[1:]] - sums[ends[:-1]]

@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, diags_array, hstack
+from scipy.sparse import csr_matrix, hstack
 
-from dedup.articles.terms import Background, Bag, Terms
-from dedup.events.counts import Counts
+from dedup.articles.terms import Background
+from dedup.candidates.minhash import flat
+from dedup.events.counts import Counts, read_keys
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _DAYS_IN_YEAR = 366
-_PAIRS_AT_ONCE = 20_000
-_ROWS_AT_ONCE = 512
 _ODD_TERM = 0.5
 _RARE_SHARE = 0.001
 
@@ -43,13 +43,13 @@ class Mix:
         The similarity of articles published apart is multiplied by a Gaussian of this width, never below ``floor``.
     """
 
-    word: float = 0.25
-    bigram: float = 0.25
-    span: float = 0.2
-    lead: float = 0.3
-    date: float = 0.25
-    quantity: float = 0.4
-    conflict: float = 0.15
+    word: float = 0.19
+    bigram: float = 0.24
+    span: float = 0.285
+    lead: float = 0.285
+    date: float = 0.2
+    quantity: float = 0.3
+    conflict: float = 0.1
     decay_days: float = 7.0
     floor: float = 0.3
 
@@ -77,13 +77,13 @@ _PRIOR = 1000.0
 """So many articles of the background's frequencies are weighed against the run's own."""
 
 
-def vectorise(terms: Sequence[Terms], published: Floats, frequencies: Background, live: Counts) -> Vectors:
+def vectorise(terms: pa.Table, published: Floats, frequencies: Background, live: Counts) -> Vectors:
     """Weigh the terms of a collection.
 
     Parameters
     ----------
-    terms : sequence of Terms
-        One per article (or per cluster of copies).
+    terms : Table
+        TERMS, a row per article (or per cluster of copies).
     published : ndarray of float64, shape (n_articles,)
         Days of publication as ordinals; NaN where not known.
     frequencies : Background
@@ -94,55 +94,52 @@ def vectorise(terms: Sequence[Terms], published: Floats, frequencies: Background
     Returns
     -------
     Vectors
-        Rows in the order of ``terms``.
+        Rows in the order of ``terms``. A term of one article alone has no column; it counts in the length of its row.
     """
-    words, word_keys = _tfidf([found.words for found in terms], frequencies, live)
-    days = [_days(found.dates, slack=0) for found in terms]
-    near = [_days(found.dates, slack=1) for found in terms]
+    words, columns = _tfidf(terms, "words", "word_counts", frequencies, live)
+    dates = terms["dates"].to_pylist()
     return Vectors(
         words=words,
-        bigrams=_tfidf([found.bigrams for found in terms], frequencies, live)[0],
-        spans=_tfidf([found.spans for found in terms], frequencies, live)[0],
-        leads=_tfidf([found.lead for found in terms], frequencies, live, columns=word_keys)[0],
-        days=_binary(days, _DAYS_IN_YEAR),
-        near_days=_binary(near, _DAYS_IN_YEAR),
-        quantities=_rarity([found.quantity_keys for found in terms], frequencies, live),
+        bigrams=_tfidf(terms, "bigrams", "bigram_counts", frequencies, live)[0],
+        spans=_tfidf(terms, "spans", "span_counts", frequencies, live)[0],
+        leads=_tfidf(terms, "lead", "lead_counts", frequencies, live, columns)[0],
+        days=_binary([_days(found, slack=0) for found in dates], _DAYS_IN_YEAR),
+        near_days=_binary([_days(found, slack=1) for found in dates], _DAYS_IN_YEAR),
+        quantities=_rare(terms, frequencies, live),
         published=published,
     )
 
 
-def _stack(bags: Sequence[Bag]) -> tuple[Ints, Ints, NDArray[np.int32]]:
-    """Return row, key and count of every entry of the bags."""
-    rows = np.repeat(np.arange(len(bags)), [len(bag.keys) for bag in bags])
-    keys = np.concatenate([bag.keys for bag in bags]) if bags else np.empty(0, dtype=np.int64)
-    counts = np.concatenate([bag.counts for bag in bags]) if bags else np.empty(0, dtype=np.int32)
-    return rows, keys, counts
-
-
-def _tfidf(bags: Sequence[Bag], frequencies: Background, live: Counts, columns: Ints | None = None) -> tuple[Any, Ints]:
-    """Return the L2-normalised matrix of ``(1 + ln tf) x idf`` and the key of each column."""
-    rows, keys, counts = _stack(bags)
-    if columns is None:
-        columns = np.unique(keys)
-    at = np.searchsorted(columns, keys)
-    kept = np.isin(keys, columns)
-    rows, at, counts = rows[kept], at[kept], counts[kept]
-    met = live.frequency(columns)
+def _tfidf(  # noqa: PLR0913 (where the counts stand, and what they are weighed by)
+    terms: pa.Table, name: str, count_name: str, frequencies: Background, live: Counts, columns: Ints | None = None
+) -> tuple[Any, Ints]:
+    """Return the L2-normalised matrix of ``(1 + ln tf) x idf`` and the key of each of its columns."""
+    keys, ends = read_keys(terms, name)
+    counts, _ = flat(terms[count_name].combine_chunks(), np.int32)
+    rows = np.repeat(np.arange(terms.num_rows), np.diff(ends))
+    there, at = np.unique(keys, return_inverse=True)
+    met = live.frequency(there)
     total = frequencies.n_documents + live.n_articles
-    known = frequencies.document_frequency(columns)
+    known = frequencies.document_frequency(there)
     # A run of another country or year has names that the background never saw; there the run's own counts tell which
     # names are everywhere. The more articles it has, the more they weigh.
     share = (known + met + 1) / (total + 1)
     at_home = (met + _PRIOR * share) / (live.n_articles + _PRIOR)
     idf = -np.log(np.maximum(share, at_home))
     idf[(met <= 1) & (known <= frequencies.unseen)] *= _ODD_TERM
-    matrix = csr_matrix(((1 + np.log(counts)) * idf[at], (rows, at)), shape=(len(bags), len(columns)))
-    return _normalised(matrix), columns
-
-
-def _normalised(matrix: Any) -> Any:
-    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    return csr_matrix(diags_array(1.0 / np.where(lengths > 0, lengths, 1.0)) @ matrix) if matrix.shape[1] else matrix
+    weights = (1 + np.log(counts)) * idf[at]
+    lengths = np.sqrt(np.bincount(rows, weights * weights, terms.num_rows))
+    if columns is None:
+        columns = there[np.bincount(at, minlength=len(there)) > 1]
+    place = np.searchsorted(columns, there)
+    place[place == len(columns)] = 0
+    found = columns[place] == there if len(columns) else np.zeros(len(there), dtype=bool)
+    kept = found[at]
+    rows, values = rows[kept], weights[kept]
+    values /= np.where(lengths > 0, lengths, 1.0)[rows]
+    matrix = csr_matrix((values, (rows, place[at[kept]])), shape=(terms.num_rows, len(columns)))
+    matrix.sort_indices()
+    return matrix, columns
 
 
 def _days(days: Sequence[str], slack: int) -> list[int]:
@@ -162,14 +159,16 @@ def _binary(rows_of_columns: Sequence[Sequence[int]], n_columns: int) -> Any:
     return csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(rows_of_columns), n_columns))
 
 
-def _rarity(sets: Sequence[Ints], frequencies: Background, live: Counts) -> Any:
-    """Return a matrix with 1 for every term that is rare and 0 for the others."""
-    rows = np.repeat(np.arange(len(sets)), [len(keys) for keys in sets])
-    columns, at = np.unique(np.concatenate(sets), return_inverse=True)
+def _rare(terms: pa.Table, frequencies: Background, live: Counts) -> Any:
+    """Return a matrix with 1 for every quantity that is rare."""
+    keys, ends = read_keys(terms, "quantity_keys")
+    rows = np.repeat(np.arange(terms.num_rows), np.diff(ends))
+    columns, at = np.unique(keys, return_inverse=True)
     n_articles = frequencies.n_documents + live.n_articles
     share = (frequencies.document_frequency(columns) + live.frequency(columns)) / n_articles
-    rarity = (share < _RARE_SHARE).astype(np.float64)
-    return csr_matrix((rarity[at], (rows, at)), shape=(len(sets), len(columns)))
+    is_rare = share[at] < _RARE_SHARE
+    shape = (terms.num_rows, len(columns))
+    return csr_matrix((np.ones(int(is_rare.sum())), (rows[is_rare], at[is_rare])), shape=shape)
 
 
 def candidate_pairs(
@@ -193,41 +192,25 @@ def candidate_pairs(
     tuple of two ndarray of int64, shape (n_pairs,)
         Rows ``left < right``, sorted.
     """
+    from dedup import event_kernels
+
     matrix = csr_matrix(hstack([vectors.words, vectors.spans]))
     n_rows = matrix.shape[0]
     common = np.bincount(matrix.indices, minlength=matrix.shape[1]) > crowd
     matrix.data[common[matrix.indices]] = 0.0
-    _keep_heaviest(matrix, n_terms)
-    transposed = matrix.T.tocsr()
-    lefts: list[Ints] = []
-    rights: list[Ints] = []
-    for start in range(0, n_rows, _ROWS_AT_ONCE):
-        block = (matrix[start : start + _ROWS_AT_ONCE] @ transposed).tocsr()
-        block.sort_indices()
-        for row in range(block.shape[0]):
-            there = slice(block.indptr[row], block.indptr[row + 1])
-            columns, values = block.indices[there], block.data[there]
-            other = columns != start + row
-            columns, values = columns[other], values[other]
-            if len(columns) > n_neighbours:
-                columns = columns[np.lexsort((columns, -values))[:n_neighbours]]
-            lefts.append(np.minimum(columns, start + row).astype(np.int64))
-            rights.append(np.maximum(columns, start + row).astype(np.int64))
-    if not lefts:
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    codes = np.unique(np.concatenate(lefts) * n_rows + np.concatenate(rights))
-    return codes // n_rows, codes % n_rows
-
-
-def _keep_heaviest(matrix: Any, n_terms: int) -> None:
-    """Set all but the ``n_terms`` heaviest entries of each row to nothing, in place."""
-    for row in range(matrix.shape[0]):
-        there = slice(matrix.indptr[row], matrix.indptr[row + 1])
-        data = matrix.data[there]
-        if len(data) > n_terms:
-            light = np.lexsort((matrix.indices[there], -data))[n_terms:]
-            data[light] = 0.0
     matrix.eliminate_zeros()
+    matrix.data[~event_kernels.heaviest(matrix.indptr.astype(np.int64), matrix.data, n_terms)] = 0.0
+    matrix.eliminate_zeros()
+    left, right = event_kernels.nearest(*_parts(matrix), *_parts(matrix.T.tocsr()), n_neighbours)
+    codes = np.sort(left * n_rows + right)
+    codes = codes[np.append(True, np.diff(codes) > 0)] if len(codes) else codes
+    return codes // max(n_rows, 1), codes % max(n_rows, 1)
+
+
+def _parts(matrix: Any) -> tuple[Ints, NDArray[np.int32], Floats]:
+    """Return where the rows of a sparse matrix end, and column and value of each entry, columns ascending in each row."""
+    matrix.sort_indices()
+    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data
 
 
 def similarities(vectors: Vectors, left: Ints, right: Ints, mix: Mix) -> tuple[Floats, NDArray[np.int8]]:
@@ -266,10 +249,6 @@ def similarities(vectors: Vectors, left: Ints, right: Ints, mix: Mix) -> tuple[F
 
 def _dots(one: Any, other: Any, left: Ints, right: Ints) -> Floats:
     """Return the dot product of row ``left[i]`` of one matrix and row ``right[i]`` of the other, for each i."""
-    found = np.zeros(len(left))
-    if not one.shape[1]:
-        return found
-    for start in range(0, len(left), _PAIRS_AT_ONCE):
-        there = slice(start, start + _PAIRS_AT_ONCE)
-        found[there] = np.asarray(one[left[there]].multiply(other[right[there]]).sum(axis=1)).ravel()
-    return found
+    from dedup import event_kernels
+
+    return event_kernels.dots(*_parts(one), *_parts(other), left, right, one.shape[1])  # type: ignore[no-any-return]

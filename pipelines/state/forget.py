@@ -13,10 +13,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from dedup.articles.terms import Terms
 from dedup.duplicates.canonical import Policy, members
 from dedup.errors import InputError
-from dedup.events.assign import top_terms
+from dedup.events.assign import top_terms, weighed_labels
 from dedup.schema import EVENT, MEMBER
 from pipelines.state.relations import NIGHT
 from pipelines.state.store import Store
@@ -150,6 +149,6 @@ def _events(store: Store, doc_ids: pa.Array, gone: set[str]) -> pa.Table:
             if event["title"] in titles
             else (titles or [" ".join((articles[0]["text"] or "").split()[:12])])[0]
         )
-        terms = [Terms.from_row(row) for row in store.rows("terms", "doc_id", ids).to_pylist()]
-        rows.append(event | {"title": title, "top_terms": top_terms(terms)})
+        labelled = weighed_labels(store.rows("terms", "doc_id", ids))
+        rows.append(event | {"title": title, "top_terms": top_terms(labelled)})
     return pa.Table.from_pylist(rows, schema=EVENT.append(NIGHT))

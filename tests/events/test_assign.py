@@ -13,7 +13,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 
 from dedup.articles.terms import analyse
 from dedup.errors import ParameterError
-from dedup.events.assign import Graph, Grouping, average_linkage, group, top_terms
+from dedup.events.assign import Bar, Graph, Grouping, average_linkage, group, top_terms, weighed_labels
 from dedup.schema import ASSIGNMENT, EVENT, MATCH, MEMBER, TERMS
 
 SEEDS = Path(__file__).parents[3] / "shared" / "data" / "seeds"
@@ -104,7 +104,7 @@ def test_average_linkage_equals_scipy(n_nodes: int, seed: int, least: float) -> 
     left, right = np.triu_indices(n_nodes, 1)
     weight = np.random.default_rng(seed).random(len(left))
     graph = Graph(left.astype(np.int64), right.astype(np.int64), weight, np.zeros(len(left), dtype=np.int64))
-    found = average_linkage(n_nodes, graph, least, least)
+    found = average_linkage(n_nodes, graph, Bar.level(least))
     wanted = fcluster(linkage(1 - weight, "average"), 1 - least, "distance")
     assert {tuple(np.flatnonzero(found == label)) for label in set(found.tolist())} == {
         tuple(np.flatnonzero(wanted == label)) for label in set(wanted.tolist())
@@ -112,7 +112,7 @@ def test_average_linkage_equals_scipy(n_nodes: int, seed: int, least: float) -> 
 
 
 def test_top_terms_do_not_repeat_each_other() -> None:
-    found = top_terms([analyse("", text, "en") for text in TEXTS.values()])
+    found = top_terms(weighed_labels(_tables(TEXTS)[0]))
     words = [word for term in found for word in term.casefold().split()]
     assert len(words) == len(set(words))
 

@@ -1,5 +1,6 @@
 """The laws of grouping night by night: nothing published is split, moved or renamed but by a merge that is given out."""
 
+import gzip
 import itertools
 import json
 import random
@@ -14,11 +15,12 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import adjusted_rand_score
 
 from dedup.api import arrange
 from dedup.articles.terms import analyse
 from dedup.errors import ParameterError
-from dedup.events.assign import Graph, Grouping, Groups, average_linkage, count_terms, group
+from dedup.events.assign import Bar, Graph, Grouping, Groups, Settled, average_linkage, count_terms, group, partition
 from dedup.events.counts import Counts
 from dedup.flow import Flow, Inline, Matched, Unwatched
 from dedup.schema import ASSIGNMENT, EVENT, KNOWN, MATCH, MEMBER, MERGE, TERM_COUNT, TERMS
@@ -124,10 +126,36 @@ def test_whatever_came_when_nothing_published_moves(fixture_articles: tuple[pa.T
     nights(articles.set_column(articles.schema.get_field_index("arrival"), "arrival", arrived), matched, parts)
 
 
+def agreement(articles: pa.Table, matched: Matched) -> float:
+    """Return the adjusted Rand index of events between five nights, in order of arrival, and one."""
+    ids = articles.sort_by("arrival")["doc_id"].to_pylist()
+    parts = [ids[len(ids) * part // 5 : len(ids) * (part + 1) // 5] for part in range(5)]
+    found = nights(articles, matched, parts).where
+    once = group(matched.terms, articles, matched.members, matched.matches).assignments
+    events = dict(zip(once["doc_id"].to_pylist(), once["event_id"].to_pylist(), strict=True))
+    return float(adjusted_rand_score([events[doc_id] for doc_id in ids], [found[doc_id][0] for doc_id in ids]))
+
+
+def test_five_nights_agree_with_one_on_the_fixtures(fixture_articles: tuple[pa.Table, Matched]) -> None:
+    # A hundred articles: a single one that stands elsewhere is seen.
+    assert agreement(*fixture_articles) >= 0.88
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "least"),
+    [("events/basil", 1000, 0.98), ("events/ecbplus", 1000, 0.94), ("scale/allsides", 1000, 0.95)],
+)
+def test_five_nights_agree_with_one(data: Path, name: str, limit: int, least: float) -> None:
+    with gzip.open(data / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in itertools.islice(lines, limit)]
+    articles = arrange([{key: row[key] for key in row if key != "event"} for row in rows if row["text"].strip()])
+    assert agreement(articles, Flow().match(Inline(), articles, Unwatched())) >= least
+
+
 def test_a_night_with_nothing_known_is_the_first(fixture_articles: tuple[pa.Table, Matched]) -> None:
     articles, matched = fixture_articles
     given = matched.terms, articles, matched.members, matched.matches
-    nothing = group(*given, known=KNOWN.empty_table(), counts=Counts.of_terms([]).to_table())
+    nothing = group(*given, known=KNOWN.empty_table(), counts=Counts.of_terms(TERMS.empty_table()).to_table())
     for one, other in zip(group(*given), nothing, strict=True):
         assert one.equals(other)
 
@@ -247,15 +275,27 @@ def test_counts_of_nights_add_up_to_those_of_one_and_copies_count_once() -> None
 
 
 def test_counts_of_other_terms_say_nothing() -> None:
-    counts = Counts.of_terms([analyse("", QUAY, "en")])
+    counts = Counts.of_terms(_tables({"a": QUAY})[0])
     assert counts.frequency(counts.keys).tolist() == [1.0] * len(counts.keys)
     assert counts.frequency(analyse("", BREAD, "en").words.keys).sum() == 0
-    assert Counts.of_terms([]).frequency(counts.keys).sum() == 0
+    assert Counts.of_terms(TERMS.empty_table()).frequency(counts.keys).sum() == 0
 
 
 def test_a_negative_bar_is_refused() -> None:
     with pytest.raises(ParameterError, match="merge must be at least 0"):
         Grouping(merge=-0.1)
+
+
+def test_days_of_one_run_are_settled_as_if_they_were_nights() -> None:
+    # The third is most like the second, but the first two were out before it came.
+    left, right = np.array([0, 0, 1]), np.array([1, 2, 2])
+    graph = Graph(left, right, np.array([0.3, 0.2, 0.9]), np.zeros(3, dtype=np.int64))
+    grouping = Grouping(storyline=0.29, single=0.29, firm=0.29, few=0.0)
+    nothing = Settled(np.arange(3), np.arange(3), np.zeros(3, dtype=bool))
+    assert partition(graph, grouping, nothing, np.array([0, 0, 0]))[1].tolist() == [0, 1, 1]
+    assert partition(graph, grouping, nothing, np.array([0, 0, 1]))[1].tolist() == [0, 0, 0]
+    first_night = Settled(np.array([0, 0, 2]), np.array([0, 0, 2]), np.array([True, True, False]))
+    assert partition(graph, grouping, first_night, np.array([0, 0, 0]))[1].tolist() == [0, 0, 0]
 
 
 @settings(max_examples=60, deadline=None)
@@ -270,7 +310,7 @@ def test_groups_that_stand_are_kept_and_join_for_something_new_alone(
     drawn = np.array([draw.randrange(3) for _ in range(n_nodes)])
     known = drawn < 2
     start = np.array([int(np.flatnonzero(drawn == one)[0]) if one < 2 else place for place, one in enumerate(drawn)])
-    found = average_linkage(n_nodes, graph, least, least, start, known, merge)
+    found = average_linkage(n_nodes, graph, Bar.level(least), start, known, merge)
     for label in set(start.tolist()):
         assert len(set(found[start == label].tolist())) == 1
     for label in set(found.tolist()):
@@ -278,5 +318,5 @@ def test_groups_that_stand_are_kept_and_join_for_something_new_alone(
     if known.all():
         assert found.tolist() == start.tolist()
     nothing: dict[str, Any] = {"start": np.arange(n_nodes), "known": np.zeros(n_nodes, dtype=bool), "merge": merge}
-    plain = average_linkage(n_nodes, graph, least, least)
-    assert average_linkage(n_nodes, graph, least, least, **nothing).tolist() == plain.tolist()
+    plain = average_linkage(n_nodes, graph, Bar.level(least))
+    assert average_linkage(n_nodes, graph, Bar.level(least), **nothing).tolist() == plain.tolist()

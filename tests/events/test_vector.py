@@ -1,11 +1,13 @@
 """Vectors of a collection, candidate pairs and similarities."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from dedup.articles.terms import analyse, background
 from dedup.events.counts import Counts
 from dedup.events.vector import Mix, Vectors, candidate_pairs, similarities, vectorise
+from dedup.schema import TERMS
 
 TEXTS = (
     "Ambassador Quillfeather and minister Brontolov spoke for 50 minutes about the Zembla straits on March 3.",
@@ -16,8 +18,13 @@ TEXTS = (
 NONE = float("nan")
 
 
+def _terms(*texts: str) -> pa.Table:
+    rows = [{"doc_id": text, **analyse("", text, "en").to_row()} for text in texts]
+    return pa.Table.from_pylist(rows, schema=TERMS)
+
+
 def _vectors(published: tuple[float, ...] = (NONE,) * 4) -> Vectors:
-    terms = [analyse("", text, "en") for text in TEXTS]
+    terms = _terms(*TEXTS)
     return vectorise(terms, np.array(published), background(), Counts.of_terms(terms))
 
 
@@ -26,10 +33,12 @@ def _similarity(vectors: Vectors, left: int, right: int) -> tuple[float, int]:
     return float(found[0]), int(dates[0])
 
 
-def test_rows_are_normalised() -> None:
-    vectors = _vectors()
+def test_rows_are_normalised_and_words_of_one_article_count_in_the_length_alone() -> None:
+    terms = _terms(*TEXTS[:2], *TEXTS[:2])
+    vectors = vectorise(terms, np.array([NONE] * 4), background(), Counts.of_terms(terms))
     lengths = np.asarray(vectors.words.multiply(vectors.words).sum(axis=1)).ravel()
     assert lengths == pytest.approx(1.0)
+    assert 0 < _vectors().words.power(2).sum() < len(TEXTS)
 
 
 def test_same_call_is_nearer_than_the_treaty_and_the_bakery() -> None:
@@ -54,7 +63,7 @@ def test_candidates_share_words_and_are_sorted() -> None:
 
 
 def test_empty_articles_have_no_candidates() -> None:
-    empty = analyse("", "", "en")
-    vectors = vectorise([empty, empty], np.array([NONE, NONE]), background(), Counts.of_terms([empty, empty]))
+    empty = _terms("", "")
+    vectors = vectorise(empty, np.array([NONE, NONE]), background(), Counts.of_terms(empty))
     assert len(candidate_pairs(vectors)[0]) == 0
     assert _similarity(vectors, 0, 1)[0] == 0

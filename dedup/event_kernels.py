@@ -1,0 +1,314 @@
+"""The loops of grouping that machine code is made of: over sparse rows, nearest articles and groups.
+
+In: arrays. Out: arrays. Each kernel does what the function that calls it documents; nothing else calls it, and whoever does imports
+this file where it is needed, for it loads a compiler (``compiled.py``).
+
+Rule guarded here: sums are taken in the order of rows and columns, so that a kernel gives the same on every machine and in every
+process, compiled or not.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import types
+
+from dedup.compiled import INTS, array, compiled, part, uniform
+
+_FLOATS = array(types.float64)
+_COLUMNS = array(types.int32)
+_FLAGS = array(types.boolean)
+
+
+@compiled(types.float64[::1](INTS, _COLUMNS, _FLOATS, INTS, _COLUMNS, _FLOATS, INTS, INTS, types.int64))
+def dots(
+    ends: Any,
+    columns: Any,
+    values: Any,
+    other_ends: Any,
+    other_columns: Any,
+    other_values: Any,
+    left: Any,
+    right: Any,
+    n_columns: Any,
+) -> Any:
+    """Return the dot product of row ``left[i]`` of one matrix and row ``right[i]`` of another; quick where ``left`` is sorted."""
+    found = np.zeros(len(left))
+    # The left row, spread out: it is looked up for all its pairs.
+    spread = np.zeros(n_columns)
+    row = -1
+    for pair in range(len(left)):
+        if left[pair] != row:
+            if row >= 0:
+                for place in range(ends[row], ends[row + 1]):
+                    spread[columns[place]] = 0.0
+            row = left[pair]
+            for place in range(ends[row], ends[row + 1]):
+                spread[columns[place]] = values[place]
+        total = 0.0
+        for place in range(other_ends[right[pair]], other_ends[right[pair] + 1]):
+            total += spread[other_columns[place]] * other_values[place]
+        found[pair] = total
+    return found
+
+
+@compiled(types.boolean[::1](INTS, _FLOATS, types.int64))
+def heaviest(ends: Any, values: Any, n_terms: Any) -> Any:
+    """Mark the ``n_terms`` largest values of each row, of equal ones the first."""
+    kept = np.ones(len(values), dtype=np.bool_)
+    for row in range(len(ends) - 1):
+        start, stop = ends[row], ends[row + 1]
+        if stop - start > n_terms:
+            order = np.argsort(-values[start:stop], kind="mergesort")
+            for place in order[n_terms:]:
+                kept[start + place] = False
+    return kept
+
+
+@part
+def _is_less(mean: Any, low: Any, high: Any, other_mean: Any, other_low: Any, other_high: Any) -> Any:
+    """Tell whether the first of two comes later: less alike, or as alike and of later groups."""
+    if mean != other_mean:
+        return mean < other_mean
+    if low != other_low:
+        return low > other_low
+    return high > other_high
+
+
+@compiled(uniform(types.int64[::1], 2)(INTS, _COLUMNS, _FLOATS, INTS, _COLUMNS, _FLOATS, types.int64))
+def nearest(
+    ends: Any, columns: Any, values: Any, post_ends: Any, post_rows: Any, post_values: Any, n_neighbours: Any
+) -> Any:
+    """Return each row with each of its ``n_neighbours`` largest dot products with other rows, of equal ones the first rows.
+
+    ``post_ends``, ``post_rows`` and ``post_values`` are the same matrix by columns.
+    """
+    n_rows = len(ends) - 1
+    total = np.zeros(n_rows)
+    met = np.empty(n_rows, dtype=np.int64)
+    size = 1024
+    lefts, rights = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
+    n_pairs = 0
+    best = np.empty(n_neighbours, dtype=np.int64)
+    for row in range(n_rows):
+        n_met = 0
+        for place in range(ends[row], ends[row + 1]):
+            value = values[place]
+            for post in range(post_ends[columns[place]], post_ends[columns[place] + 1]):
+                other = post_rows[post]
+                if other == row:
+                    continue
+                if total[other] == 0.0:
+                    met[n_met] = other
+                    n_met += 1
+                total[other] += value * post_values[post]
+        # A heap of the nearest with the farthest of them on top.
+        n_best = 0
+        for number in range(n_met):
+            other = met[number]
+            if n_best == n_neighbours:
+                top = best[0]
+                if _is_less(total[other], other, 0, total[top], top, 0):
+                    continue
+                place = 0
+                while True:
+                    child = 2 * place + 1
+                    if child >= n_best:
+                        break
+                    one = best[child]
+                    if child + 1 < n_best:
+                        two = best[child + 1]
+                        if _is_less(total[two], two, 0, total[one], one, 0):
+                            child += 1
+                            one = two
+                    if _is_less(total[other], other, 0, total[one], one, 0):
+                        break
+                    best[place] = one
+                    place = child
+                best[place] = other
+            else:
+                place = n_best
+                n_best += 1
+                while place > 0:
+                    parent = (place - 1) // 2
+                    if not _is_less(total[other], other, 0, total[best[parent]], best[parent], 0):
+                        break
+                    best[place] = best[parent]
+                    place = parent
+                best[place] = other
+        if n_pairs + n_best > size:
+            size = 2 * size + n_best
+            lefts = np.concatenate((lefts, np.empty(size - len(lefts), dtype=np.int64)))
+            rights = np.concatenate((rights, np.empty(size - len(rights), dtype=np.int64)))
+        for number in range(n_best):
+            lefts[n_pairs] = min(row, best[number])
+            rights[n_pairs] = max(row, best[number])
+            n_pairs += 1
+        for number in range(n_met):
+            total[met[number]] = 0.0
+    return lefts[:n_pairs].copy(), rights[:n_pairs].copy()
+
+
+@part
+def _root(parent: Any, node: Any) -> Any:
+    root = node
+    while parent[root] != root:
+        root = parent[root]
+    while parent[node] != root:
+        parent[node], node = root, parent[node]
+    return root
+
+
+@part
+def _least(size: Any, other: Any, single: Any, firm: Any, few: Any) -> Any:
+    """Return the mean similarity that two groups need, as ``required`` says."""
+    return firm - (firm - single) / np.sqrt(min(size, other)) + few / (size * other)
+
+
+@compiled(
+    types.int64[::1](INTS, INTS, INTS, _FLOATS, _FLAGS, types.float64, types.float64, types.float64, types.float64)
+)
+def link(
+    start: Any, left: Any, right: Any, weight: Any, known: Any, single: Any, firm: Any, few: Any, merge: Any
+) -> Any:
+    """Join groups of nodes, the most alike first, as ``average_linkage`` says."""
+    n_nodes, n_edges = len(start), len(left)
+    parent = start.copy()
+    size = np.zeros(n_nodes, dtype=np.int64)
+    has_old, has_new = np.zeros(n_nodes, dtype=np.bool_), np.zeros(n_nodes, dtype=np.bool_)
+    for node in range(n_nodes):
+        size[start[node]] += 1
+        has_old[start[node]] |= known[node]
+        has_new[start[node]] |= not known[node]
+    # Each group has a list of the edges that leave it; what stands at their other end is looked up when they are read.
+    first, last = np.full(n_nodes, -1, dtype=np.int64), np.full(n_nodes, -1, dtype=np.int64)
+    following = np.full(2 * n_edges, -1, dtype=np.int64)
+    target, value = np.empty(2 * n_edges, dtype=np.int64), np.empty(2 * n_edges)
+    for edge in range(n_edges):
+        for side in range(2):
+            here, there = start[left[edge]], start[right[edge]]
+            if side == 1:
+                here, there = there, here
+            if here == there:
+                continue
+            place = 2 * edge + side
+            target[place], value[place] = there, weight[edge]
+            if first[here] < 0:
+                first[here] = place
+            else:
+                following[last[here]] = place
+            last[here] = place
+    room = 1024
+    heap_mean, heap_groups = np.empty(room), np.empty((room, 4), dtype=np.int64)
+    n_heap = 0
+    total, seen_at = np.zeros(n_nodes), np.full(n_nodes, -1, dtype=np.int64)
+    step = 0
+    begin = 0
+    while True:
+        # First every group looks around, and then each that has grown.
+        if begin < n_nodes:
+            one = begin
+            begin += 1
+            if parent[one] != one:
+                continue
+        else:
+            if n_heap == 0:
+                break
+            mean, one, other = heap_mean[0], heap_groups[0, 0], heap_groups[0, 1]
+            size_one, size_other = heap_groups[0, 2], heap_groups[0, 3]
+            n_heap -= 1
+            last_mean = heap_mean[n_heap]
+            last_groups = heap_groups[n_heap].copy()
+            place = 0
+            while True:
+                child = 2 * place + 1
+                if child >= n_heap:
+                    break
+                if child + 1 < n_heap and _is_less(
+                    heap_mean[child],
+                    heap_groups[child, 0],
+                    heap_groups[child, 1],
+                    heap_mean[child + 1],
+                    heap_groups[child + 1, 0],
+                    heap_groups[child + 1, 1],
+                ):
+                    child += 1
+                if not _is_less(
+                    last_mean,
+                    last_groups[0],
+                    last_groups[1],
+                    heap_mean[child],
+                    heap_groups[child, 0],
+                    heap_groups[child, 1],
+                ):
+                    break
+                heap_mean[place] = heap_mean[child]
+                heap_groups[place] = heap_groups[child]
+                place = child
+            heap_mean[place] = last_mean
+            heap_groups[place] = last_groups
+            if parent[one] != one or parent[other] != other or size[one] != size_one or size[other] != size_other:
+                continue
+            parent[other] = one  # one < other: the smallest node stays the root
+            size[one] += size[other]
+            has_old[one] |= has_old[other]
+            has_new[one] |= has_new[other]
+            if first[one] < 0:
+                first[one] = first[other]
+            elif first[other] >= 0:
+                following[last[one]] = first[other]
+            if first[other] >= 0:
+                last[one] = last[other]
+        # Add up the edges to each neighbour, and keep one for each.
+        step += 1
+        place, before = first[one], -1
+        while place >= 0:
+            third = _root(parent, target[place])
+            after = following[place]
+            if third != one and seen_at[third] != step:
+                seen_at[third] = step
+                total[third] = value[place]
+                target[place] = third
+                before = place
+            else:
+                if third != one:
+                    total[third] += value[place]
+                if before < 0:
+                    first[one] = after
+                else:
+                    following[before] = after
+            place = after
+        last[one] = before
+        place = first[one]
+        while place >= 0:
+            third = target[place]
+            value[place] = total[third]
+            place = following[place]
+            if begin < n_nodes and third < one:
+                continue
+            mean = np.round(total[third] / (size[one] * size[third]), 12)
+            least = _least(size[one], size[third], single, firm, few)
+            if has_old[one] and has_old[third]:
+                least = firm + merge if has_new[one] or has_new[third] else np.inf
+            if mean < least:
+                continue
+            if n_heap == room:
+                room *= 2
+                more_mean, more_groups = np.empty(room), np.empty((room, 4), dtype=np.int64)
+                more_mean[:n_heap], more_groups[:n_heap] = heap_mean, heap_groups
+                heap_mean, heap_groups = more_mean, more_groups
+            low, high = min(one, third), max(one, third)
+            spot = n_heap
+            n_heap += 1
+            while spot > 0:
+                above = (spot - 1) // 2
+                if not _is_less(heap_mean[above], heap_groups[above, 0], heap_groups[above, 1], mean, low, high):
+                    break
+                heap_mean[spot] = heap_mean[above]
+                heap_groups[spot] = heap_groups[above]
+                spot = above
+            heap_mean[spot] = mean
+            heap_groups[spot, 0], heap_groups[spot, 1] = low, high
+            heap_groups[spot, 2], heap_groups[spot, 3] = size[low], size[high]
+    for node in range(n_nodes):
+        parent[node] = _root(parent, node)
+    return parent
