@@ -284,7 +284,7 @@ class Flow:
 
 
 #: Pairs that are joined with their texts at a time; a row is some ten kilobytes.
-_JOIN_ROWS = 512
+_JOIN_ROWS = 1024
 _NO_BYTES = np.empty(0, dtype=np.uint8)
 
 

@@ -53,6 +53,8 @@ _NO_SERIES: Final = frozenset(_VALUES.split())
 _SERIES_WORDS: Final = 2
 #: Headlines of one outlet that begin with the same words, so many, are of one series or of two steps of one story.
 _BEGINNING: Final = 3
+#: More words than any text has.
+_NO_REUSE: Final = 1 << 40
 #: Words between two passages that are looked at as one place of a form, and as a line of it.
 _SLOT_WORDS: Final = 6
 _GAP_WORDS: Final = 25
@@ -617,6 +619,11 @@ class Verify:
         """Pairs with the columns of both sides; those of the terms when a relation is asked for that weighs evidence."""
         return _joined(terms=not EVIDENT.isdisjoint(self.relations))
 
+    @property
+    def _reuses(self) -> bool:
+        """Whether reuse is asked for."""
+        return not {"partial", REUSE}.isdisjoint(self.relations)
+
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the matches of each batch, in the order of its pairs."""
         for batch in batches:
@@ -626,8 +633,9 @@ class Verify:
     def _matches(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         overlaps = "overlap" in self.relations
         words = [flat(batch[f"{side}_words"], np.int64) for side in ("left", "right")]
-        # Without overlaps, what covers too little for a copy has no relation.
-        least = (0, 0.0) if overlaps else (self.rule.reuse_words, self.rule.near_cover)
+        # Without overlaps, what covers too little for a copy has no relation; nor without reuse, however many words it has in common.
+        least_words = self.rule.reuse_words if self._reuses else _NO_REUSE
+        least = (0, 0.0) if overlaps else (least_words, self.rule.near_cover)
         found = compare_pairs(*words[0], *words[1], self.shingle_words, *least)
         n_words = [np.diff(ends) for _, ends in words]
         equal = (found.longest == n_words[0]) & (found.longest == n_words[1]) & (found.longest > 0)
@@ -664,7 +672,7 @@ class Verify:
         if "overlap" in self.relations:
             rows = np.arange(len(found))
         else:
-            rows = np.flatnonzero(equal | copied | reuse.reuses(rule))
+            rows = np.flatnonzero(equal | copied | (reuse.reuses(rule) & self._reuses))
         left, right = (_Rows(batch, side, self.reads.names, rows) for side in ("left", "right"))
         days = [side.column(f"{side.side}_published") for side in (left, right)]
         apart = map(frozenset.isdisjoint, left.outlets(), right.outlets())

@@ -266,6 +266,18 @@ def test_relations_not_asked_for_are_neither_written_nor_worked_on():
     assert apply(exact, joined(ROWS, exact))["overlap_score"].to_pylist() == [None]
 
 
+def test_copies_alone_are_the_copies_of_copies_and_reuse():
+    text = prose(1, 300)
+    rows = [
+        {"title": f"Headline {i}", "published": None, "source": f"{i}.example", "text": text}
+        for i, text in enumerate([text, text[:1500], f"{text[:900]}\n{prose(2, 200)}", text.upper(), prose(2, 200)])
+    ]
+    both, alone = Verify(relations=("exact", "near", "reuse")), Verify(relations=("exact", "near"))
+    found = [apply(stage, joined(rows, stage)).to_pylist() for stage in (both, alone)]
+    assert {row["relation"] for row in found[0]} > {"near"}
+    assert found[1] == [row for row in found[0] if row["relation"] in alone.relations]
+
+
 def test_reuse_that_only_the_evidence_tells_from_stock_is_told_where_terms_are_not_read():
     stage = Verify(relations=("exact", "near", "reuse"))
     assert not any("terms" in name for name in stage.reads.names)
