@@ -21,11 +21,11 @@ _MURMUR_1: Final = np.uint32(0x85EBCA6B)
 _MURMUR_2: Final = np.uint32(0xC2B2AE35)
 
 
-#: The code points before one, as the lowest bytes of a number: ``.com``, which ``r.com/`` ends with, and ``t.co``.
-_COM: Final = np.uint64(0x2E636F6D)
-_T_CO: Final = np.uint64(0x742E636F)
+#: The code points before one, as the bytes of a number: the last of ``pic.twitter.com``, and of ``https://t.co``.
+_TWITTER: Final = np.uint64(int.from_bytes(b"tter.com"))
+_T_CO: Final = np.uint64(int.from_bytes(b"//t.co"))
 _LAST: Final = np.uint64(0xFF)
-_FOUR: Final = np.uint64(0xFFFFFFFF)
+_SIX: Final = np.uint64(0xFFFFFFFFFFFF)
 _S8 = np.uint64(8)
 
 
@@ -118,8 +118,8 @@ def _read(  # noqa: PLR0912, PLR0913, PLR0915 - letter by letter, all at once
             # An at sign after a bracket.
             if past & _LAST == 40 and not is_normal:
                 return -2
-        elif code == 47 and not is_normal and (past & _FOUR == _T_CO or past & _FOUR == _COM):
-            # A slash after t.co or .com.
+        elif code == 47 and not is_normal and (past == _TWITTER or past & _SIX == _T_CO):
+            # A slash after these.
             return -2
         before = kind
         place += 1
