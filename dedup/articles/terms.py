@@ -45,7 +45,7 @@ class Bag(NamedTuple):
     norm: float
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Terms:
     """The terms of one article.
 

@@ -101,7 +101,9 @@ def test_headlines_are_no_source_of_spans() -> None:
 
 
 def test_labels_show_a_word_as_it_first_stands_and_a_span_as_it_last_does() -> None:
-    labels = analyse("", "They were running and it runs. We met the NATO chief in Oslo, then the Nato chief.", "en").labels
+    labels = analyse(
+        "", "They were running and it runs. We met the NATO chief in Oslo, then the Nato chief.", "en"
+    ).labels
     assert "running" in labels
     assert "runs" not in labels
     assert "Nato" in labels

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup.articles.terms import Terms, analyse
-from dedup.duplicates.overlap import agreeing_days, cosine, decay, evidence, ready
+from dedup.duplicates.overlap import _READY, agreeing_days, cosine, decay, evidence, ready
 from dedup.duplicates.relation import Verify
 
 SEEDS = Path(__file__).parents[3] / "shared" / "data" / "seeds"
@@ -87,3 +87,12 @@ def test_of_five_articles_with_the_same_actors_only_two_overlap(clean: bool) -> 
     wanted = {tuple(sorted(pair)) for pair in gold["overlapping"]}
     assert min(scores[pair] for pair in wanted) > 1.2 * threshold
     assert max(score for pair, score in scores.items() if pair not in wanted) < 0.8 * threshold
+
+
+def test_what_is_kept_ready_goes_with_the_terms() -> None:
+    terms = analyse("Leaders speak", "The 50-minute call was held on Sunday.", "en")
+    before = len(_READY)
+    assert ready(terms) is ready(terms)
+    assert len(_READY) == before + 1
+    del terms
+    assert len(_READY) == before
