@@ -61,6 +61,8 @@ _GAP_WORDS: Final = 25
 #: Headlines and outlets that are remembered, for an article is read with many others; and pairs of dates.
 _MANY_TITLES: Final = 65_536
 _MANY_DATES: Final = 65_536
+#: Articles that are kept while pairs are related, with their terms.
+_MANY_ARTICLES: Final = 512
 #: From so many days on, two texts are of different days; a correction comes sooner.
 _OTHER_DAY: Final = 0.75
 #: Score of the evidence from which two articles that are no copies overlap.
@@ -546,7 +548,7 @@ def _joined(*, terms: bool) -> pa.Schema:
 
 
 class _Rows:
-    """The articles of one side of some rows of a batch, by their place among these; one that is in many pairs is read once."""
+    """The articles of one side of some rows of a batch, by their place among these."""
 
     def __init__(self, batch: pa.RecordBatch, side: str, names: Iterable[str], rows: NDArray[np.int64]) -> None:
         self.batch, self.side, self.rows = batch, side, rows
@@ -560,10 +562,15 @@ class _Rows:
         return self._listed[name]
 
     def article(self, place: int, known: dict[str, Article]) -> Article:
-        """Return the article of a row."""
+        """Return the article of a row; one that is known is not read again."""
         doc_id = self.column(f"{self.side}_id")[place]
         if doc_id not in known:
-            known[doc_id] = Article.from_row({name: self.column(name)[place] for name in self.names}, self.side)
+            if len(known) >= _MANY_ARTICLES:
+                known.clear()
+            row = {name: self.column(name)[place] for name in self.names}
+            # A view would keep the whole batch.
+            row = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in row.items()}
+            known[doc_id] = Article.from_row(row, self.side)
         return known[doc_id]
 
     def outlets(self) -> Iterator[frozenset[str]]:
@@ -626,11 +633,12 @@ class Verify:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the matches of each batch, in the order of its pairs."""
+        known: dict[str, Article] = {}
         for batch in batches:
             if batch.num_rows:
-                yield self._matches(batch)
+                yield self._matches(batch, known)
 
-    def _matches(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+    def _matches(self, batch: pa.RecordBatch, known: dict[str, Article]) -> pa.RecordBatch:
         overlaps = "overlap" in self.relations
         words = [flat(batch[f"{side}_words"], np.int64) for side in ("left", "right")]
         # Without overlaps, what covers too little for a copy has no relation; nor without reuse, however many words it has in common.
@@ -641,7 +649,7 @@ class Verify:
         equal = (found.longest == n_words[0]) & (found.longest == n_words[1]) & (found.longest > 0)
         wanted = {*self.relations, "partial"} if REUSE in self.relations else set(self.relations)
         rows, told = [], []
-        for row, related in self._related(batch, found, equal):
+        for row, related in self._related(batch, found, equal, known):
             if related.verdict.relation in wanted:
                 rows.append(row)
                 told.append(related)
@@ -662,10 +670,10 @@ class Verify:
         return pa.RecordBatch.from_pydict(columns, schema=MATCH)
 
     def _related(
-        self, batch: pa.RecordBatch, found: Similarities, equal: NDArray[np.bool_]
+        self, batch: pa.RecordBatch, found: Similarities, equal: NDArray[np.bool_], known: dict[str, Article]
     ) -> Iterator[tuple[int, Related]]:
         """Yield how the two articles of each row relate; without terms, those of two outlets are told by their numbers alone."""
-        rule, known, evident = self.rule, dict[str, Article](), not EVIDENT.isdisjoint(self.relations)
+        rule, evident = self.rule, not EVIDENT.isdisjoint(self.relations)
         left_flags, right_flags = (flat(batch[f"{side}_flags"], np.uint8) for side in ("left", "right"))
         reuse = _weigh(found.covered, found.passages, found.ends, (left_flags, right_flags), rule)
         copied, minor = reuse.copies(rule), reuse.cover < rule.minor_cover

@@ -406,6 +406,15 @@ def test_batches_change_nothing():
     assert apply(stage, table.slice(0, 0)).num_rows == 0
 
 
+def test_it_does_not_matter_how_many_articles_are_kept(monkeypatch):
+    stage = Verify()
+    rows = joined([*ROWS, *REPORTS, *ROWS[:2]], stage)
+    kept = apply(stage, rows)
+    monkeypatch.setattr("dedup.duplicates.relation._MANY_ARTICLES", 1)
+    assert apply(stage, rows).equals(kept)
+    assert kept.num_rows
+
+
 def test_stage_is_a_stage_that_pickles_and_checks_its_parameters():
     assert isinstance(Verify(), Stage)
     assert pickle.loads(pickle.dumps(Verify())) == Verify()
