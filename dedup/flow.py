@@ -364,8 +364,8 @@ class Flow:
             return Grouped(*found, count_terms(matched.terms, members, known))
 
 
-#: Pairs that are joined with their texts at a time; a row is some ten kilobytes.
-_JOIN_ROWS = 512
+#: Pairs that are joined with their texts at a time, and with their terms as well; a row is some ten kilobytes, and some forty.
+_JOIN_ROWS, _JOIN_ROWS_OF_TERMS = 512, 128
 _NO_BYTES = np.empty(0, dtype=np.uint8)
 
 
@@ -414,11 +414,12 @@ def _joined(candidates: pa.Table, sides: pa.Table, reads: pa.Schema) -> Iterator
     ids = sides["doc_id"].combine_chunks()
     places = {side: pc.index_in(candidates[f"{side}_id"], ids).combine_chunks() for side in ("left", "right")}
     takers = {name: _taker(sides[name]) for name in sides.schema.names if name != "doc_id"}
-    for start in range(0, candidates.num_rows, _JOIN_ROWS):
-        pairs = candidates.slice(start, _JOIN_ROWS)
+    n_rows = _JOIN_ROWS_OF_TERMS if any(name.startswith("terms_") for name in takers) else _JOIN_ROWS
+    for start in range(0, candidates.num_rows, n_rows):
+        pairs = candidates.slice(start, n_rows)
         columns = {name: pairs[name].combine_chunks() for name in candidates.schema.names}
         for side, rows in places.items():
-            columns |= {f"{side}_{name}": take(rows.slice(start, _JOIN_ROWS)) for name, take in takers.items()}
+            columns |= {f"{side}_{name}": take(rows.slice(start, n_rows)) for name, take in takers.items()}
         yield pa.record_batch([columns[name] for name in reads.names], schema=reads)
 
 

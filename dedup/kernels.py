@@ -16,22 +16,34 @@ from dedup.hashing import TURN
 
 _1, _2, _3, _4 = (np.uint64(step) for step in (1, 2, 3, 4))
 _S32 = np.uint64(32)
+_6, _63 = np.uint64(6), np.uint64(63)
 _MURMUR_1: Final = np.uint32(0x85EBCA6B)
 _MURMUR_2: Final = np.uint32(0xC2B2AE35)
 
 
+#: The code points before one, as the bytes of a number: the last of ``pic.twitter.com``, and of ``https://t.co``.
+_TWITTER: Final = np.uint64(int.from_bytes(b"tter.com"))
+_T_CO: Final = np.uint64(int.from_bytes(b"//t.co"))
+_LAST: Final = np.uint64(0xFF)
+_SIX: Final = np.uint64(0xFFFFFFFFFFFF)
+_S8 = np.uint64(8)
+
+
 @part
 def _read(  # noqa: PLR0912, PLR0913, PLR0915 - letter by letter, all at once
-    text: Any, spelling: Any, kinds: Any, mixed: Any, posts: Any, is_normal: Any, hashes: Any, flags: Any
+    text: Any, spelling: Any, kinds: Any, mixed: Any, small: Any, posts: Any, is_normal: Any, hashes: Any, flags: Any
 ) -> Any:
-    """Write the hash and the flags of every word of a text; return how many there are, or less than 0 as ``read_texts`` does."""
+    """Write the hash and the flags of every word of a text; return how many there are, or less than 0 as ``read_texts`` does.
+
+    ``small`` is of each byte the letter or digit it is, written small, or 0; ``mixed`` its hash, and that of other ASCII.
+    """
     # Unsigned places need no look at whether they count from the end.
     n, i, end = np.uint64(0), np.uint64(0), np.uint64(len(text))
-    post, place = 0, 0
+    post, place, no_posts = 0, 0, len(posts) == 0
     total, power = np.uint64(0), _1
     before, quoted, begins_line, flag = np.uint8(0), False, True, np.uint8(0)
-    # The code points before this one.
-    last, second, third, fourth = np.uint32(32), np.uint32(0), np.uint32(0), np.uint32(0)
+    # The code points before this one, a byte each; what is not ASCII is 255.
+    past = np.uint64(32)
     while i < end:
         code = np.uint32(text[i])
         if code < 0x80:
@@ -73,26 +85,45 @@ def _read(  # noqa: PLR0912, PLR0913, PLR0915 - letter by letter, all at once
                 flag = np.uint8((1 if quoted or in_post else 0) + (4 if begins_line else 0))
                 begins_line = False
         if kind != 0:
-            total += (mixed[code] if code < len(mixed) else mix(np.uint64(code))) * power
+            total += (mixed[code] if code < 0x80 else mix(np.uint64(code))) * power
             power *= PLACE
             flag |= np.uint8(2 if 48 <= code <= 57 else 0)
+            if kind == 1:
+                # Most of what follows is such letters, and single spaces between them: nothing else has to be asked of these.
+                before, past = kind, (past << _S8) | (np.uint64(code) if code < 0x80 else _LAST)
+                place += 1
+                while i < end:
+                    letter = small[text[i]]
+                    if letter != 0:
+                        total += mixed[letter] * power
+                        power *= PLACE
+                        flag |= np.uint8(2 if letter <= 57 else 0)
+                    elif no_posts and text[i] == 32 and i + _1 < end and small[text[i + _1]] != 0:
+                        hashes[n], flags[n] = np.int64(mix(total)), flag
+                        n += _1
+                        total, power, flag, letter = np.uint64(0), _1, np.uint8(1 if quoted else 0), np.uint8(32)
+                    else:
+                        break
+                    past = (past << _S8) | np.uint64(letter)
+                    place += 1
+                    i += _1
+                continue
         elif code == 10:
             quoted, begins_line = False, True
         elif code == 34:
             # A mark opens when nothing, a space, a break, a bracket or a dash stands before it.
+            last = past & _LAST
             quoted = last == 32 or last == 10 or last == 40 or last == 45  # noqa: PLR1714 - a set is built anew each time
         elif code == 64:
             # An at sign after a bracket.
-            if last == 40 and not is_normal:
+            if past & _LAST == 40 and not is_normal:
                 return -2
-        elif code == 47 and not is_normal:
-            # A slash after t.co or r.com.
-            is_short = last == 111 and second == 99 and third == 46 and fourth == 116
-            if is_short or (last == 109 and second == 111 and third == 99 and fourth == 46):
-                return -2
+        elif code == 47 and not is_normal and (past == _TWITTER or past & _SIX == _T_CO):
+            # A slash after these.
+            return -2
         before = kind
         place += 1
-        last, second, third, fourth = code, last, second, third
+        past = (past << _S8) | (np.uint64(code) if code < 0x80 else _LAST)
     if before != 0:
         hashes[n], flags[n] = np.int64(mix(total)), flag
         n += _1
@@ -123,12 +154,14 @@ def read_texts(  # noqa: PLR0913 - a text and what is made of it
     say. Returns that row, or how many there are, and why: -1 for a character that is not known, -2 for what takes the whole text,
     which a post of a social network does. A normalised text is read whatever it holds; ``posts`` are the places of its posts.
     """
-    mixed = np.empty(128, dtype=np.uint64)
+    mixed, small = np.empty(256, dtype=np.uint64), np.zeros(256, dtype=np.uint8)
     for code in range(len(mixed)):
         mixed[code] = mix(np.uint64(code))
+        if code < 0x80 and kinds[code] == 1:
+            small[code] = code + 32 if 65 <= code <= 90 else code
     while row < len(ends) - 1:
         at, text = word_ends[row], texts[ends[row] : ends[row + 1]]
-        n = _read(text, spelling, kinds, mixed, posts, is_normal, hashes[at:], flags[at:])
+        n = _read(text, spelling, kinds, mixed, small, posts, is_normal, hashes[at:], flags[at:])
         if n < 0:
             return row, n
         word_ends[row + 1] = at + n
@@ -137,8 +170,11 @@ def read_texts(  # noqa: PLR0913 - a text and what is made of it
 
 
 @part
-def _shingles(words: Any, size: Any, made: Any) -> Any:
-    """Write the shingle that starts at each word; return how many there are."""
+def _runs_of(words: Any, size: Any, made: Any) -> Any:
+    """Write a number for the run of ``size`` words that starts at each word, equal for equal runs; return how many there are.
+
+    Of fewer words there is one run, of all. The number is a polynomial of the words; `mix` makes a shingle of it.
+    """
     width = min(size, len(words))
     if width == 0:
         return 0
@@ -146,11 +182,11 @@ def _shingles(words: Any, size: Any, made: Any) -> Any:
     for i in range(width):
         total = total * TURN + np.uint64(words[i])
         power *= TURN
-    made[0] = np.int64(mix(total))
+    made[0] = np.int64(total)
     # What has gone by is taken off, what comes is put on.
     for i in range(len(words) - width):
         total = total * TURN + (np.uint64(words[i + width]) - np.uint64(words[i]) * power)
-        made[i + 1] = np.int64(mix(total))
+        made[i + 1] = np.int64(total)
     return len(words) - width + 1
 
 
@@ -160,23 +196,36 @@ def shingle_sequences(words: Any, ends: Any, size: Any) -> Any:
     made, made_ends = np.empty(ends[-1] - ends[0], dtype=np.int64), np.zeros(len(ends), dtype=np.int64)
     for row in range(len(ends) - 1):
         at = made_ends[row]
-        made_ends[row + 1] = at + _shingles(words[ends[row] : ends[row + 1]], size, made[at:])
-    return made[: made_ends[-1]], made_ends
+        made_ends[row + 1] = at + _runs_of(words[ends[row] : ends[row + 1]], size, made[at:])
+    made = made[: made_ends[-1]]
+    for i in range(len(made)):
+        made[i] = np.int64(mix(np.uint64(made[i])))
+    return made, made_ends
+
+
+@part
+def _upper(value: Any) -> Any:
+    """Return the upper half of a hash, scrambled."""
+    value = np.uint32(np.uint64(value) >> _S32)
+    value = np.uint32((value ^ (value >> np.uint32(16))) * _MURMUR_1)
+    value = np.uint32((value ^ (value >> np.uint32(13))) * _MURMUR_2)
+    return np.uint32(value ^ (value >> np.uint32(16)))
 
 
 @compiled(types.void(INTS, INTS, CODES, CODES, types.uint32[:, ::1]))
 def sign(hashes: Any, ends: Any, multipliers: Any, offsets: Any, signatures: Any) -> None:
     """Lower each place of each signature to the least value of its permutation."""
     for row in range(len(signatures)):
-        signature = signatures[row]
-        for i in range(ends[row], ends[row + 1]):
-            value = np.uint32(np.uint64(hashes[i]) >> _S32)
-            value = np.uint32((value ^ (value >> np.uint32(16))) * _MURMUR_1)
-            value = np.uint32((value ^ (value >> np.uint32(13))) * _MURMUR_2)
-            value = np.uint32(value ^ (value >> np.uint32(16)))
+        signature, end = signatures[row], ends[row + 1]
+        # Four at a time, for each place is read and written once for them; the last is taken again where there are fewer.
+        for i in range(ends[row], end, 4):
+            one, two = _upper(hashes[i]), _upper(hashes[min(i + 1, end - 1)])
+            three, four = _upper(hashes[min(i + 2, end - 1)]), _upper(hashes[min(i + 3, end - 1)])
             for place in range(len(signature)):
-                permuted = np.uint32(multipliers[place] * value + offsets[place])
-                signature[place] = min(signature[place], permuted)
+                times, plus = multipliers[place], offsets[place]
+                first = min(np.uint32(times * one + plus), np.uint32(times * two + plus))
+                second = min(np.uint32(times * three + plus), np.uint32(times * four + plus))
+                signature[place] = min(signature[place], first, second)
 
 
 @part
@@ -198,9 +247,9 @@ def sample(hashes: Any, ends: Any, highest: Any, least: Any) -> Any:
     for row in range(len(ends) - 1):
         into, n = taken[taken_ends[row] :], 0
         for i in range(ends[row], ends[row + 1]):
-            if np.uint64(hashes[i]) <= highest:
-                into[n] = np.uint64(hashes[i])
-                n += 1
+            # Written over by the next unless it is taken.
+            into[n] = np.uint64(hashes[i])
+            n += 1 if np.uint64(hashes[i]) <= highest else 0
         n = _distinct(into, n)
         if n < least:
             n = ends[row + 1] - ends[row]
@@ -238,6 +287,26 @@ def _n_slots(n: Any) -> Any:
     return n_slots
 
 
+@part
+def _n_bits(n: Any) -> Any:
+    """Return the size of a set of bits by which nearly all that is none of ``n`` values is told."""
+    n_bits = 64
+    while n_bits < 32 * n:
+        n_bits *= 2
+    return n_bits
+
+
+@part
+def _mark(values: Any, bits: Any) -> Any:
+    """Set the bit of each value in a set of bits that is cleared first; return what the bit of a value is told by."""
+    mask = np.uint64(_n_bits(len(values)) - 1)
+    bits[: (mask >> _6) + _1] = 0
+    for i in range(len(values)):
+        bit = np.uint64(values[i]) & mask
+        bits[bit >> _6] |= _1 << (bit & _63)
+    return mask
+
+
 #: So many runs are sorted here.
 FEW_RUNS: Final = 64
 
@@ -272,17 +341,22 @@ def _index(  # noqa: PLR0913 - what is written
 
 @part
 def _meet(  # noqa: PLR0913 - an index, and what is written
-    right: Any, table: Any, values: Any, mask: Any, at: Any, met: Any
+    right: Any, bits: Any, bit_mask: Any, table: Any, values: Any, mask: Any, at: Any, met: Any
 ) -> Any:
-    """Write the first place on the left of each shingle of the right, and those that are met; return how many are."""
-    n_shared = 0
+    """Write the first place on the left of each shingle of the right, and those that are met; return how many, and of how many places."""
+    n_shared, n_places = 0, 0
     for j in range(len(right)):
-        place = table[_slot(np.uint64(right[j]), table, values, mask)]
-        at[j] = place
-        if place >= 0 and not met[place]:
-            met[place] = True
-            n_shared += 1
-    return n_shared
+        value, at[j] = np.uint64(right[j]), -1
+        bit = value & bit_mask
+        if bits[bit >> _6] >> (bit & _63) & _1:
+            place = table[_slot(value, table, values, mask)]
+            at[j] = place
+            if place >= 0:
+                n_places += 1
+                if not met[place]:
+                    met[place] = True
+                    n_shared += 1
+    return n_shared, n_places
 
 
 @part
@@ -386,6 +460,7 @@ def compare(  # noqa: PLR0913, PLR0915 - two sides, what is asked of them, and r
     left_made, right_made = np.empty(long_left, dtype=np.int64), np.empty(long_right, dtype=np.int64)
     first, after = np.empty(long_left, dtype=np.int32), np.empty(long_left, dtype=np.int32)
     met, at = np.empty(long_left, dtype=np.bool_), np.empty(long_right, dtype=np.int32)
+    bits, bit_mask = np.empty(_n_bits(long_left) >> 6, dtype=np.uint64), np.uint64(0)
     indexed, n_left = lefts[:0], 0
     for pair in range(n):
         ends[pair + 1] = n_found
@@ -397,8 +472,9 @@ def compare(  # noqa: PLR0913, PLR0915 - two sides, what is asked of them, and r
             continue
         sequence = left_made[: len(left) - width + 1]
         if not np.array_equal(left, indexed):
-            _shingles(left, size, sequence)
+            _runs_of(left, size, sequence)
             n_left = _index(sequence, table, slots, last, first, after)
+            bit_mask = _mark(sequence, bits)
             indexed = left
         if equal:
             rows = np.empty((1, 3), dtype=np.int64)
@@ -407,10 +483,14 @@ def compare(  # noqa: PLR0913, PLR0915 - two sides, what is asked of them, and r
             values[pair, 3] = values[pair, 4] = len(left)
         else:
             others = right_made[: len(right) - width + 1]
-            _shingles(right, size, others)
+            _runs_of(right, size, others)
             met[: len(sequence)] = False
-            n_shared = _meet(others, table, slots, np.uint64(_n_slots(len(sequence)) - 1), at, met)
-            if n_shared == 0:
+            mask = np.uint64(_n_slots(len(sequence)) - 1)
+            n_shared, n_places = _meet(others, bits, bit_mask, table, slots, mask, at, met)
+            # No more places of the left are met, unless it repeats itself, and each covers so many words at most.
+            most = width * n_places
+            few = most < least_words and most + 1 < least_cover * min(len(left), len(right))
+            if n_shared == 0 or (few and n_left == len(sequence)):
                 continue
             covered_left = _covered(first, met, len(sequence), width)
             covered_right = _covered(at, met, len(others), width)

@@ -108,17 +108,19 @@ def text_dedup(corpus: Path, work: Path) -> Pairs:
     """Run its command and give the closure of its clusters; it reads and writes on its own, which is timed."""
     import pickle
     import subprocess
+    import tempfile
 
-    given = {
-        "path": "json", "data_files": corpus, "split": "train", "column": "text", "output": work / "text-dedup",
-        "cache_dir": work / "cache", "num_proc": 1, "ngram": 5, "num_perm": N_PERMUTATIONS, "b": N_BANDS, "r": N_ROWS,
-    }  # fmt: skip
-    options = [part for name, value in given.items() for part in (f"--{name}", str(value))]
-    command = [sys.executable, "-m", "text_dedup.minhash", *options, "--debug"]
-    subprocess.run(command, check=True, capture_output=True)
-    with (work / "text-dedup" / "uf.pkl").open("rb") as dumped:
-        found = pickle.load(dumped)
-    parents = found.get("parent", found)
+    # What an earlier run left in its cache would be taken for the answer.
+    with tempfile.TemporaryDirectory(dir=work) as fresh:
+        given = {
+            "path": "json", "data_files": corpus, "split": "train", "column": "text", "output": f"{fresh}/out",
+            "cache_dir": f"{fresh}/cache", "num_proc": 1, "ngram": 5, "num_perm": N_PERMUTATIONS, "b": N_BANDS, "r": N_ROWS,
+        }  # fmt: skip
+        options = [part for name, value in given.items() for part in (f"--{name}", str(value))]
+        command = [sys.executable, "-m", "text_dedup.minhash", *options, "--debug"]
+        subprocess.run(command, check=True, capture_output=True)
+        with Path(fresh, "out", "uf.pkl").open("rb") as dumped:
+            parents = pickle.load(dumped).parent
     clusters: dict[int, list[int]] = {}
     for place in parents:
         root = place

@@ -45,7 +45,7 @@ class Bag(NamedTuple):
     norm: float
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Terms:
     """The terms of one article.
 
@@ -157,7 +157,8 @@ def text_key(text: str) -> int:
 def text_keys(texts: Sequence[str]) -> Keys:
     """Return the `text_key` of each of many terms."""
     digest = xxhash.xxh3_64_intdigest
-    return np.array([digest(text.encode("utf-8", "surrogatepass")) for text in texts], dtype=np.uint64).view(np.int64)
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    return np.fromiter(map(digest, encoded), dtype=np.uint64, count=len(texts)).view(np.int64)
 
 
 def word_key(stem: str) -> int:
@@ -203,6 +204,15 @@ _UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
 _MAX_CACHED = 400_000
 
 
+class Name(NamedTuple):
+    """A word as a part of a span: whether it is capitalised, how it is written and compared, and whether it is no name."""
+
+    is_capital: bool
+    form: str
+    word: str
+    is_common: bool
+
+
 class _Stems:
     """Stems and keys of words of one language; the cache spares most of the stemming, and all of the hashing."""
 
@@ -210,6 +220,7 @@ class _Stems:
         self.stop = STOP_WORDS.get(language, frozenset())
         self.stem_of: dict[str, str] = {}
         self.key_of: dict[str, int] = {}
+        self.name_of: dict[str, Name] = {}
         self.stem_word = None
         if language in STEMMERS:
             import snowballstemmer
@@ -226,6 +237,18 @@ class _Stems:
                 self.key_of.clear()
             self.stem_of[word] = found
             self.key_of[word] = word_key(found) if found else 0
+        return found
+
+    def name(self, token: str) -> "Name":
+        """Return what a word that may be capitalised is as a part of a span."""
+        found = self.name_of.get(token)
+        if found is None:
+            form = token.replace(".", "").removesuffix("'s").removesuffix("'S")
+            word = form.casefold()
+            found = Name(token[0].isupper(), form, word, word in self.stop or word in CALENDAR)
+            if len(self.name_of) >= _MAX_CACHED:
+                self.name_of.clear()
+            self.name_of[token] = found
         return found
 
     def keys(self, found: Sequence[str]) -> list[int]:
@@ -275,10 +298,11 @@ def weigh(keys: Keys, counts: Counts) -> NDArray[np.float64]:
     return np.asarray((1.0 + np.log(counts)) * background().inverse_frequency(keys))
 
 
-def _bag(keys: Keys) -> Bag:
+def _bag(keys: Keys) -> tuple[Bag, NDArray[np.float64]]:
+    """Return the bag of some terms, and how each of them is weighed."""
     distinct, counts = np.unique(keys, return_counts=True)
     weights = weigh(distinct, counts.astype(np.int32))
-    return Bag(distinct, counts.astype(np.int32), float(np.sqrt(weights @ weights)))
+    return Bag(distinct, counts.astype(np.int32), float(np.sqrt(weights @ weights))), weights
 
 
 def _bag_from(keys: bytes, counts: bytes, norm: float) -> Bag:
@@ -346,7 +370,7 @@ def _is_shouted(line: str) -> bool:
 
 def spans_of(text: str, language: str) -> tuple[list[str], dict[str, str]]:
     """Return the capitalised words of ``text`` and each pair of neighbours in a span, casefolded; and how words are written."""
-    stop = _stems(language).stop
+    name_of = _stems(language).name
     found: list[str] = []
     doubtful: list[str] = []
     written: dict[str, str] = {}
@@ -358,8 +382,8 @@ def spans_of(text: str, language: str) -> tuple[list[str], dict[str, str]]:
         initial = False
         end = -1
         for match in _CAPITALISED.finditer(line):
-            token = match[0]
-            if not token[0].isupper():
+            is_capital, form, word, is_common = name_of(match[0])
+            if not is_capital:
                 continue
             start = match.start()
             gap = line[end:start] if span else ""
@@ -367,13 +391,11 @@ def spans_of(text: str, language: str) -> tuple[list[str], dict[str, str]]:
                 _close(span, initial or shouted, found, doubtful)
                 span = []
             end = match.end()
-            form = token.replace(".", "").removesuffix("'s").removesuffix("'S")
-            word = form.casefold()
             if word not in written or written[word].isupper():
                 written[word] = form
             if not span:
                 initial = _begins_sentence(line, start)
-            if word in stop or word in CALENDAR or len(span) >= _MAX_SPAN:
+            if is_common or len(span) >= _MAX_SPAN:
                 _close(span, initial or shouted, found, doubtful)
                 span = []
             else:
@@ -385,6 +407,9 @@ def spans_of(text: str, language: str) -> tuple[list[str], dict[str, str]]:
 
 def _begins_sentence(line: str, start: int) -> bool:
     """Tell whether nothing, or the end of a sentence, or a quotation mark, stands before a word."""
+    if start > 1 and line[start - 1] == " " and line[start - 2].isalnum():
+        # As before most words.
+        return False
     before = line[max(0, start - 3) : start].rstrip(" -,'()")
     if before.endswith("."):
         last = line[: start - 1].rstrip(" .").rsplit(" ", 1)[-1]
@@ -395,14 +420,10 @@ def _begins_sentence(line: str, start: int) -> bool:
 def _close(span: list[str], is_doubtful: bool, found: list[str], doubtful: list[str]) -> None:  # noqa: FBT001 (internal)
     """File a finished span: what only stands at the start of a sentence counts if it is capitalised elsewhere too."""
     names = [word for word in span if word not in _HONORIFICS and len(word) > 1]
-    if not names:
-        return
-    pairs = [f"{left} {right}" for left, right in pairwise(names)]
-    if is_doubtful:
-        doubtful += [names[0], *names[1:], *pairs]
-    else:
-        found += names
-        found += pairs
+    into = doubtful if is_doubtful else found
+    into += names
+    if len(names) > 1:
+        into += [f"{left} {right}" for left, right in pairwise(names)]
 
 
 # ---------------------------------------------------------------------------------------------------------- dates
@@ -518,15 +539,14 @@ def _named_days(found: Sequence[str], published: date | None) -> list[str]:
     if published is None or _DAY_WORDS.isdisjoint(found):
         return []
     days: list[str] = []
-    for position, word in enumerate(found):
+    for position in [position for position, word in enumerate(found) if word in _DAY_WORDS]:
+        word = found[position]
         if word in _RELATIVE:
             step = _RELATIVE[word]
-        elif word in _WEEKDAYS:
+        else:
             step = (_WEEKDAYS[word] - published.weekday()) % _WEEK
             if step and not (position and found[position - 1] in _AHEAD):
                 step -= _WEEK
-        else:
-            continue
         if date.min.toordinal() <= published.toordinal() + step <= date.max.toordinal():
             days.append((published + timedelta(days=step)).isoformat())
     return days
@@ -612,7 +632,8 @@ def quantities(text: str, found_words: Sequence[str], language: str) -> dict[str
         elif value in _YEARS and not (before and before[2]) and "," not in match[0]:
             continue
         if unit or scale or value >= _MIN_BARE:
-            found.setdefault(f"{value:.10g} {unit}".rstrip(), f"{value:.10g} {(unit and shown) or unit}".rstrip())
+            number = f"{value:.10g}"
+            found.setdefault(f"{number} {unit}".rstrip(), f"{number} {(unit and shown) or unit}".rstrip())
     if not _NUMBER_WORDS.keys().isdisjoint(found_words):
         for word, following in pairwise(found_words):
             if word in _NUMBER_WORDS and following.isalpha() and (unit := table.stem(following)):
@@ -693,30 +714,33 @@ def analyse(  # noqa: PLR0913 (the parameters of the stage)
     named = sorted((text_key(text), shown) for text, shown in measured.items())
     dates += [*title_dates, *_named_days(title_words, day), *_named_days(body_words, day)]
 
-    word_bag, span_bag = _bag(kept), _bag(keys_of_spans)
-    surface = dict(zip(reversed(keys.tolist()), reversed(all_words), strict=True))
-    shown = (" ".join(written[word] for word in span.split(" ")) for span in spans)
-    surface.update(zip(keys_of_spans.tolist(), shown, strict=True))
-    labels, label_keys = _labels(surface, word_bag, span_bag, n_labels)
+    (word_bag, word_weights), (span_bag, span_weights) = _bag(kept), _bag(keys_of_spans)
+    label_keys = _most_telling([word_bag, span_bag], [word_weights, span_weights], n_labels)
+    is_label = set(label_keys.tolist())
+    # A word is shown as it first stands in the text, a span as it last does.
+    surface: dict[int, str] = {}
+    for place in np.flatnonzero(np.isin(keys, label_keys)).tolist():
+        surface.setdefault(int(keys[place]), all_words[place])
+    for key, span in zip(keys_of_spans.tolist(), spans, strict=True):
+        if key in is_label:
+            surface[key] = " ".join(written[word] for word in span.split(" "))
     return Terms(
         words=word_bag,
-        bigrams=_bag(bigrams),
+        bigrams=_bag(bigrams)[0],
         spans=span_bag,
-        lead=_bag(kept[: in_title + n_lead_words]),
+        lead=_bag(kept[: in_title + n_lead_words])[0],
         dates=tuple(sorted(set(dates))),
         quantities=tuple(shown for _, shown in named),
         quantity_keys=np.array([key for key, _ in named], dtype=np.int64),
-        labels=labels,
+        labels=tuple(surface[key] for key in label_keys.tolist()),
         label_keys=label_keys,
     )
 
 
-def _labels(surface: Mapping[int, str], word_bag: Bag, span_bag: Bag, n_labels: int) -> tuple[tuple[str, ...], Keys]:
-    """Return readable forms of the words and spans with the highest tf-idf; ties go to the smaller key."""
-    keys = np.concatenate([word_bag.keys, span_bag.keys])
-    weight = weigh(keys, np.concatenate([word_bag.counts, span_bag.counts]))
-    chosen = keys[np.lexsort((keys, -weight))[:n_labels]]
-    return tuple(surface[key] for key in chosen.tolist()), chosen
+def _most_telling(bags: Sequence[Bag], weights: Sequence[NDArray[np.float64]], n: int) -> Keys:
+    """Return the keys with the highest weights in some bags, best first; ties go to the smaller key."""
+    keys = np.concatenate([bag.keys for bag in bags])
+    return keys[np.lexsort((keys, -np.concatenate(weights)))[:n]]
 
 
 @dataclass(frozen=True)

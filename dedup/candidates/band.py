@@ -187,7 +187,9 @@ class Bands:
         """
         kinds = [kind for kind in _OF_COPIES if kind in self.kinds]
         for batch in batches:
-            filled = batch.filter(pc.greater(pc.binary_length(batch["words"]), 0))
+            is_filled = pc.greater(pc.binary_length(batch["words"]), 0)
+            # Nearly always all are, and need not be copied.
+            filled = batch if pc.all(is_filled).as_py() else batch.filter(is_filled)
             for start in range(0, filled.num_rows if kinds else 0, _ROWS):
                 some = filled.slice(start, _ROWS)
                 yield _rows(some, [(kind, *self._keys(kind, some)) for kind in kinds])

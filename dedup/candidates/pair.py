@@ -130,7 +130,7 @@ def distinct(meetings: Iterable[pa.Table], articles: pa.Table, least_samples: in
         met.add(pairs[~of_sample])
         sampled.add(pairs[of_sample])
     often, times = sampled.all()
-    found = np.unique(np.concatenate([often[times >= least_samples], met.all()[0]]))
+    found = np.unique(np.concatenate([often[times >= least_samples], met.all()[0]]), return_counts=True)[0]
     ends = np.stack(np.divmod(found, width)) + first
     by_arrival, by_id = np.argsort(arrival, kind="stable"), pc.sort_indices(doc_id).to_numpy()
     # Ids are compared by their places in order.
@@ -150,7 +150,7 @@ class _Counts:
 
     def add(self, numbers: NDArray[np.int64]) -> None:
         """Count some more."""
-        # Those alone would be had by a slower way.
+        # Without their counts they would be had by a slower way, here and above.
         part = np.unique(numbers, return_counts=True)
         self._parts.append(part)
         self._n_waiting += len(part[0])

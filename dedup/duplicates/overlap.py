@@ -10,9 +10,10 @@ a collection into nights gives the same score.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache
 from math import exp
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -53,8 +54,6 @@ class Weights:
 
 DEFAULT = Weights()
 
-#: Articles that are kept ready; in the order of pairs those of one article follow one another.
-_MANY_ARTICLES = 1024
 _SLACK_DAYS = 1
 _YEAR = 366
 _RARE = 7.0
@@ -110,21 +109,25 @@ class Ready(NamedTuple):
     bigrams: Weighed
     spans: Weighed
     lead: Weighed
-    said: frozenset[int]
     parts: tuple[frozenset[str], ...]
 
 
-@lru_cache(maxsize=_MANY_ARTICLES)
+#: Kept as long as the terms are: these may be views of a large table, which would be kept with them.
+_READY: Final[WeakKeyDictionary[Terms, Ready]] = WeakKeyDictionary()
+
+
 def ready(terms: Terms) -> Ready:
     """Return what comparing an article takes, once for all its pairs."""
-    return Ready(
-        words=Weighed.of(terms.words),
-        bigrams=Weighed.of(terms.bigrams),
-        spans=Weighed.of(terms.spans),
-        lead=Weighed.of(terms.lead),
-        said=frozenset(terms.words.keys.tolist()) | frozenset(terms.spans.keys.tolist()),
-        parts=tuple(frozenset(label.casefold().split()) for label in terms.labels),
-    )
+    found = _READY.get(terms)
+    if found is None:
+        found = _READY[terms] = Ready(
+            words=Weighed.of(terms.words),
+            bigrams=Weighed.of(terms.bigrams),
+            spans=Weighed.of(terms.spans),
+            lead=Weighed.of(terms.lead),
+            parts=tuple(frozenset(label.casefold().split()) for label in terms.labels),
+        )
+    return found
 
 
 def cosine(left: Weighed, right: Weighed) -> float:
@@ -290,14 +293,21 @@ def evidence(left: Terms, right: Terms, days_apart: float | None = None, weights
 
 def _shared_labels(left: Terms, right: Terms) -> list[str]:
     """Return the labels of ``left`` that ``right`` holds too, without those that repeat a word of an earlier one."""
-    theirs = ready(right).said
     shared: list[str] = []
     said: set[str] = set()
-    for label, parts, key in zip(left.labels, ready(left).parts, left.label_keys.tolist(), strict=True):
-        if key in theirs and not parts & said:
-            shared.append(label)
+    held = _holds(right.words, left.label_keys) | _holds(right.spans, left.label_keys)
+    for place in np.flatnonzero(held).tolist():
+        parts = ready(left).parts[place]
+        if not parts & said:
+            shared.append(left.labels[place])
             said |= parts
     return shared
+
+
+def _holds(bag: Bag, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which of some keys a bag holds."""
+    at = np.minimum(bag.keys.searchsorted(keys), len(bag.keys) - 1)
+    return bag.keys[at] == keys if len(bag.keys) else np.zeros(len(keys), dtype=np.bool_)
 
 
 def _reason(shared: list[str], quantities: list[str], days: list[str], days_apart: float | None) -> str:

@@ -55,12 +55,16 @@ _SERIES_WORDS: Final = 2
 _BEGINNING: Final = 3
 #: By so much may the last bits of two ways to add up differ.
 _SLIP: Final = 1e-6
+#: More words than any text has.
+_NO_REUSE: Final = 1 << 40
 #: Words between two passages that are looked at as one place of a form, and as a line of it.
 _SLOT_WORDS: Final = 6
 _GAP_WORDS: Final = 25
 #: Headlines and outlets that are remembered, for an article is read with many others; and pairs of dates.
 _MANY_TITLES: Final = 65_536
 _MANY_DATES: Final = 65_536
+#: Articles that are kept while pairs are related, with their terms.
+_MANY_ARTICLES: Final = 512
 #: From so many days on, two texts are of different days; a correction comes sooner.
 _OTHER_DAY: Final = 0.75
 #: Score of the evidence from which two articles that are no copies overlap.
@@ -546,7 +550,7 @@ def _joined(*, terms: bool) -> pa.Schema:
 
 
 class _Rows:
-    """The articles of one side of some rows of a batch, by their place among these; one that is in many pairs is read once."""
+    """The articles of one side of some rows of a batch, by their place among these."""
 
     def __init__(self, batch: pa.RecordBatch, side: str, names: Iterable[str], rows: NDArray[np.int64]) -> None:
         self.batch, self.side, self.rows = batch, side, rows
@@ -560,10 +564,15 @@ class _Rows:
         return self._listed[name]
 
     def article(self, place: int, known: dict[str, Article]) -> Article:
-        """Return the article of a row."""
+        """Return the article of a row; one that is known is not read again."""
         doc_id = self.column(f"{self.side}_id")[place]
         if doc_id not in known:
-            known[doc_id] = Article.from_row({name: self.column(name)[place] for name in self.names}, self.side)
+            if len(known) >= _MANY_ARTICLES:
+                known.clear()
+            row = {name: self.column(name)[place] for name in self.names}
+            # A view would keep the whole batch.
+            row = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in row.items()}
+            known[doc_id] = Article.from_row(row, self.side)
         return known[doc_id]
 
     def outlets(self) -> Iterator[frozenset[str]]:
@@ -619,23 +628,30 @@ class Verify:
         """Pairs with the columns of both sides; those of the terms when a relation is asked for that weighs evidence."""
         return _joined(terms=not EVIDENT.isdisjoint(self.relations))
 
+    @property
+    def _reuses(self) -> bool:
+        """Whether reuse is asked for."""
+        return not {"partial", REUSE}.isdisjoint(self.relations)
+
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the matches of each batch, in the order of its pairs."""
+        known: dict[str, Article] = {}
         for batch in batches:
             if batch.num_rows:
-                yield self._matches(batch)
+                yield self._matches(batch, known)
 
-    def _matches(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+    def _matches(self, batch: pa.RecordBatch, known: dict[str, Article]) -> pa.RecordBatch:
         overlaps = "overlap" in self.relations
         words = [flat(batch[f"{side}_words"], np.int64) for side in ("left", "right")]
-        # Without overlaps, what covers too little for a copy has no relation.
-        least = (0, 0.0) if overlaps else (self.rule.reuse_words, self.rule.near_cover)
+        # Without overlaps, what covers too little for a copy has no relation; nor without reuse, however many words it has in common.
+        least_words = self.rule.reuse_words if self._reuses else _NO_REUSE
+        least = (0, 0.0) if overlaps else (least_words, self.rule.near_cover)
         found = compare_pairs(*words[0], *words[1], self.shingle_words, *least)
         n_words = [np.diff(ends) for _, ends in words]
         equal = (found.longest == n_words[0]) & (found.longest == n_words[1]) & (found.longest > 0)
         wanted = {*self.relations, "partial"} if REUSE in self.relations else set(self.relations)
         rows, told = [], []
-        for row, related in self._related(batch, found, equal):
+        for row, related in self._related(batch, found, equal, known):
             if related.verdict.relation in wanted:
                 rows.append(row)
                 told.append(related)
@@ -656,14 +672,14 @@ class Verify:
         return pa.RecordBatch.from_pydict(columns, schema=MATCH)
 
     def _related(
-        self, batch: pa.RecordBatch, found: Similarities, equal: NDArray[np.bool_]
+        self, batch: pa.RecordBatch, found: Similarities, equal: NDArray[np.bool_], known: dict[str, Article]
     ) -> Iterator[tuple[int, Related]]:
         """Yield how the two articles of each row relate; without terms, those of two outlets are told by their numbers alone."""
-        rule, known, evident = self.rule, dict[str, Article](), not EVIDENT.isdisjoint(self.relations)
+        rule, evident = self.rule, not EVIDENT.isdisjoint(self.relations)
         left_flags, right_flags = (flat(batch[f"{side}_flags"], np.uint8) for side in ("left", "right"))
         reuse = _weigh(found.covered, found.passages, found.ends, (left_flags, right_flags), rule)
         copied, minor = reuse.copies(rule), reuse.cover < rule.minor_cover
-        by_words = equal | copied | reuse.reuses(rule)
+        by_words = equal | copied | (reuse.reuses(rule) & self._reuses)
         # Of most pairs whose words have no relation it is soon told that the evidence can give them none either.
         may_overlap = (
             bounds(batch) >= self.overlap - _SLIP if "overlap" in self.relations else np.zeros(len(found), np.bool_)

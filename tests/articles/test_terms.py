@@ -100,6 +100,21 @@ def test_headlines_are_no_source_of_spans() -> None:
     assert spans_of("Storm Hits The Northern Coast Again\nA storm hit the coast.", "en")[0] == []
 
 
+def test_labels_show_a_word_as_it_first_stands_and_a_span_as_it_last_does() -> None:
+    labels = analyse(
+        "", "They were running and it runs. We met the NATO chief in Oslo, then the Nato chief.", "en"
+    ).labels
+    assert "running" in labels
+    assert "runs" not in labels
+    assert "Nato" in labels
+    assert "NATO" not in labels
+
+
+def test_terms_are_hashed_together_as_one_by_one() -> None:
+    texts = ["", "a", "\ud800", "caf\u00e9", "\U0001f600 b"]
+    assert terms.text_keys(texts).tolist() == [terms.text_key(text) for text in texts]
+
+
 def test_words_are_stemmed_and_stop_words_dropped() -> None:
     assert terms.stems("The leaders were calling", "en") == ["leader", "call"]
     assert terms.stems("Die Gespräche der Minister", "de") == ["gesprach", "minist"]

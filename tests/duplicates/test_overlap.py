@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dedup.api import arrange
 from dedup.articles.terms import Analyse, Terms, analyse
-from dedup.duplicates.overlap import agreeing_days, bounds, cosine, decay, evidence, ready
+from dedup.duplicates.overlap import _READY, agreeing_days, bounds, cosine, decay, evidence, ready
 from dedup.duplicates.relation import Verify
 from dedup.schema import TERMS
 from dedup.stage import apply
@@ -109,3 +109,12 @@ def test_no_score_exceeds_its_bound(root: Path) -> None:
     assert np.all(scores <= found + 1e-6)
     # It must tell most pairs that report nothing in common from those that might.
     assert np.mean(found < 0.45) > 0.8
+
+
+def test_what_is_kept_ready_goes_with_the_terms() -> None:
+    terms = analyse("Leaders speak", "The 50-minute call was held on Sunday.", "en")
+    before = len(_READY)
+    assert ready(terms) is ready(terms)
+    assert len(_READY) == before + 1
+    del terms
+    assert len(_READY) == before

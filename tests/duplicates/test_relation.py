@@ -266,6 +266,18 @@ def test_relations_not_asked_for_are_neither_written_nor_worked_on():
     assert apply(exact, joined(ROWS, exact))["overlap_score"].to_pylist() == [None]
 
 
+def test_copies_alone_are_the_copies_of_copies_and_reuse():
+    text = prose(1, 300)
+    rows = [
+        {"title": f"Headline {i}", "published": None, "source": f"{i}.example", "text": text}
+        for i, text in enumerate([text, text[:1500], f"{text[:900]}\n{prose(2, 200)}", text.upper(), prose(2, 200)])
+    ]
+    both, alone = Verify(relations=("exact", "near", "reuse")), Verify(relations=("exact", "near"))
+    found = [apply(stage, joined(rows, stage)).to_pylist() for stage in (both, alone)]
+    assert {row["relation"] for row in found[0]} > {"near"}
+    assert found[1] == [row for row in found[0] if row["relation"] in alone.relations]
+
+
 def test_reuse_that_only_the_evidence_tells_from_stock_is_told_where_terms_are_not_read():
     stage = Verify(relations=("exact", "near", "reuse"))
     assert not any("terms" in name for name in stage.reads.names)
@@ -392,6 +404,15 @@ def test_batches_change_nothing():
     parts = pa.Table.from_batches(stage(iter(table.to_batches(max_chunksize=1))), schema=MATCH)
     assert parts.equals(apply(stage, table))
     assert apply(stage, table.slice(0, 0)).num_rows == 0
+
+
+def test_it_does_not_matter_how_many_articles_are_kept(monkeypatch):
+    stage = Verify()
+    rows = joined([*ROWS, *REPORTS, *ROWS[:2]], stage)
+    kept = apply(stage, rows)
+    monkeypatch.setattr("dedup.duplicates.relation._MANY_ARTICLES", 1)
+    assert apply(stage, rows).equals(kept)
+    assert kept.num_rows
 
 
 def test_stage_is_a_stage_that_pickles_and_checks_its_parameters():

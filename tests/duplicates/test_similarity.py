@@ -100,6 +100,29 @@ def test_many_pairs_are_compared_as_each_by_itself(pairs, repetitive):
     assert together.longest.tolist() == [one.longest.words for one in alone]
 
 
+#: Texts that hardly repeat themselves: pieces of one.
+PIECES = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 20)), max_size=3).map(
+    lambda pieces: np.array([i for start, n in pieces for i in range(start, start + n)], dtype=np.int64)
+)
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.tuples(TEXTS, TEXTS) | st.tuples(PIECES, PIECES), min_size=1, max_size=5),
+    st.integers(0, 40),
+    st.floats(0.0, 1.0),
+)
+def test_pairs_that_cover_too_little_are_nothing_and_the_others_as_they_are(pairs, least_words, least_cover):
+    sides = [[pair[side] for pair in pairs] for side in (0, 1)]
+    flat = [part for side in sides for part in (np.concatenate(side), np.cumsum([0, *map(len, side)]))]
+    found = compare_pairs(*flat, least_words=least_words, least_cover=least_cover)
+    for (left, right), one, whole in zip(pairs, found, compare_pairs(*flat), strict=True):
+        covered = (whole.covered_left, whole.covered_right)
+        less, more = sorted(n / max(1, len(text)) for n, text in zip(covered, (left, right), strict=True))
+        few = max(covered) < least_words and 0.75 * more + 0.25 * less < least_cover
+        assert one == (NOTHING if few and not np.array_equal(left, right) else whole)
+
+
 def test_a_long_litany_is_no_trouble():
     one, other = (word_hashes("we want peace now and we want it " * times) for times in (900, 901))
     assert compared(one, other).longest.words == len(one)
