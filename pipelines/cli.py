@@ -400,8 +400,6 @@ def forget(
     if older_than and not (days.isascii() and days.isdigit() and len(days) < 6):
         raise InputError(f"--older-than: must be a number of days, such as 400d. Got {older_than!r}.")
     policy = _configured(config, all_pages=False).canonical
-    if not Path(state).exists():
-        raise InputError(f"No such state: {state}.")
     with open_store(state, writing=True) as store:
         gone = older(store, int(days), datetime.now(UTC)) if older_than else named(store, doc_ids or [])
         done = remove(store, gone, policy, claims=bool(older_than))

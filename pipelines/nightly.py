@@ -112,7 +112,7 @@ def remembered(state: str, inputs: Sequence[str], config: Config) -> Iterator[St
         yield None
         return
     _check_apart(inputs, Path(state), "--state")
-    with open_store(state, writing=True) as store:
+    with open_store(state, writing=True, new=True) as store:
         yield State(store, config.parameters())
 
 

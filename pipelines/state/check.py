@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 
 from dedup.candidates.minhash import flat, text_digests
 from dedup.duplicates.component import JOINING
-from pipelines.state.relations import RELATIONS
+from dedup.errors import StateError
+from pipelines.state.relations import RELATIONS, unpacked
 from pipelines.state.store import Store
 
 #: Of each relation, what its rows name that must be there: column, relation, column there.
@@ -123,7 +123,7 @@ def _contents(store: Store) -> Iterator[str]:
 
 def _unpacks(row: dict[str, Any]) -> bool:
     try:
-        pa.decompress(row["content"], row["n_bytes"], "zstd", asbytes=True)
-    except (OSError, ValueError):
+        unpacked(row)
+    except StateError:
         return False
     return True

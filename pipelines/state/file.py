@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.state.relations import PARAMETER, RELATIONS
-from pipelines.state.store import Rows, Store, connected, engine_errors, synced
+from pipelines.state.store import Rows, Store, connected, engine_errors, no_state, synced
 
 _TYPES: Final = {
     pa.string(): "VARCHAR",
@@ -31,6 +31,7 @@ class File(Store):
 
     def __init__(self, path: Path, *, writing: bool) -> None:
         self._made = path
+        self._beside = path.with_name(f"{path.name}.new")
         super().__init__(path, writing=writing)
 
     @property
@@ -40,22 +41,27 @@ class File(Store):
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         if not self.is_new:
+            # The engine would make a database of an empty file.
+            if not self.path.stat().st_size:
+                raise no_state(self.path)
+            if self.writing:
+                self._discard()
             return connected(str(self.path), self.path, read_only=not self.writing)
-        self._made = self.path.with_name(f"{self.path.name}.new")
+        self._made = self._beside
         self._discard()
         return connected(str(self._made), self.path)
 
     def close(self) -> None:
         """Let go of the state; half a first night goes."""
         self.connection.close()
-        self._discard()
+        if self._made != self.path:
+            self._discard()
         super().close()
 
     def _discard(self) -> None:
-        """Remove half a first night, of this run or of one that was killed."""
-        if self._made != self.path:
-            for left in (self._made, self._made.with_name(f"{self._made.name}.wal")):
-                left.unlink(missing_ok=True)
+        """Remove half a file, of this run or of one that was killed."""
+        for left in (self._beside, self._beside.with_name(f"{self._beside.name}.wal")):
+            left.unlink(missing_ok=True)
 
     def commit(self, night: int, rows: Rows, parameters: Mapping[str, str]) -> None:
         """Write the rows of a night in one transaction; see `Store.commit`."""
@@ -67,13 +73,15 @@ class File(Store):
                 stored = table.append_column("night", pa.array([night] * table.num_rows, pa.int64()))
                 self._put(name, stored)
             self.connection.execute("COMMIT")
+            if self._made != self.path:
+                # What is left in a log beside it would not be moved into place.
+                self.connection.execute("CHECKPOINT")
             self._close()
 
     def rewrite(self, gone: Mapping[str, str], rows: Rows) -> None:
         """Write the file anew, so that nothing of what goes is left in it, and put it in place; see `Store.rewrite`."""
         with engine_errors(self.path):
-            self._made = self.path.with_name(f"{self.path.name}.new")
-            self._discard()
+            self._made = self._beside
             made = str(self._made).replace("'", "''")
             self.connection.execute(f"ATTACH '{made}' AS made")
             self.connection.execute("BEGIN")
@@ -85,6 +93,7 @@ class File(Store):
                     kept = f"SELECT * FROM ({kept}) ANTI JOIN added USING ({', '.join(relation.key)}) UNION ALL BY NAME SELECT * FROM added"  # noqa: S608
                 self.connection.execute(f"INSERT INTO made.{name} BY NAME {kept}")
             self.connection.execute("COMMIT")
+            self.connection.execute("CHECKPOINT made")
             self.connection.execute("DETACH made")
             self._close()
 

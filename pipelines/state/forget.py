@@ -6,6 +6,8 @@ Rule guarded here: of a forgotten article nothing is left that can be read: no t
 An article that was taken down is known by a digest alone, so that it stays away when it is crawled again.
 """
 
+import csv
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +19,8 @@ from dedup.duplicates.canonical import Policy, members
 from dedup.errors import InputError
 from dedup.events.assign import top_terms, weighed_labels
 from dedup.schema import EVENT, MEMBER
-from pipelines.state.relations import NIGHT
+from pipelines.report import cell
+from pipelines.state.relations import NIGHT, unpacked
 from pipelines.state.store import Store
 
 _ABOUT = ["doc_id", "arrival", "source", "published", "n_words"]
@@ -32,10 +35,10 @@ class Forgotten:
 
 
 def older(store: Store, days: int, now: datetime) -> pa.Array:
-    """Return the ids of articles published more than ``days`` before ``now``; of undated ones, those that came so long ago."""
-    bound = (now - timedelta(days=days)).isoformat(timespec="seconds")
+    """Return the ids of articles published more than ``days`` before ``now``, by the day; of undated ones, those that came so long ago."""
+    bound = (now - timedelta(days=days)).date().isoformat()
     query = f"""SELECT doc_id FROM articles LEFT JOIN runs ON articles.night = runs.number
-        WHERE coalesce(nullif(published, ''), ended) < '{bound}' ORDER BY doc_id"""  # noqa: S608 - a date of ours
+        WHERE left(coalesce(nullif(published, ''), ended), 10) < '{bound}' ORDER BY doc_id"""  # noqa: S608 - a date of ours
     return store.select(query, pa.schema([("doc_id", pa.string())]))["doc_id"].combine_chunks()
 
 
@@ -83,12 +86,12 @@ def forget(store: Store, doc_ids: pa.Array, policy: Policy, *, claims: bool) -> 
     )
     store.register("reports", pa.table({"number": pa.array(sorted(reports), pa.int64())}))
     mine = "doc_id IN (SELECT doc_id FROM gone)"
-    in_events = f"SELECT event_id FROM assignments WHERE {mine}"  # noqa: S608
     conditions = {
         **dict.fromkeys(("articles", "signatures", "terms", "telling", "members", "assignments"), mine),
         "bands": "arrival IN (SELECT arrival FROM articles JOIN gone USING (doc_id))",
         "matches": "left_id IN (SELECT doc_id FROM gone) OR right_id IN (SELECT doc_id FROM gone)",
-        "events": f"event_id IN ({in_events}) AND event_id NOT IN ({in_events.replace('WHERE', 'WHERE NOT')})",
+        # With them the events that were merged: these have no articles, but a title and terms.
+        "events": f"event_id NOT IN (SELECT event_id FROM assignments WHERE NOT {mine})",  # noqa: S608
         "files": "number IN (SELECT number FROM reports)",
     }
     if claims:
@@ -99,15 +102,27 @@ def forget(store: Store, doc_ids: pa.Array, policy: Policy, *, claims: bool) -> 
 
 
 def _reports(store: Store, gone: set[str], nights: set[int]) -> set[int]:
-    """Return the nights whose reports may show a forgotten article: its own, those that matched it, those that listed its group."""
+    """Return the nights whose reports may show a forgotten article: ``nights``, and those that listed a group it is in."""
     ids = pa.array(sorted(gone), pa.string())
-    clusters = store.rows("members", "doc_id", ids)["cluster_id"].unique()
-    events = store.rows("assignments", "doc_id", ids)["event_id"].unique()
-    for name, column, values in (("members", "cluster_id", clusters), ("assignments", "event_id", events)):
-        others = store.rows(name, column, values, ["doc_id"])["doc_id"].combine_chunks()
-        nights |= set(store.rows("articles", "doc_id", others, ["doc_id", "night"])["night"].to_pylist())
-    kept = set(store.rows("files", columns=["number", "name"])["number"].to_pylist())
-    return nights & kept
+    groups = {
+        "clusters.csv": _ever_called(store, "cluster", store.rows("members", "doc_id", ids)["cluster_id"]),
+        "events.csv": _ever_called(store, "event", store.rows("assignments", "doc_id", ids)["event_id"]),
+    }
+    for row in store.rows("files", "name", pa.array(sorted(groups))).to_pylist():
+        if row["number"] not in nights:
+            listed = csv.reader(io.StringIO(unpacked(row).decode(), newline=""))
+            if any(cells[0] in groups[row["name"]] for cells in listed):
+                nights.add(row["number"])
+    return nights & set(store.rows("files", columns=["number", "name"])["number"].to_pylist())
+
+
+def _ever_called(store: Store, level: str, ids: pa.ChunkedArray) -> set[object]:
+    """Return the ids of groups, and those of all that they have grown from, as a report writes them."""
+    found = set(ids.to_pylist())
+    merges = [row for row in store.rows("merges").to_pylist() if row["level"] == level]
+    while older := {row["old_id"] for row in merges if row["new_id"] in found} - found:
+        found |= older
+    return {cell(one) for one in found}
 
 
 def _members(store: Store, doc_ids: pa.Array, gone: set[str], policy: Policy) -> pa.Table:

@@ -6,11 +6,13 @@ Rule guarded here: everything that a night must know of earlier ones stands in o
 ``parameters``, says which night wrote it, in a column ``night``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
+from dedup.errors import StateError
 from dedup.schema import (
     ARTICLE,
     ASSIGNMENT,
@@ -80,6 +82,32 @@ FILE = pa.schema([("number", pa.int64()), ("name", TEXT), ("n_bytes", pa.int64()
 
 #: A parameter that shaped the state, and its value as text.
 PARAMETER = pa.schema([("name", TEXT), ("value", TEXT)])
+
+_COMPRESSION: Final = "zstd"
+
+
+def packed(number: int, name: str, content: bytes) -> dict[str, Any]:
+    """Return the row of relation FILE for a file of the report of night ``number``."""
+    squeezed = pa.compress(content, _COMPRESSION, asbytes=True)
+    return {"number": number, "name": name, "n_bytes": len(content), "content": squeezed}
+
+
+def unpacked(row: Mapping[str, Any]) -> bytes:
+    """Return the content of a file of a report, from its row of relation FILE.
+
+    Raises
+    ------
+    StateError
+        If it is damaged.
+    """
+    try:
+        content: bytes = pa.decompress(row["content"], row["n_bytes"], _COMPRESSION, asbytes=True)
+    except (OSError, ValueError) as error:
+        raise StateError(
+            f"--state: {row['name']} of night {row['number']} is damaged. Put a copy of the state in its place."
+        ) from error
+    return content
+
 
 _OF_ARTICLES = pa.schema([field for field in ARTICLE if field.name != "removed"])
 

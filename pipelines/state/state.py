@@ -21,32 +21,46 @@ from dedup.errors import InputError, StateError
 from pipelines.source import Claim
 from pipelines.state.file import File
 from pipelines.state.folder import Folder
-from pipelines.state.relations import FILE, RUN
+from pipelines.state.relations import FILE, RUN, packed, unpacked
 from pipelines.state.seen import Seen, stem
 from pipelines.state.store import Rows, Store
 
 #: Raised whenever relations or their meaning change.
 FORMAT: Final = 1
 _FORMAT: Final = "format"
-_COMPRESSION: Final = "zstd"
 
 
-def open_store(name: str, *, writing: bool) -> Store:
+def open_store(name: str, *, writing: bool, new: bool = False) -> Store:
     """Open the state called ``name``: a folder if there is one, or if the name ends in a slash, else a file.
+
+    Parameters
+    ----------
+    name : str
+        As the user gave it.
+    writing : bool
+        See `Store`.
+    new : bool
+        Whether it is made if it is not there.
 
     Raises
     ------
     InputError
-        If it is not there though it must be read, or is none of ours.
+        If it is not there though it must be, or is none of ours.
     StateError
         If it is in use, damaged or cannot be written.
     """
     path = Path(name)
-    if not writing and not path.exists():
+    # What stands beside it is called after it.
+    path = path if path.name not in {"", ".."} else path.resolve()
+    if not new and not path.exists():
         raise InputError(f"No such state: {name}.")
-    if path.is_dir() or name.endswith("/"):
-        return Folder(path, writing=writing)
-    return File(path, writing=writing)
+    if name.endswith("/") and path.exists() and not path.is_dir():
+        raise InputError(f"--state: {path} is a file. Leave out the slash, or give another name.")
+    store = (Folder if path.is_dir() or name.endswith("/") else File)(path, writing=writing)
+    if store.is_new and not new:
+        store.close()
+        raise InputError(f"--state: {path} holds no night yet.")
+    return store
 
 
 def inputs_key(digests: Iterable[Mapping[str, Any]], text_is: str | None) -> str:
@@ -143,7 +157,26 @@ class State:
         for column, values in (("stem", pa.concat_arrays([stems, claimed]).unique()), ("claimed", claimed)):
             for row in self.store.rows("claims", column, values).to_pylist():
                 found.setdefault(row["claimed"], {})[row["digest"]] = row["doc_id"]
+        for name in self._names_in_use:
+            found.setdefault(name, {})[""] = name
         return found
+
+    @cached_property
+    def _names_in_use(self) -> list[str]:
+        """Names of groups whose founder was pruned, or which were merged: none of tonight's articles may be called so."""
+        if self.is_new:
+            return []
+        named = " UNION ".join(
+            f"SELECT {column} AS name FROM {relation}"  # noqa: S608 - names of ours
+            for relation, column in (
+                ("members", "cluster_id"),
+                ("assignments", "event_id"),
+                ("assignments", "storyline_id"),
+                ("merges", "old_id"),
+            )
+        )
+        query = f"SELECT name FROM ({named}) ANTI JOIN claims ON name = claims.doc_id ORDER BY name"  # noqa: S608
+        return self.store.select(query, pa.schema([("name", pa.string())]))["name"].to_pylist()  # type: ignore[no-any-return]
 
     def report(self, key: str) -> tuple[int, dict[str, bytes]] | None:
         """Return number and report files of the run whose inputs have this key; None where there was none.
@@ -162,9 +195,7 @@ class State:
             raise StateError(
                 f"--state: these inputs are those of night {number}, whose report is gone since articles in it were forgotten. Nothing was changed."
             )
-        return number, {
-            row["name"]: pa.decompress(row["content"], row["n_bytes"], _COMPRESSION, asbytes=True) for row in rows
-        }
+        return number, {row["name"]: unpacked(row) for row in rows}
 
     # -- tonight goes in ---------------------------------------------------------------------------------------------
 
@@ -185,14 +216,6 @@ class State:
             All other relations.
         """
         run = {"number": self.night, "inputs": key, "ended": ended, "record": record}
-        packed = [
-            {
-                "number": self.night,
-                "name": name,
-                "n_bytes": len(content),
-                "content": pa.compress(content, _COMPRESSION, asbytes=True),
-            }
-            for name, content in sorted(files.items())
-        ]
-        tables = {"runs": pa.Table.from_pylist([run], schema=RUN), "files": pa.Table.from_pylist(packed, schema=FILE)}
+        report = [packed(self.night, name, content) for name, content in sorted(files.items())]
+        tables = {"runs": pa.Table.from_pylist([run], schema=RUN), "files": pa.Table.from_pylist(report, schema=FILE)}
         self.store.commit(self.night, {**rows, **tables}, {_FORMAT: str(FORMAT), **self.parameters})

@@ -9,7 +9,9 @@ file becomes one clear line.
 
 import errno
 import fcntl
+import glob
 import os
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -27,6 +29,9 @@ from pipelines.state.relations import RELATIONS
 _MEMORY_MB: Final = 256
 #: Rows that are read, or handed over, at a time.
 _BATCH_ROWS: Final = 4096
+
+#: Between the name of a state and the number of the process whose rows were spilled there.
+_SPILL: Final = ".spill-"
 
 #: What to put in for one relation.
 Rows = Mapping[str, pa.Table]
@@ -54,15 +59,16 @@ class Store(ABC):
         self.path = path
         self.writing = writing
         self._lock = -1
+        self.parameters: dict[str, str] = {}
         if writing:
             self._lock = _locked(path)
         try:
             with engine_errors(path):
+                if writing:
+                    _sweep_spill(path)
                 self.connection = self._open()
                 if not self.is_new:
-                    self.parameters = dict(self.connection.sql("SELECT name, value FROM parameters").fetchall())
-                else:
-                    self.parameters = {}
+                    self.parameters = self._parameters()
         except BaseException:
             self._unlock()
             raise
@@ -75,6 +81,16 @@ class Store(ABC):
     @abstractmethod
     def _open(self) -> duckdb.DuckDBPyConnection:
         """Return a connection in which every relation can be selected from by its name, but where the state is new."""
+
+    def _parameters(self) -> dict[str, str]:
+        try:
+            return dict(self.connection.sql("SELECT name, value FROM parameters").fetchall())
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            self.connection.close()
+            raise no_state(self.path) from error
+        except BaseException:
+            self.connection.close()
+            raise
 
     @abstractmethod
     def commit(self, night: int, rows: Rows, parameters: Mapping[str, str]) -> None:
@@ -185,7 +201,8 @@ def connected(database: str, path: Path, *, read_only: bool = False) -> duckdb.D
         read_only=read_only,
         config={
             "memory_limit": f"{_MEMORY_MB}MB",
-            "temp_directory": f"{path}.spill",
+            # Of this process alone: the engine names its files alike in all.
+            "temp_directory": f"{path}{_SPILL}{os.getpid()}",
             "threads": str(min(4, os.cpu_count() or 1)),
             "preserve_insertion_order": "false",
             "autoinstall_known_extensions": "false",
@@ -213,10 +230,8 @@ def engine_errors(path: Path) -> Iterator[None]:
         said = " ".join(str(error).split())
         if "lock on file" in said:
             raise busy(path) from error
-        if "not a valid DuckDB database file" in said or isinstance(error, duckdb.CatalogException):
-            raise InputError(
-                f"--state: {path} is no state of this tool. Give another name, or none of a file."
-            ) from error
+        if "not a valid DuckDB database file" in said:
+            raise no_state(path) from error
         if "No space left" in said or "File too large" in said:
             raise StateError(f"--state: {path} cannot be written: no space left. Nothing was changed.") from error
         if "Permission denied" in said or "read-only" in said.casefold():
@@ -226,6 +241,11 @@ def engine_errors(path: Path) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+def no_state(path: Path) -> InputError:
+    """Return the error for a file that is something else."""
+    return InputError(f"--state: {path} is no state of this tool. Give another name, or none of a file.")
 
 
 def busy(path: Path) -> StateError:
@@ -255,6 +275,14 @@ def _locked(path: Path) -> int:
             raise busy(path) from error
         raise cannot_write(path, error) from error
     return lock
+
+
+def _sweep_spill(path: Path) -> None:
+    """Remove what runs that were killed had spilled: it may hold text that is to be forgotten."""
+    for left in path.parent.glob(f"{glob.escape(path.name)}{_SPILL}*"):
+        number = left.name.rpartition("-")[2]
+        if number.isdigit() and not Path(f"/proc/{number}").exists():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def synced(path: Path) -> None:
