@@ -137,8 +137,8 @@ def nightly(
 ) -> None:
     """Do the whole job: clean, deduplicate, group, report.
 
-    Writes articles.csv, duplicates.csv, clusters.csv, events.csv, boilerplate.csv, rejects.csv, articles.jsonl and
-    run.json to DIR. An input that cannot be used is a row in rejects.csv and stops nothing.
+    Writes articles.csv, duplicates.csv, clusters.csv, events.csv, boilerplate.csv, rejects.csv, articles.jsonl,
+    run.json and report.html, a page to look at, to DIR. An input that cannot be used is a row in rejects.csv and stops nothing.
     """
     from pipelines import nightly as job
 
@@ -247,6 +247,20 @@ def explain(
             for line in job.lines(found):
                 screen.print(line, soft_wrap=not screen.is_terminal)
         sys.stdout.flush()
+
+
+@app.command(epilog="Example: dedup report report/2026-03-03")
+def report(
+    out: Annotated[Path, typer.Argument(metavar="DIR", show_default=False, help="A report of 'dedup nightly'.")],
+) -> None:
+    """Make report.html again, from the other files of a report.
+
+    One page to look at: the night in numbers, events, matched articles side by side, removed chrome, rejects. It loads
+    nothing from anywhere.
+    """
+    from pipelines import page as job
+
+    _tell(job.write(out))
 
 
 @app.command(epilog="Example: dedup evaluate gold/articles.jsonl gold/pairs.jsonl --task pairs --background archive/")

@@ -19,7 +19,7 @@ from dedup.articles.published import in_order
 from dedup.duplicates.cohesion import Loose, loose_clusters
 from dedup.errors import InputError
 from dedup.flow import Grouped, Matched
-from pipelines import report, source
+from pipelines import page, report, source
 from pipelines.config import Config
 from pipelines.journal import Journal
 from pipelines.preprocess import (
@@ -77,6 +77,8 @@ def run(  # noqa: PLR0913 - the options of the command
         report.write_json(
             folder.path / report.RUN_JSON, _record(done, digests, counts, loose, config, workers, text_is, journal)
         )
+        with journal.stage("page"):
+            page.write(folder.path)
         folder.commit()
     chained = f" ({len(loose):,} loose, see {report.RUN_JSON})" if loose else ""
     return (

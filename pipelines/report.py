@@ -124,6 +124,17 @@ def cell(value: object) -> object:
     return value
 
 
+def given(text: str) -> str:
+    """Return the text that `cell` guarded with an apostrophe; other text as it is.
+
+    Examples
+    --------
+    >>> given(cell("=1+1")), given("'tis")
+    ('=1+1', "'tis")
+    """
+    return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA_STARTS) else text
+
+
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> int:
     """Write rows as RFC 4180 CSV in UTF-8 with a header, and return how many there were."""
     count = 0

@@ -1,0 +1,126 @@
+"""Output folders for the browser tests, written as ``nightly`` writes them: a large night, and one of hostile texts.
+
+In: an empty folder. Out: the files of a finished night in it, without ``report.html``.
+"""
+
+import random
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pipelines import report
+
+N_EVENTS, N_ARTICLES, N_SOURCES = 5_000, 20_000, 300
+_SYLLABLES = ("bar", "cor", "del", "fen", "gal", "hol", "ist", "kem", "lor", "mun", "nor", "ost", "pel", "quin", "ras", "tam")
+
+
+def write(folder: Path, tables: dict[str, Iterable[dict[str, Any]]], articles: list[dict[str, Any]]) -> Path:
+    """Write the files of a night; columns that a row lacks are empty."""
+    for name, columns in report.COLUMNS.items():
+        rows = articles if name == "articles.csv" else tables.get(name, ())
+        report.write_csv(folder / name, columns, ({column: row.get(column, "") for column in columns} for row in rows))
+    columns = (*report.COLUMNS["articles.csv"], "text")
+    report.write_jsonl(
+        folder / report.ARTICLES_JSONL, ({column: row.get(column, "") for column in columns} for row in articles)
+    )
+    counts = {
+        "pages": len(articles),
+        "seen": 0,
+        "articles": len(articles),
+        "words": sum(row["n_words"] for row in articles),
+        "words_removed": sum(row["n_words_removed"] for row in articles),
+    }
+    report.write_json(folder / report.RUN_JSON, {"version": "1", "inputs": [{"path": "crawl"}], "counts": counts})
+    return folder
+
+
+def article(doc_id: str, text: str, **fields: Any) -> dict[str, Any]:
+    """One article, a canonical of an event of its own unless the fields say more."""
+    made = {"doc_id": doc_id, "n_words": len(text.split()), "n_words_removed": 0, "text": text}
+    made |= {"relation": "canonical", "url": "", "source": "", "title": "", "published": "", "language": "en"}
+    return made | dict.fromkeys(("cluster_id", "canonical_id", "event_id", "storyline_id"), doc_id) | fields
+
+
+def event(members: list[dict[str, Any]], **fields: Any) -> dict[str, Any]:
+    """The row of an event with these articles."""
+    days = sorted(row["published"] for row in members)
+    return {
+        "event_id": members[0]["event_id"],
+        "storyline_id": members[0]["storyline_id"],
+        "title": members[0]["title"],
+        "n_articles": len(members),
+        "n_clusters": len({row["cluster_id"] for row in members}),
+        "n_sources": len({row["source"] for row in members}),
+        "first_published": days[0],
+        "last_published": days[-1],
+        "cohesion": 0.5,
+        "sources": sorted({row["source"] for row in members}),
+        "status": "new",
+    } | fields
+
+
+def match(left: dict[str, Any], right: dict[str, Any], relation: str, **fields: Any) -> dict[str, Any]:
+    """The row of a match."""
+    numbers = {"jaccard": 0.512345, "containment_left": 0.712345, "containment_right": 0.612345, "overlap_score": 0.9}
+    words = {"shared_words": 120, "longest_passage_words": 40, "days_apart": 0.2}
+    reason = "91% of one text stands in the other, longest passage 80 words"
+    ids = {"left_id": left["doc_id"], "right_id": right["doc_id"]}
+    return {**ids, "relation": relation, **numbers, **words, "reason": reason, **fields}
+
+
+def large(folder: Path) -> Path:
+    """A busy night: 5,000 events and 20,000 articles of 400 words, half of them copies, in an uneven spread."""
+    dice = random.Random(7)
+    words = ["".join(dice.choices(_SYLLABLES, k=dice.choice((1, 2, 2, 3)))) for _ in range(9_000)]
+    sources = [f"{one}-{other}.example" for one in words[:20] for other in words[20:35]][:N_SOURCES]
+    sizes = [1 + (dice.random() < 0.6) + int(dice.paretovariate(0.9)) % 40 for _ in range(N_EVENTS)]
+    while sum(sizes) > N_ARTICLES:
+        sizes[dice.randrange(N_EVENTS)] = 1
+    sizes[0] += N_ARTICLES - sum(sizes)
+    articles: list[dict[str, Any]] = []
+    events, matches, clusters = [], [], []
+    for size in sizes:
+        members = list(_members(dice, words, sources, len(articles), size))
+        articles += members
+        events.append(event(members, top_terms=dice.sample(words, 8)))
+        copies = [row for row in members if row["cluster_id"] == members[0]["doc_id"]]
+        if len(copies) > 1:
+            clusters.append({"cluster_id": members[0]["doc_id"], "n_articles": len(copies), "status": "new"})
+        matches += [match(members[0], row, row["relation"]) for row in copies[1:]]
+        matches += [match(members[0], row, "overlap") for row in members if row not in copies]
+    events.sort(key=lambda row: (-row["n_articles"], row["event_id"]))
+    lines = [
+        {"source": source, "text": " ".join(dice.sample(words, 12)), "n_articles": 3, "reason": "repeat: in 3 articles of this site"}
+        for source in sources
+        for _ in range(80)
+    ]
+    tables = {"events.csv": events, "clusters.csv": clusters, "duplicates.csv": matches, "boilerplate.csv": lines}
+    return write(folder, tables, articles)
+
+
+def _members(dice: random.Random, words: list[str], sources: list[str], first: int, size: int) -> Iterator[dict[str, Any]]:
+    text = [" ".join(dice.choices(words, k=40)) + "." for _ in range(10)]
+    day = f"2026-03-{1 + first % 14:02}"
+    head = ""
+    for number in range(first, first + size):
+        source = dice.choice(sources)
+        is_copy = number > first and dice.random() < 0.5
+        own = [*text[:8], *(" ".join(dice.choices(words, k=40)) + "." for _ in range(2))] if is_copy or not head else [
+            " ".join(dice.choices(words, k=40)) + "." for _ in range(10)
+        ]
+        doc_id = f"{source}/news/{day}/{'-'.join(dice.choices(words, k=5))}-{number:05}"
+        head = head or doc_id
+        yield article(
+            doc_id,
+            "\n".join(own),
+            url=f"https://www.{doc_id}.html",
+            source=source,
+            title=" ".join(dice.choices(words, k=9)).capitalize(),
+            published=f"{day}T{dice.randrange(24):02}:{dice.randrange(60):02}:00Z",
+            n_words_removed=dice.randrange(300),
+            cluster_id=head if is_copy else doc_id,
+            canonical_id=head if is_copy else doc_id,
+            relation="near" if is_copy else "canonical",
+            event_id=head,
+            storyline_id=head,
+        )
