@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from math import ceil, floor
 from typing import Any, Final, NamedTuple
 
@@ -293,12 +293,11 @@ def shared_places(
     >>> shared_places(word_spans(one), word_spans(other), found)
     ([Place(start=5, end=35, passage=0)], [Place(start=0, end=31, passage=0)])
     """
-    owners: tuple[dict[int, int], dict[int, int]] = {}, {}
-    for number, passage in enumerate(islice(_apart(found), at_most)):
-        for owner, at in zip(owners, passage[:2], strict=True):
-            for word in range(at, at + passage.words):
-                owner.setdefault(word, number)
-    one, other = (_runs(owner, spans) for owner, spans in zip(owners, (left, right), strict=True))
+    passages = list(islice(_apart(found), at_most))
+    one, other = (
+        list(_runs([(passage[side], passage.words) for passage in passages], spans))
+        for side, spans in enumerate((left, right))
+    )
     return one, other
 
 
@@ -314,18 +313,19 @@ def _apart(found: Similarity) -> Iterator[Passage]:
         yield passage
 
 
-def _runs(owner: Mapping[int, int], spans: Sequence[tuple[int, int]]) -> list[Place]:
-    """Join the words that follow one another in one passage."""
-    runs: list[Place] = []
-    last = -1
-    for word in sorted(owner):
-        start, end = spans[word]
-        if runs and last == word - 1 and runs[-1].passage == owner[word]:
-            runs[-1] = runs[-1]._replace(end=end)
-        elif not runs or start >= runs[-1].end:
-            runs.append(Place(start, end, owner[word]))
-        last = word
-    return runs
+def _runs(passages: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]]) -> Iterator[Place]:
+    """Give the runs of words that belong to one of the passages (first word, words), the longest first."""
+    owner = np.full(len(spans), -1)
+    for number in reversed(range(len(passages))):
+        at, n_words = passages[number]
+        owner[at : at + n_words] = number
+    edges = np.flatnonzero(np.diff(owner, prepend=-2, append=-2)).tolist()
+    reached = 0
+    for first, after in pairwise(edges):
+        start, end = max(spans[first][0], reached), spans[after - 1][1]
+        if owner[first] >= 0 and start < end:
+            yield Place(start, end, int(owner[first]))
+            reached = end
 
 
 @lru_cache(_MANY_TOKENS)

@@ -29,6 +29,7 @@ LONG_LINE: Final = 240
 #: Of the matches of one event so many come before any event gets more.
 _ROUND: Final = 20
 _DECIMALS: Final = 3
+_WORDS_OF_TITLE: Final = 12
 _RELATIONS: Final = ("exact", "near", "partial", "overlap")
 
 Table = dict[str, list[Any]]
@@ -54,13 +55,10 @@ def content(done: Finished) -> tuple[dict[str, Any], dict[str, list[Any]]]:
         if row["left_id"] in place and row["right_id"] in place
     )
     shown = side_by_side(both, texts)
-    sources = sorted({row["source"] for row in articles})
-    number_of = {name: number for number, name in enumerate(sources)}
     lines = _lines_shown(done.boilerplate)
     tables = {
-        "sources": sources,
-        "articles": _articles(articles, number_of)
-        | {"text": [shown.text_of.get(at, -1) for at in range(len(articles))]},
+        "sources": [_cut(name, LONG_TITLE) for name in _names(articles)],
+        "articles": _articles(articles, done) | {"text": [shown.text_of.get(at, -1) for at in range(len(articles))]},
         "events": _columns(done.events, _EVENT),
         "clusters": _columns(done.clusters, _CLUSTER),
         "matches": _matches(matches, place) | {"pair": [shown.pair_of.get(at, -1) for at in range(len(matches))]},
@@ -253,22 +251,39 @@ def _columns(rows: Sequence[Mapping[str, str]], makers: Mapping[str, Any]) -> Ta
     return {name: [make(row[name]) for row in rows] for name, make in makers.items()}
 
 
-def _articles(rows: Sequence[Mapping[str, Any]], number_of: Mapping[str, int]) -> Table:
-    ids = ("doc_id", "cluster_id", "canonical_id", "event_id")
+def _articles(rows: Sequence[Mapping[str, Any]], done: Finished) -> Table:
+    """Return articles as columns; their source, event, cluster and canonical are numbers where these have a row in the page."""
+    place = {row["doc_id"]: number for number, row in enumerate(rows)}
+    event = {row["event_id"]: number for number, row in enumerate(done.events)}
+    source = {name: number for number, name in enumerate(_names(rows))}
     return {
-        **{name: [_cut(row[name], LONG_ID) for row in rows] for name in (*ids, "url")},
-        "title": [
-            _cut(row["title"] or " ".join(row["text"][:LONG_TITLE].split()[:12]) + " …", LONG_TITLE) for row in rows
-        ],
-        "source": [number_of[row["source"]] for row in rows],
-        **{name: [_cut(row[name], LONG_TITLE) for row in rows] for name in ("published", "language", "relation")},
-        **{name: [row[name] for row in rows] for name in ("n_words", "n_words_removed")},
+        "doc_id": [_cut(row["doc_id"], LONG_ID) for row in rows],
+        "url": [_cut(row["url"], LONG_ID) for row in rows],
+        "title": [_cut(row["title"] or _first_words(row["text"]), LONG_TITLE) for row in rows],
+        "source": [source[row["source"]] for row in rows],
+        "event": [event.get(row["event_id"], -1) for row in rows],
+        "cluster": [_numbered(row["cluster_id"], place) for row in rows],
+        "canonical": [_numbered(row["canonical_id"], place) for row in rows],
+        "relation": [_cut(row["relation"], LONG_TITLE) for row in rows],
+        "published": [_cut(row["published"], LONG_TITLE) for row in rows],
+        "n_words": [row["n_words"] for row in rows],
+        "n_words_removed": [row["n_words_removed"] for row in rows],
     }
 
 
+def _names(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    return sorted({row["source"] for row in rows})
+
+
+def _first_words(text: str) -> str:
+    return " ".join(text[:LONG_TITLE].split()[:_WORDS_OF_TITLE]) + " …"
+
+
 def _matches(rows: Sequence[Mapping[str, str]], place: Mapping[str, int]) -> Table:
-    """Return matches as columns; a side is the place of its article, or its id where that is of an earlier night."""
-    return {
-        side: [place.get(row[f"{side}_id"], _cut(row[f"{side}_id"], LONG_ID)) for row in rows]
-        for side in ("left", "right")
-    } | _columns(rows, _MATCH)
+    """Return matches as columns; a side is the number of its article, or its id where that is of an earlier night."""
+    sides = {side: [_numbered(row[f"{side}_id"], place) for row in rows] for side in ("left", "right")}
+    return sides | _columns(rows, _MATCH)
+
+
+def _numbered(doc_id: str, place: Mapping[str, int]) -> int | str:
+    return place.get(doc_id, _cut(doc_id, LONG_ID))

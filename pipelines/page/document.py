@@ -31,7 +31,7 @@ SCRIPT: Final = (
     "comparison",
     "page",
 )
-_LEVEL: Final = 9
+_LEVEL: Final = 6
 
 
 def document(night: Mapping[str, Any], packs: Mapping[str, Sequence[Any]]) -> str:

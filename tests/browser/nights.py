@@ -11,7 +11,24 @@ from typing import Any
 from pipelines import report
 
 N_EVENTS, N_ARTICLES, N_SOURCES = 5_000, 20_000, 300
-_SYLLABLES = ("bar", "cor", "del", "fen", "gal", "hol", "ist", "kem", "lor", "mun", "nor", "ost", "pel", "quin", "ras", "tam")
+_SYLLABLES = (
+    "bar",
+    "cor",
+    "del",
+    "fen",
+    "gal",
+    "hol",
+    "ist",
+    "kem",
+    "lor",
+    "mun",
+    "nor",
+    "ost",
+    "pel",
+    "quin",
+    "ras",
+    "tam",
+)
 
 
 def write(folder: Path, tables: dict[str, Iterable[dict[str, Any]]], articles: list[dict[str, Any]]) -> Path:
@@ -68,8 +85,69 @@ def match(left: dict[str, Any], right: dict[str, Any], relation: str, **fields: 
     return {**ids, "relation": relation, **numbers, **words, "reason": reason, **fields}
 
 
+_WIRE = (
+    "The harbour board of Velsko said on Tuesday that the eastern quay would reopen after eleven days of repairs.\n"
+    "Engineers replaced forty metres of decking and two cranes, and the first ferry is due at noon on Wednesday."
+)
+_CUT = _WIRE.replace("said on Tuesday", "announced this week").replace("eleven days", "a fortnight \U0001f6a2")
+
+
+def small(folder: Path) -> Path:
+    """Four events of two days: copies, an overlap, and what a memory of nights adds."""
+    quay = {"event_id": "wire-1", "storyline_id": "wire-1", "source": "Northwire"}
+    wire = article(
+        "wire-1", _WIRE, title="Quay reopens", published="2026-03-02T08:00:00Z", url="https://wire.example/1", **quay
+    )
+    near = article("gazette-1", _CUT, title="Ferry back at the quay", published="2026-03-02T09:30:00Z", **quay)
+    near |= {
+        "cluster_id": "wire-1",
+        "canonical_id": "wire-1",
+        "relation": "near",
+        "source": "gazette.example",
+        "n_words_removed": 12,
+    }
+    star = article(
+        "star-1", "Passengers waited at the pier.", title="Passengers return", published="2026-03-03", **quay
+    )
+    star |= {"source": "star.example"}
+    vote = article(
+        "vote", "The council voted.", title="Caf\u00e9 vote", published="2026-03-03T10:00:00Z", source="star.example"
+    )
+    late = article(
+        "late", "It rained.", title="Rain", event_id="old-event", cluster_id="old", canonical_id="old", relation="exact"
+    )
+    late |= {"storyline_id": "wire-1", "published": "2026-03-02T20:00:00Z", "source": "gazette.example"}
+    events = [
+        event([wire, near, star], top_terms=["Velsko", "quay"]),
+        event([vote], top_terms=["council"]),
+        event([late], event_id="old-event", title="An older event", n_articles=3, status="grown"),
+        event([vote], event_id="gone", title="A merged event", n_articles=0, status="merged_into:wire-1"),
+    ]
+    matches = [
+        match(near, wire, "near"),
+        match(star, wire, "overlap", reason="both name Velsko"),
+        match(late, {"doc_id": "old"}, "exact", reason="same words"),
+    ]
+    clusters = [
+        {"cluster_id": "wire-1", "canonical_id": "wire-1", "title": "Quay reopens", "n_articles": 2, "status": "new"}
+    ]
+    lines = [
+        {
+            "source": "gazette.example",
+            "text": "Sign up here",
+            "n_articles": 2,
+            "reason": "repeat: in 2 articles of this site",
+        }
+    ]
+    rejects = [
+        {"input": "crawl/a.html", "position": "", "doc_id": "a", "reason": "empty", "detail": "It holds nothing."}
+    ]
+    tables = {"events.csv": events, "duplicates.csv": matches, "clusters.csv": clusters}
+    return write(folder, tables | {"boilerplate.csv": lines, "rejects.csv": rejects}, [wire, near, star, vote, late])
+
+
 def large(folder: Path) -> Path:
-    """A busy night: 5,000 events and 20,000 articles of 400 words, half of them copies, in an uneven spread."""
+    """A busy night: 5,000 events and 20,000 articles of 250 words, half of them copies, in an uneven spread."""
     dice = random.Random(7)
     words = ["".join(dice.choices(_SYLLABLES, k=dice.choice((1, 2, 2, 3)))) for _ in range(9_000)]
     sources = [f"{one}-{other}.example" for one in words[:20] for other in words[20:35]][:N_SOURCES]
@@ -90,7 +168,12 @@ def large(folder: Path) -> Path:
         matches += [match(members[0], row, "overlap") for row in members if row not in copies]
     events.sort(key=lambda row: (-row["n_articles"], row["event_id"]))
     lines = [
-        {"source": source, "text": " ".join(dice.sample(words, 12)), "n_articles": 3, "reason": "repeat: in 3 articles of this site"}
+        {
+            "source": source,
+            "text": " ".join(dice.sample(words, 12)),
+            "n_articles": 3,
+            "reason": "repeat: in 3 articles of this site",
+        }
         for source in sources
         for _ in range(80)
     ]
@@ -98,16 +181,20 @@ def large(folder: Path) -> Path:
     return write(folder, tables, articles)
 
 
-def _members(dice: random.Random, words: list[str], sources: list[str], first: int, size: int) -> Iterator[dict[str, Any]]:
-    text = [" ".join(dice.choices(words, k=40)) + "." for _ in range(10)]
+def _members(
+    dice: random.Random, words: list[str], sources: list[str], first: int, size: int
+) -> Iterator[dict[str, Any]]:
+    text = [" ".join(dice.choices(words, k=25)) + "." for _ in range(10)]
     day = f"2026-03-{1 + first % 14:02}"
     head = ""
     for number in range(first, first + size):
         source = dice.choice(sources)
         is_copy = number > first and dice.random() < 0.5
-        own = [*text[:8], *(" ".join(dice.choices(words, k=40)) + "." for _ in range(2))] if is_copy or not head else [
-            " ".join(dice.choices(words, k=40)) + "." for _ in range(10)
-        ]
+        own = (
+            [*text[:8], *(" ".join(dice.choices(words, k=25)) + "." for _ in range(2))]
+            if is_copy or not head
+            else [" ".join(dice.choices(words, k=25)) + "." for _ in range(10)]
+        )
         doc_id = f"{source}/news/{day}/{'-'.join(dice.choices(words, k=5))}-{number:05}"
         head = head or doc_id
         yield article(

@@ -97,7 +97,7 @@ function strip(event) {
 // -- an event, opened ---------------------------------------------------------------------------------------------------
 
 function eventPanel(event) {
-  const clusters = [...grouped(event.articles, (article) => article.cluster_id).values()];
+  const clusters = [...grouped(event.articles, (article) => article.cluster).values()];
   const copies = clusters.filter((members) => members.length > 1 || members[0].relation !== "canonical");
   const single = clusters.filter((members) => !copies.includes(members)).flat();
   const earlier = event.n_articles - event.articles.length;
@@ -139,7 +139,7 @@ function listed(rows, item) {
 
 function articleItem(article) {
   const copy = article.relation !== "canonical";
-  const match = copy ? article.matches.find((one) => [one.left.doc_id, one.right.doc_id].includes(article.canonical_id)) : null;
+  const match = copy ? article.matches.find((one) => [one.left.place, one.left.doc_id, one.right.place, one.right.doc_id].includes(article.canonical)) : null;
   const removed = article.n_words_removed ? `, ${number(article.n_words_removed)} of chrome off` : "";
   return make("li", { class: copy ? "article copy" : "article" },
     make("p", { class: "when" }, article.day ? momentInWords(article.published) : "no date"),

@@ -60,16 +60,17 @@ async function load() {
       if (!match[side].earlier) match[side].matches.push(match);
     }
   }
-  const members = grouped(data.articles, (article) => article.event_id);
-  const events = new Map(data.events.map((event) => [event.event_id, event]));
+  for (const event of data.events) event.articles = [];
+  for (const article of data.articles) {
+    article.event = data.events[article.event] ?? null;
+    article.event?.articles.push(article);
+  }
   for (const event of data.events) {
-    event.articles = members.get(event.event_id) ?? [];
     event.day = dayOf(event.first_published);
     event.matches = [...new Set(event.articles.flatMap((article) => article.matches))];
     event.relations = new Set(event.matches.map((match) => match.relation));
   }
-  for (const article of data.articles) article.event = events.get(article.event_id) ?? null;
-  data.eventOf = events;
+  data.eventOf = new Map(data.events.map((event) => [event.event_id, event]));
   data.storylines = grouped(data.events, (event) => event.storyline_id);
   data.days = [...grouped(data.articles, (article) => article.day)].map(([day, rows]) => [day, rows.length]);
   data.days.sort((one, other) => (one[0] < other[0] ? 1 : -1));

@@ -55,8 +55,8 @@ function showDays() {
       only = null;
       show();
     };
-    return make("button", { type: "button", "data-day": day, "aria-pressed": "false", "aria-label": `${dayInWords(day)}: ${counted(n, "article")}`, on: { click: press } },
-      make("span", { class: "n" }, number(n)), make("span", { class: "frame" }, bar), make("span", { class: "name" }, `${Number(day.slice(8))} ${MONTHS[day.slice(5, 7) - 1].slice(0, 3)}`));
+    return make("button", { type: "button", "data-day": day, "aria-pressed": "false", on: { click: press } },
+      make("span", { class: "n" }, number(n), make("span", { class: "unseen" }, n === 1 ? " article on " : " articles on ")), make("span", { class: "frame" }, bar), make("span", { class: "name" }, `${Number(day.slice(8))} ${MONTHS[day.slice(5, 7) - 1].slice(0, 3)}`));
   }));
   element("days").hidden = false;
 }
@@ -136,6 +136,7 @@ async function start() {
   dialog.addEventListener("close", () => history.replaceState(null, "", only ? `#event-${only.place}` : `#${view}`));
   addEventListener("hashchange", follow);
   follow();
+  performance.mark("opened");
   document.documentElement.dataset.ready = "true";
 }
 
