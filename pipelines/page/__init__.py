@@ -10,8 +10,8 @@ passages; ``document.py`` puts it together with what a browser reads: ``template
 
 from pathlib import Path
 
-from pipelines.page.content import content
-from pipelines.page.document import document
+from pipelines.page.content import choose
+from pipelines.page.document import compose
 from pipelines.page.finished import read
 from pipelines.report import REPORT_HTML, whole_file
 
@@ -24,7 +24,7 @@ def write(folder: Path) -> str:
     InputError
         If the folder is no report of ``dedup nightly``, or a file of it is damaged.
     """
-    page = document(*content(read(folder)))
+    page = compose(*choose(read(folder)))
     path = folder / REPORT_HTML
     with whole_file(path) as file:
         file.write(page)

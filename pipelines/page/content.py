@@ -35,7 +35,7 @@ _RELATIONS: Final = ("exact", "near", "partial", "overlap")
 Table = dict[str, list[Any]]
 
 
-def content(done: Finished) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+def choose(done: Finished) -> tuple[dict[str, Any], dict[str, list[Any]]]:
     """Choose what the page holds.
 
     Returns

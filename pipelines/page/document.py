@@ -34,7 +34,7 @@ SCRIPT: Final = (
 _LEVEL: Final = 6
 
 
-def document(night: Mapping[str, Any], packs: Mapping[str, Sequence[Any]]) -> str:
+def compose(night: Mapping[str, Any], packs: Mapping[str, Sequence[Any]]) -> str:
     """Put the page together.
 
     Parameters

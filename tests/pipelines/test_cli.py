@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DEDUP = str(Path(sys.executable).with_name("dedup"))
-COMMANDS = ("nightly", "clean", "unique", "explain", "evaluate", "train")
+COMMANDS = ("nightly", "clean", "unique", "explain", "report", "evaluate", "train")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -90,6 +90,8 @@ def test_every_command_is_in_the_readme() -> None:
         (["explain", "a", "b"], "Missing option '--out'"),
         (["explain", "a", "b", "--out", "nowhere"], "nowhere is no report of 'dedup nightly'"),
         (["explain", "a", "b", "--state", "y"], "--state is not available yet"),
+        (["report"], "Missing argument 'DIR'"),
+        (["report", "nowhere"], "nowhere is no report of 'dedup nightly': it has no"),
         (["evaluate", "nowhere", "--task", "pages"], "nowhere cannot be read"),
         (["train", "boilerplate", "nowhere", "-o", "x"], "nowhere"),
         (["train", "genre", "nowhere", "-o", "x"], "nowhere cannot be read"),
@@ -231,7 +233,7 @@ def test_standard_input_and_the_files_of_a_report(run: Run, tmp_path: Path) -> N
     assert (done.returncode, done.stdout) == (0, "")
     assert sorted(os.listdir(tmp_path / "report")) == [
         *("articles.csv", "articles.jsonl", "boilerplate.csv", "clusters.csv"),
-        *("duplicates.csv", "events.csv", "rejects.csv", "run.json"),
+        *("duplicates.csv", "events.csv", "rejects.csv", "report.html", "run.json"),
     ]
     (match,) = rows(tmp_path / "report" / "duplicates.csv")
     assert (match["left_id"], match["right_id"], match["relation"], match["jaccard"]) == ("a", "b", "exact", "1.0")

@@ -41,6 +41,7 @@ function showReach() {
 }
 
 const BARS = 14;
+const HIGHEST = 4.5;
 
 function showDays() {
   const shown = data.days.filter(([day]) => day && day >= data.first).slice(0, BARS).reverse();
@@ -48,7 +49,7 @@ function showDays() {
   const most = Math.max(...shown.map(([, n]) => n));
   element("bars").append(...shown.map(([day, n]) => {
     const bar = make("span", { class: "column" });
-    bar.style.setProperty("height", `${Math.max((100 * n) / most, 2)}%`);
+    bar.style.setProperty("height", `${(Math.max(n / most, 0.02) * HIGHEST).toFixed(2)}rem`);
     const press = () => {
       form.elements.day.value = form.elements.day.value === day ? "" : day;
       if (view !== "matches") location.hash = "events";
@@ -56,7 +57,7 @@ function showDays() {
       show();
     };
     return make("button", { type: "button", "data-day": day, "aria-pressed": "false", on: { click: press } },
-      make("span", { class: "n" }, number(n), make("span", { class: "unseen" }, n === 1 ? " article on " : " articles on ")), make("span", { class: "frame" }, bar), make("span", { class: "name" }, `${Number(day.slice(8))} ${MONTHS[day.slice(5, 7) - 1].slice(0, 3)}`));
+      make("span", { class: "frame" }, make("span", {}, number(n), make("span", { class: "unseen" }, n === 1 ? " article on " : " articles on ")), bar), make("span", { class: "name" }, `${Number(day.slice(8))} ${MONTHS[day.slice(5, 7) - 1].slice(0, 3)}`));
   }));
   element("days").hidden = false;
 }
