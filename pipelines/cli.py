@@ -134,6 +134,12 @@ def nightly(
     master: Annotated[
         str | None, typer.Option("--master", metavar="URL", help="Address of the Spark master. Not available yet.")
     ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Check inputs, configuration and DIR, say what would be read, and change nothing."
+        ),
+    ] = False,
 ) -> None:
     """Do the whole job: clean, deduplicate, group, report.
 
@@ -148,6 +154,10 @@ def nightly(
         raise InputError(
             "--engine spark and --master are not available yet: this version runs on one machine. Leave them out."
         )
+    if dry_run:
+        _configured(config, all_pages)
+        _tell(job.plan(inputs, out))
+        return
     summary = job.run(inputs, out, _configured(config, all_pages), _workers(workers), _value(text_is), _journal())
     _tell(summary)
 
@@ -323,6 +333,31 @@ def train(
     _tell({Model.boilerplate: train.run, Model.genre: train_genre.run}[model](gold, output))
 
 
+settings = typer.Typer(help="Write a configuration file.", rich_markup_mode="rich")
+app.add_typer(settings, name="config", epilog="Example: dedup config init -o dedup.toml")
+
+
+@settings.command(epilog="Example: dedup config init -o dedup.toml")
+def init(
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write here, if there is no such file yet."),
+    ] = None,
+) -> None:
+    """Write a configuration file with every parameter, its meaning and its default.
+
+    All values are commented out: the file changes nothing until you take a mark away. Use it as --config.
+    """
+    from pipelines import defaults
+
+    if output is None:
+        with _quiet_pipe():
+            sys.stdout.write(defaults.text())
+            sys.stdout.flush()
+    else:
+        _tell(defaults.write(output))
+
+
 @app.callback(invoke_without_command=True)
 def _main(
     context: typer.Context,
@@ -388,7 +423,7 @@ def _reflow(text: str) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
-for _command in app.registered_commands:
+for _command in (*app.registered_commands, *settings.registered_commands):
     assert _command.callback is not None
     _command.help = _reflow(_command.callback.__doc__ or "")
 

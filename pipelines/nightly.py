@@ -87,6 +87,20 @@ def run(  # noqa: PLR0913 - the options of the command
     )
 
 
+def plan(inputs: Sequence[str], out: Path) -> str:
+    """Do ``dedup nightly --dry-run``: see that the job can begin, and return the line that says what it would read."""
+    _check_apart(inputs, out)
+    report.OutputFolder(out).check()
+    files = source.expand(inputs)
+    unusable = sum(file.reject is not None for file in files)
+    formats = Counter(file.format for file in files if file.reject is None)
+    told = ", ".join(f"{n:,} {form}" for form, n in sorted(formats.items()))
+    return (
+        f"{counted(len(files), 'file')} would be read ({told or 'none that can be'}), {counted(unusable, 'file')} rejected. "
+        f"The report would be in {out}. Nothing was changed."
+    )
+
+
 def _check_apart(inputs: Sequence[str], out: Path) -> None:
     """See that the inputs exist, and that the report will be no input of the next run.
 

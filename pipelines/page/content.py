@@ -215,10 +215,7 @@ _EVENT: Final = {
 }
 _CLUSTER: Final = {
     "cluster_id": _text(LONG_ID),
-    "canonical_id": _text(LONG_ID),
-    "title": _text(LONG_TITLE),
     "n_articles": _whole,
-    "n_sources": _whole,
     "status": _text(LONG_ID),
 }
 _LINE: Final = {

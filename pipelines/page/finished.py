@@ -50,8 +50,8 @@ def read(folder: Path) -> Finished:
         If a file is missing or damaged.
     """
     articles = list(_articles(folder))
-    # An id in a CSV file that begins with an apostrophe may have been given so, or be guarded.
-    ids = {str(cell(row["doc_id"])): row["doc_id"] for row in articles}
+    # An id in a CSV file that begins with an apostrophe may have been given so, or be guarded; CSV holds no lone surrogates.
+    ids = {str(cell(row["doc_id"])).encode("utf-8", "replace").decode(): row["doc_id"] for row in articles}
     names = ("duplicates", "clusters", "events", "boilerplate", "rejects")
     return Finished(_run(folder), articles, *(_rows(folder / f"{name}.csv", ids) for name in names))
 

@@ -129,7 +129,7 @@ def small(folder: Path) -> Path:
         match(late, {"doc_id": "old"}, "exact", reason="same words"),
     ]
     clusters = [
-        {"cluster_id": "wire-1", "canonical_id": "wire-1", "title": "Quay reopens", "n_articles": 2, "status": "new"}
+        {"cluster_id": "wire-1", "canonical_id": "wire-1", "title": "Quay reopens", "n_articles": 4, "status": "grown"}
     ]
     lines = [
         {

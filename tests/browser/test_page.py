@@ -92,7 +92,11 @@ def test_an_event_opens_to_its_articles_and_clusters(folder: Path, open_page: Op
     button.click()
     assert button.get_attribute("aria-expanded") == "true"
     panel = page.locator(".panel:visible")
-    assert panel.locator("h5").all_inner_texts() == ["One text in 2 articles", "Texts of their own", "What they share"]
+    assert panel.locator("h5").all_inner_texts() == [
+        "One text in 4 articles, 2 of them of earlier nights grown since an earlier night",
+        "Texts of their own",
+        "What they share",
+    ]
     assert panel.locator(".headline").all_inner_texts() == [
         "Quay reopens",
         "Ferry back at the quay",

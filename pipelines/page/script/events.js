@@ -53,12 +53,14 @@ function eventItem(event, byDay, open) {
   return item;
 }
 
+/** Say what became of an event or a cluster of an earlier night. */
 function statusTag(row) {
-  if (row.status === "grown") return make("span", { class: "tag" }, "grown since an earlier night");
+  if (row.status === "grown") return [" ", make("span", { class: "tag" }, "grown since an earlier night")];
   if (!row.status.startsWith("merged_into:")) return null;
   const id = row.status.slice("merged_into:".length);
-  const other = data.eventOf.get(id);
-  return make("span", { class: "tag" }, "merged into ", other ? make("a", { href: `#event-${other.place}` }, isolated(other.title || id)) : isolated(id));
+  const other = row.event_id && data.eventOf.get(id);
+  const into = other ? make("a", { href: `#event-${other.place}` }, isolated(other.title || id)) : isolated(id);
+  return [" ", make("span", { class: "tag" }, "merged into ", into)];
 }
 
 function sourcesOf(event) {
@@ -103,7 +105,7 @@ function eventPanel(event) {
   const earlier = event.n_articles - event.articles.length;
   const parts = copies.map((members) =>
     make("section", { class: "cluster" },
-      make("h5", {}, members.length > 1 ? `One text in ${counted(members.length, "article")}` : "A copy of an article of an earlier night"),
+      make("h5", {}, clusterTitle(members), members[0].clusterRow && statusTag(members[0].clusterRow)),
       make("ul", {}, listed(members, (one) => articleItem(one)))));
   if (single.length) {
     parts.push(make("section", { class: "cluster" },
@@ -122,6 +124,13 @@ function eventPanel(event) {
   }
   parts.push(eventFacts(event));
   return parts;
+}
+
+function clusterTitle(members) {
+  const n = Math.max(members[0].clusterRow?.n_articles ?? 0, members.length);
+  if (n === 1) return "A copy of an article of an earlier night";
+  const earlier = n - members.length;
+  return `One text in ${counted(n, "article")}${earlier ? `, ${number(earlier)} of them of ${night.left_out.articles ? "earlier nights or left out" : "earlier nights"}` : ""}`;
 }
 
 const LISTED = 60;

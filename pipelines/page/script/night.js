@@ -70,6 +70,11 @@ async function load() {
     event.matches = [...new Set(event.articles.flatMap((article) => article.matches))];
     event.relations = new Set(event.matches.map((match) => match.relation));
   }
+  const clusters = new Map(data.clusters.map((cluster) => [cluster.cluster_id, cluster]));
+  for (const article of data.articles) {
+    const id = typeof article.cluster === "number" ? data.articles[article.cluster].doc_id : article.cluster;
+    article.clusterRow = clusters.get(id) ?? null;
+  }
   data.eventOf = new Map(data.events.map((event) => [event.event_id, event]));
   data.storylines = grouped(data.events, (event) => event.storyline_id);
   data.days = [...grouped(data.articles, (article) => article.day)].map(([day, rows]) => [day, rows.length]);
