@@ -130,6 +130,16 @@ def test_two_articles_side_by_side(folder: Path, open_page: Open) -> None:
     assert page.url.endswith("#events")
 
 
+def test_going_back_closes_the_comparison_and_leaves_the_list_as_it_was(folder: Path, open_page: Open) -> None:
+    page = open_page(folder, "#events")
+    page.get_by_role("button", name="Quay reopens").click()
+    page.get_by_role("button", name="Compare gazette.example and Northwire").click()
+    page.get_by_role("dialog").wait_for()
+    page.go_back()
+    page.get_by_role("dialog").wait_for(state="hidden")
+    assert page.locator(".panel:visible").count() == 1
+
+
 def test_what_is_of_an_earlier_night_is_said_to_be(folder: Path, open_page: Open) -> None:
     page = open_page(folder)
     assert (

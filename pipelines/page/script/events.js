@@ -100,6 +100,7 @@ function strip(event) {
 
 function eventPanel(event) {
   const clusters = [...grouped(event.articles, (article) => article.cluster).values()];
+  for (const members of clusters) members.sort((one, other) => (other.relation === "canonical") - (one.relation === "canonical"));
   const copies = clusters.filter((members) => members.length > 1 || members[0].relation !== "canonical");
   const single = clusters.filter((members) => !copies.includes(members)).flat();
   const earlier = event.n_articles - event.articles.length;
@@ -148,7 +149,7 @@ function listed(rows, item) {
 
 function articleItem(article) {
   const copy = article.relation !== "canonical";
-  const match = copy ? article.matches.find((one) => [one.left.place, one.left.doc_id, one.right.place, one.right.doc_id].includes(article.canonical)) : null;
+  const match = copy ? copyMatch(article) : null;
   const removed = article.n_words_removed ? `, ${number(article.n_words_removed)} of chrome off` : "";
   return make("li", { class: copy ? "article copy" : "article" },
     make("p", { class: "when" }, article.day ? momentInWords(article.published) : "no date"),
@@ -159,6 +160,12 @@ function articleItem(article) {
     ),
     match ? compareButton(match) : null,
   );
+}
+
+/** The match that makes an article a copy: with its canonical, or with the copy that ties it to that. */
+function copyMatch(article) {
+  const ofCanonical = ({ left, right }) => [left.place, left.doc_id, right.place, right.doc_id].includes(article.canonical);
+  return article.matches.find(ofCanonical) ?? article.matches.find(({ relation }) => relation === "exact" || relation === "near");
 }
 
 function eventFacts(event) {

@@ -91,6 +91,11 @@ function show() {
   element("found").textContent = VIEWS[view][2](element("content"), wanted, only);
 }
 
+/** The address of what is shown behind a pair. */
+function address() {
+  return only ? `#event-${only.place}` : `#${view}`;
+}
+
 /** Follow the address: a part of the report, one event, or one pair. */
 function follow() {
   const [, name, place] = location.hash.match(/^#([a-z]+)(?:-(\d+))?$/) ?? [];
@@ -100,6 +105,7 @@ function follow() {
     return;
   }
   if (dialog.open) dialog.close();
+  if (location.hash === address() && element("content").firstChild) return;
   if (name === "event" && data.events[place]) [view, only] = ["events", data.events[place]];
   else if (name in VIEWS) [view, only] = [name, null];
   else if (element("content").firstChild) return;
@@ -134,7 +140,7 @@ async function start() {
     event.preventDefault();
     element("list").focus();
   });
-  dialog.addEventListener("close", () => history.replaceState(null, "", only ? `#event-${only.place}` : `#${view}`));
+  dialog.addEventListener("close", () => history.replaceState(null, "", address()));
   addEventListener("hashchange", follow);
   follow();
   performance.mark("opened");
