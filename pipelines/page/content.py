@@ -15,6 +15,7 @@ from pipelines.page.finished import Finished
 from pipelines.page.passages import PAIRS_PER_PACK, TEXTS_PER_PACK, side_by_side
 
 #: So many at most, that a page of the busiest night still opens at once.
+EVENTS: Final = 20_000
 ARTICLES: Final = 40_000
 MATCHES: Final = 50_000
 REJECTS: Final = 2_000
@@ -30,6 +31,7 @@ LONG_LINE: Final = 240
 _ROUND: Final = 20
 _DECIMALS: Final = 3
 _WORDS_OF_TITLE: Final = 12
+_SIDES: Final = ("left_id", "right_id")
 _RELATIONS: Final = ("exact", "near", "partial", "overlap")
 
 Table = dict[str, list[Any]]
@@ -49,18 +51,20 @@ def choose(done: Finished) -> tuple[dict[str, Any], dict[str, list[Any]]]:
     place = {row["doc_id"]: number for number, row in enumerate(articles)}
     matches = _matches_shown(done, place)
     texts = [row["text"] for row in articles]
-    both = (
+    both = [
         (number, place[row["left_id"]], place[row["right_id"]])
         for number, row in enumerate(matches)
         if row["left_id"] in place and row["right_id"] in place
-    )
+    ]
     shown = side_by_side(both, texts)
     lines = _lines_shown(done.boilerplate)
+    events = done.events[:EVENTS]
+    clusters = {row["cluster_id"] for row in articles}
     tables = {
         "sources": [_cut(name, LONG_TITLE) for name in _names(articles)],
-        "articles": _articles(articles, done) | {"text": [shown.text_of.get(at, -1) for at in range(len(articles))]},
-        "events": _columns(done.events, _EVENT),
-        "clusters": _columns(done.clusters, _CLUSTER),
+        "articles": _articles(articles, events) | {"text": [shown.text_of.get(at, -1) for at in range(len(articles))]},
+        "events": _columns(events, _EVENT),
+        "clusters": _columns([row for row in done.clusters if row["cluster_id"] in clusters], _CLUSTER),
         "matches": _matches(matches, place) | {"pair": [shown.pair_of.get(at, -1) for at in range(len(matches))]},
         "lines": _columns(lines, _LINE),
         "rejects": _columns(done.rejects[:REJECTS], _REJECT),
@@ -68,9 +72,10 @@ def choose(done: Finished) -> tuple[dict[str, Any], dict[str, list[Any]]]:
     night = {
         **_numbers(done),
         "left_out": {
+            "events": len(done.events) - len(events),
             "articles": len(done.articles) - len(articles),
             "matches": len(done.duplicates) - len(matches),
-            "texts": len(matches) - len(shown.marks),
+            "texts": len(both) - len(shown.marks),
             "lines": len(done.boilerplate) - len(lines),
             "rejects": max(len(done.rejects) - REJECTS, 0),
         },
@@ -143,12 +148,18 @@ def _matches_shown(done: Finished, place: Mapping[str, int]) -> list[dict[str, s
     rank = {row["event_id"]: number for number, row in enumerate(done.events)}
 
     def first(row: Mapping[str, str]) -> tuple[int, bool, int]:
-        events = [rank.get(event_of.get(row[side], ""), len(rank)) for side in ("left_id", "right_id")]
+        events = [rank.get(event_of.get(row[side], ""), len(rank)) for side in _SIDES]
         relation = row["relation"]
         of_canonical = row["left_id"] in canonical or row["right_id"] in canonical
         return min(events), not of_canonical, _WANTED.index(relation) if relation in _WANTED else len(_WANTED)
 
-    own = [row for row in done.duplicates if row["left_id"] in place or row["right_id"] in place]
+    # A side that is neither in the page nor left out of it is of an earlier night.
+    own = [
+        row
+        for row in done.duplicates
+        if any(row[side] in place for side in _SIDES)
+        and all(row[side] in place or row[side] not in event_of for side in _SIDES)
+    ]
     seen: Counter[int] = Counter()
     ordered: list[tuple[int, dict[str, str]]] = []
     for row in sorted(own, key=first):
@@ -248,10 +259,10 @@ def _columns(rows: Sequence[Mapping[str, str]], makers: Mapping[str, Any]) -> Ta
     return {name: [make(row[name]) for row in rows] for name, make in makers.items()}
 
 
-def _articles(rows: Sequence[Mapping[str, Any]], done: Finished) -> Table:
+def _articles(rows: Sequence[Mapping[str, Any]], events: Sequence[Mapping[str, str]]) -> Table:
     """Return articles as columns; their source, event, cluster and canonical are numbers where these have a row in the page."""
     place = {row["doc_id"]: number for number, row in enumerate(rows)}
-    event = {row["event_id"]: number for number, row in enumerate(done.events)}
+    event = {row["event_id"]: number for number, row in enumerate(events)}
     source = {name: number for number, name in enumerate(_names(rows))}
     return {
         "doc_id": [_cut(row["doc_id"], LONG_ID) for row in rows],

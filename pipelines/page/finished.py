@@ -60,10 +60,9 @@ def _run(folder: Path) -> dict[str, Any]:
     path = folder / RUN_JSON
     with _readable(path):
         run = json.loads(path.read_text(encoding="utf-8"))
-        counts = run["counts"]
-        if not all(isinstance(counts[name], int) for name in ("pages", "seen", "articles", "words", "words_removed")):
+        if not all(isinstance(run["counts"][name], int) for name in ("pages", "seen", "words", "words_removed")):
             raise TypeError
-        return {**run, "counts": counts}
+        return dict(run)
 
 
 def _articles(folder: Path) -> Iterator[dict[str, Any]]:

@@ -65,6 +65,7 @@ function showDays() {
 function showColophon() {
   const left = night.left_out;
   const out = [
+    left.events && counted(left.events, "event"),
     left.articles && `${counted(left.articles, "article")} of the smallest events`,
     left.matches && counted(left.matches, "match", "matches"),
     left.texts && `the marked texts of ${counted(left.texts, "match", "matches")}`,
