@@ -41,23 +41,32 @@ function showReach() {
 }
 
 const BARS = 14;
+const WIDE_BARS = 7;
 const HIGHEST = 4.5;
 
+/** Draw a bar per day; among many only the highest is numbered, and months are named where they begin. */
 function showDays() {
   const shown = data.days.filter(([day]) => day && day >= data.first).slice(0, BARS).reverse();
   if (shown.length < 2) return;
   const most = Math.max(...shown.map(([, n]) => n));
-  element("bars").append(...shown.map(([day, n]) => {
-    const bar = make("span", { class: "column" });
-    bar.style.setProperty("height", `${(Math.max(n / most, 0.02) * HIGHEST).toFixed(2)}rem`);
+  const crowded = shown.length > WIDE_BARS;
+  const highest = shown.findIndex(([, n]) => n === most);
+  element("bars").append(...shown.map(([day, n], place) => {
+    const column = make("span", { class: "column" });
+    column.style.setProperty("height", `${(Math.max(n / most, 0.02) * HIGHEST).toFixed(2)}rem`);
+    const month = ` ${MONTHS[day.slice(5, 7) - 1].slice(0, 3)}`;
+    const named = !crowded || place === 0 || day.endsWith("-01");
     const press = () => {
       form.elements.day.value = form.elements.day.value === day ? "" : day;
       if (view !== "matches") location.hash = "events";
       only = null;
       show();
     };
-    return make("button", { type: "button", "data-day": day, "aria-pressed": "false", on: { click: press } },
-      make("span", { class: "frame" }, make("span", {}, number(n), make("span", { class: "unseen" }, n === 1 ? " article on " : " articles on ")), bar), make("span", { class: "name" }, `${Number(day.slice(8))} ${MONTHS[day.slice(5, 7) - 1].slice(0, 3)}`));
+    return make("button", { type: "button", "data-day": day, "aria-pressed": "false", title: crowded ? counted(n, "article") : null, on: { click: press } },
+      make("span", { class: "frame" },
+        make("span", { class: crowded && place !== highest ? "unseen" : "n" }, number(n), make("span", { class: "unseen" }, n === 1 ? " article on " : " articles on ")),
+        column),
+      make("span", { class: "name" }, String(Number(day.slice(8))), make("span", { class: named ? crowded && "below" : "unseen" }, month)));
   }));
   element("days").hidden = false;
 }
