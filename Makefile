@@ -22,7 +22,7 @@ $(VENV)/.dev: $(VENV)/.run
 demo: $(VENV)/.run ## the whole job on the shipped fixtures
 	$(BIN)/dedup nightly fixtures/day1 fixtures/day2 fixtures/day3 --out $(DEMO_OUT)
 	@echo
-	@echo "The reports are in $(DEMO_OUT)/. The events with most articles, then the first matches:"
+	@echo "Open $(DEMO_OUT)/report.html in a browser. The files are in $(DEMO_OUT)/. The events with most articles, then the first matches:"
 	@head -n 6 $(DEMO_OUT)/events.csv
 	@echo
 	@head -n 6 $(DEMO_OUT)/duplicates.csv

@@ -10,8 +10,10 @@ if the rule, asked again, answers differently.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import islice, pairwise
 from math import ceil, floor
 from typing import Any, Final, NamedTuple
 
@@ -32,7 +34,7 @@ from dedup.duplicates.relation import (
     title_agreement,
     weigh_reuse,
 )
-from dedup.duplicates.similarity import Similarity, compare
+from dedup.duplicates.similarity import Passage, Similarity, compare
 from dedup.errors import InputError
 from dedup.flow import Flow, Inline
 from dedup.schema import ARTICLE, BAND, KINDS
@@ -41,8 +43,11 @@ from dedup.stage import apply
 #: Words shown around a shared passage, and passages shown.
 _AROUND: Final = 12
 _N_PASSAGES: Final = 12
+_N_PLACED: Final = 200
 _N_TERMS: Final = 20
 _A_WEEK: Final = 7.0
+#: Tokens whose number of words is remembered, for texts repeat them.
+_MANY_TOKENS: Final = 65_536
 #: A bound is tried if the value reaches this share of it.
 _NEARLY: Final = 0.5
 _TOKEN: Final = re.compile(r"\S+")
@@ -82,6 +87,14 @@ class Excerpt(NamedTuple):
     right_word: int
     left: Quote
     right: Quote
+
+
+class Place(NamedTuple):
+    """Where a piece of a shared passage stands in a text: from which character, to before which, and the passage's number."""
+
+    start: int
+    end: int
+    passage: int
 
 
 class Named(NamedTuple):
@@ -225,8 +238,8 @@ def word_spans(text: str) -> list[tuple[int, int]]:
     """
     spans: list[tuple[int, int]] = []
     for token in _TOKEN.finditer(text):
-        n_words = len(words(token[0]))
-        pieces = [(piece.span(), len(words(piece[0]))) for piece in _PIECE.finditer(token[0])] if n_words > 1 else []
+        n_words = _n_words(token[0])
+        pieces = [(piece.span(), _n_words(piece[0])) for piece in _PIECE.finditer(token[0])] if n_words > 1 else []
         if len(pieces) <= 1 or sum(n for _, n in pieces) != n_words:
             spans += [token.span()] * n_words
             continue
@@ -249,21 +262,75 @@ def excerpts(left: str, right: str, found: Similarity, at_most: int = _N_PASSAGE
     """
     spans = word_spans(left), word_spans(right)
     made: list[Excerpt] = []
-    taken: tuple[set[int], set[int]] = set(), set()
-    for passage in found.passages:
-        places = (
-            range(passage.left, passage.left + passage.words),
-            range(passage.right, passage.right + passage.words),
+    for passage in islice(_apart(found), at_most):
+        one, other = (
+            _quote(text, of, range(at, at + passage.words))
+            for text, of, at in zip((left, right), spans, passage[:2], strict=True)
         )
-        if any(seen.issuperset(place) for seen, place in zip(taken, places, strict=True)):
-            continue
-        if len(made) == at_most:
-            break
-        for seen, place in zip(taken, places, strict=True):
-            seen.update(place)
-        one, other = (_quote(text, of, at) for text, of, at in zip((left, right), spans, places, strict=True))
         made.append(Excerpt(passage.words, passage.left + 1, passage.right + 1, one, other))
     return tuple(made)
+
+
+def shared_places(
+    left: Sequence[tuple[int, int]], right: Sequence[tuple[int, int]], found: Similarity, at_most: int = _N_PLACED
+) -> tuple[list[Place], list[Place]]:
+    """Return where the shared passages stand in both texts, in order of place; a word belongs to the longest passage it is in.
+
+    Parameters
+    ----------
+    left, right : sequence of (int, int)
+        The ``word_spans`` of the texts.
+    found : Similarity
+        What ``similarity.compare`` found in them.
+    at_most : int
+        So many passages, as ``excerpts`` chooses them; they are numbered from 0, the longest first.
+
+    Examples
+    --------
+    >>> from dedup.candidates.shingle import word_hashes
+    >>> one, other = "Yes: a ferry sails again on Monday.", "A ferry sails again, on Monday!"
+    >>> found = compare(word_hashes(one), word_hashes(other))
+    >>> shared_places(word_spans(one), word_spans(other), found)
+    ([Place(start=5, end=35, passage=0)], [Place(start=0, end=31, passage=0)])
+    """
+    passages = list(islice(_apart(found), at_most))
+    one, other = (
+        list(_runs([(passage[side], passage.words) for passage in passages], spans))
+        for side, spans in enumerate((left, right))
+    )
+    return one, other
+
+
+def _apart(found: Similarity) -> Iterator[Passage]:
+    """Give the shared passages, the longest first, but none that lies within the place of a longer one on either side."""
+    taken: tuple[set[int], set[int]] = set(), set()
+    for passage in found.passages:
+        places = [range(at, at + passage.words) for at in passage[:2]]
+        if any(seen.issuperset(place) for seen, place in zip(taken, places, strict=True)):
+            continue
+        for seen, place in zip(taken, places, strict=True):
+            seen.update(place)
+        yield passage
+
+
+def _runs(passages: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]]) -> Iterator[Place]:
+    """Give the runs of words that belong to one of the passages (first word, words), the longest first."""
+    owner = np.full(len(spans), -1)
+    for number in reversed(range(len(passages))):
+        at, n_words = passages[number]
+        owner[at : at + n_words] = number
+    edges = np.flatnonzero(np.diff(owner, prepend=-2, append=-2)).tolist()
+    reached = 0
+    for first, after in pairwise(edges):
+        start, end = max(spans[first][0], reached), spans[after - 1][1]
+        if owner[first] >= 0 and start < end:
+            yield Place(start, end, int(owner[first]))
+            reached = end
+
+
+@lru_cache(_MANY_TOKENS)
+def _n_words(token: str) -> int:
+    return len(words(token))
 
 
 def _quote(text: str, spans: list[tuple[int, int]], place: range) -> Quote:

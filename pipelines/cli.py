@@ -142,11 +142,17 @@ def nightly(
     master: Annotated[
         str | None, typer.Option("--master", metavar="URL", help="Address of the Spark master. Not available yet.")
     ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Check inputs, configuration and DIR, say what would be read, and change nothing."
+        ),
+    ] = False,
 ) -> None:
     """Do the whole job: clean, deduplicate, group, report.
 
-    Writes articles.csv, duplicates.csv, clusters.csv, events.csv, boilerplate.csv, rejects.csv, articles.jsonl and
-    run.json to DIR. An input that cannot be used is a row in rejects.csv and stops nothing.
+    Writes articles.csv, duplicates.csv, clusters.csv, events.csv, boilerplate.csv, rejects.csv, articles.jsonl,
+    run.json and report.html, a page to look at, to DIR. An input that cannot be used is a row in rejects.csv and stops nothing.
     """
     from pipelines import nightly as job
 
@@ -155,6 +161,9 @@ def nightly(
             "--engine spark and --master are not available yet: this version runs on one machine. Leave them out."
         )
     configured = _configured(config, all_pages)
+    if dry_run:
+        _tell(job.plan(inputs, out))
+        return
     _tell(job.run(inputs, out, configured, _workers(workers), _value(text_is), _journal(), state))
 
 
@@ -253,6 +262,20 @@ def explain(
             for line in job.lines(found):
                 screen.print(line, soft_wrap=not screen.is_terminal)
         sys.stdout.flush()
+
+
+@app.command(epilog="Example: dedup report report/2026-03-03")
+def report(
+    out: Annotated[Path, typer.Argument(metavar="DIR", show_default=False, help="A report of 'dedup nightly'.")],
+) -> None:
+    """Make report.html again, from the other files of a report.
+
+    One page to look at: the night in numbers, events, matched articles side by side, removed chrome, rejects. It loads
+    nothing from anywhere.
+    """
+    from pipelines import page as job
+
+    _tell(job.write(out))
 
 
 @app.command(epilog="Example: dedup evaluate gold/articles.jsonl gold/pairs.jsonl --task pairs --background archive/")
@@ -438,6 +461,31 @@ def export(
             sys.stdout.flush()
 
 
+settings = typer.Typer(help="Write a configuration file.", rich_markup_mode="rich")
+app.add_typer(settings, name="config", epilog="Example: dedup config init -o dedup.toml")
+
+
+@settings.command(epilog="Example: dedup config init -o dedup.toml")
+def init(
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write here, if there is no such file yet."),
+    ] = None,
+) -> None:
+    """Write a configuration file with every parameter, its meaning and its default.
+
+    All values are commented out: the file changes nothing until you take a mark away. Use it as --config.
+    """
+    from pipelines import defaults
+
+    if output is None:
+        with _quiet_pipe():
+            sys.stdout.write(defaults.text())
+            sys.stdout.flush()
+    else:
+        _tell(defaults.write(output))
+
+
 @app.callback(invoke_without_command=True)
 def _main(
     context: typer.Context,
@@ -503,7 +551,7 @@ def _reflow(text: str) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
-for _command in [*app.registered_commands, *states.registered_commands]:
+for _command in (*app.registered_commands, *settings.registered_commands, *states.registered_commands):
     assert _command.callback is not None
     _command.help = _reflow(_command.callback.__doc__ or "")
 

@@ -21,7 +21,7 @@ from dedup.duplicates.cohesion import Loose, loose_clusters
 from dedup.earlier import not_among
 from dedup.errors import InputError
 from dedup.flow import Grouped, Matched
-from pipelines import report, source, totals
+from pipelines import page, report, source, totals
 from pipelines.config import Config
 from pipelines.journal import Journal
 from pipelines.preprocess import (
@@ -84,6 +84,7 @@ def run(  # noqa: PLR0913 - the options of the command
             number, files = before
             for name, content in files.items():
                 (folder.path / name).write_bytes(content)
+            page.write(folder.path)
             folder.commit()
             return f"These are the inputs of night {number}: its report is in {out} again, and nothing was changed."
         with Local(workers, config.limits) as engine:
@@ -97,11 +98,27 @@ def run(  # noqa: PLR0913 - the options of the command
             files = {path.name: path.read_bytes() for path in sorted(folder.path.iterdir())}
             ended = datetime.now(UTC).isoformat(timespec="seconds")
             memory.record(key, files, files[report.RUN_JSON].decode(), ended, remember(done, memory, config))
+        with journal.stage("page"):
+            page.write(folder.path)
         folder.commit()
     chained = f" ({len(loose):,} loose, see {report.RUN_JSON})" if loose else ""
     return (
         f"{summary(done.cleaned)}; {counted(counts['duplicates.csv'], 'match')}, "
         f"{counted(counts['clusters.csv'], 'cluster')}{chained}, {counted(counts['events.csv'], 'event')}. The report is in {out}."
+    )
+
+
+def plan(inputs: Sequence[str], out: Path) -> str:
+    """Do ``dedup nightly --dry-run``: see that the job can begin, and return the line that says what it would read."""
+    _check_apart(inputs, out, "--out")
+    report.OutputFolder(out).check()
+    files = source.expand(inputs)
+    unusable = sum(file.reject is not None for file in files)
+    formats = Counter(file.format for file in files if file.reject is None)
+    told = ", ".join(f"{n:,} {form}" for form, n in sorted(formats.items()))
+    return (
+        f"{counted(len(files), 'file')} would be read ({told or 'none that can be'}), {counted(unusable, 'file')} rejected. "
+        f"The report would be in {out}. Nothing was changed."
     )
 
 

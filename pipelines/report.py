@@ -124,6 +124,17 @@ def cell(value: object) -> object:
     return value
 
 
+def given(text: str) -> str:
+    """Return the text that `cell` guarded with an apostrophe; other text as it is.
+
+    Examples
+    --------
+    >>> given(cell("=1+1")), given("'tis")
+    ('=1+1', "'tis")
+    """
+    return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA_STARTS) else text
+
+
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> int:
     """Write rows as RFC 4180 CSV in UTF-8 with a header, and return how many there were."""
     count = 0
@@ -224,21 +235,40 @@ class OutputFolder:
         assert self._partial is not None
         return self._partial
 
-    def __enter__(self) -> Self:
+    def check(self) -> None:
+        """See that a report may stand there, and write nothing."""
+        with self._told():
+            self._free()
+
+    def _free(self) -> Path:
+        """Return the place itself, if a report may stand there."""
         target = Path(os.path.abspath(self.target))  # noqa: PTH100 - a link stays the link the user named
         if target.is_symlink():
             target = target.resolve()
-        try:
-            if target.exists() and not target.is_dir():
-                raise InputError(f"--out: {self.target} is a file. Give a folder.")
-            foreign = (
-                sorted(path.name for path in target.iterdir() if path.name not in FILES) if target.is_dir() else []
+        if target.exists() and not target.is_dir():
+            raise InputError(f"--out: {self.target} is a file. Give a folder.")
+        foreign = sorted(path.name for path in target.iterdir() if path.name not in FILES) if target.is_dir() else []
+        if foreign:
+            raise InputError(
+                f"--out: {self.target} holds {foreign[0]!r}, which is no part of a report, and would be lost. "
+                "Give a new or empty folder, or that of an earlier report."
             )
-            if foreign:
-                raise InputError(
-                    f"--out: {self.target} holds {foreign[0]!r}, which is no part of a report, and would be lost. "
-                    "Give a new or empty folder, or that of an earlier report."
-                )
+        return target
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except FileExistsError as error:
+            raise InputError(f"--out: {self.target}: {error.filename} is a file. Give a folder.") from error
+        except NotADirectoryError as error:
+            raise InputError(f"--out: {self.target}: a part of the path is a file. Give a folder.") from error
+        except OSError as error:
+            raise OutputError(f"--out: {self.target} cannot be written: {error.strerror or error}.") from error
+
+    def __enter__(self) -> Self:
+        with self._told():
+            target = self._free()
             target.parent.mkdir(parents=True, exist_ok=True)
             _sweep(target)
             self._partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.partial-", dir=target.parent))
@@ -250,12 +280,6 @@ class OutputFolder:
             self._lock = os.open(self._partial, os.O_RDONLY)
             with suppress(OSError):
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except FileExistsError as error:
-            raise InputError(f"--out: {self.target}: {error.filename} is a file. Give a folder.") from error
-        except NotADirectoryError as error:
-            raise InputError(f"--out: {self.target}: a part of the path is a file. Give a folder.") from error
-        except OSError as error:
-            raise OutputError(f"--out: {self.target} cannot be written: {error.strerror or error}.") from error
         self.target = target
         return self
 

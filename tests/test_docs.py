@@ -1,10 +1,13 @@
 """What the documentation says holds: examples run, commands and files exist, columns are as listed."""
 
+import contextlib
+import csv
 import doctest
 import importlib
 import pkgutil
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,22 +37,66 @@ def test_the_columns_in_the_readme_are_those_of_the_files(root: Path) -> None:
         assert "\n" + ",".join(COLUMNS[name]) + "\n" in readme
 
 
-def test_the_excerpts_in_the_readme_are_real(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(root)
-    nightly.run([f"fixtures/day{day}" for day in (1, 2, 3)], tmp_path / "report", Config(), 2, None, Journal())
+@pytest.fixture(scope="module")
+def demo(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of ``make demo``."""
+    out = tmp_path_factory.mktemp("demo") / "demo-report"
+    with contextlib.chdir(root):
+        nightly.run([f"fixtures/day{day}" for day in (1, 2, 3)], out, Config(), 2, None, Journal())
+    return out
+
+
+def test_the_excerpts_in_the_readme_are_real(root: Path, demo: Path) -> None:
     readme = (root / "README.md").read_text(encoding="utf-8")
     for name in COLUMNS:
         excerpt = re.search(rf"`{re.escape(name)}`, a row per [^\n]*\n\n```\n(.*?)```", readme, re.DOTALL)
         assert excerpt, name
-        lines = (tmp_path / "report" / name).read_text(encoding="utf-8").splitlines()
+        lines = (demo / name).read_text(encoding="utf-8").splitlines()
         assert [line for line in excerpt[1].splitlines() if line not in lines] == [], name
     named = re.search(r"dedup explain (\S+) (\S+) --out demo-report", readme)
     assert named
-    told = explain.lines(explain.run(named[1], named[2], tmp_path / "report", Config()))
+    told = explain.lines(explain.run(named[1], named[2], demo, Config()))
     lines = [line for text in told for line in text.plain.split("\n")]
     excerpt = re.search(r"in their context:\n\n```\n(.*?)```", readme, re.DOTALL)
     assert excerpt
     assert [line for line in excerpt[1].splitlines() if line not in lines] == []
+
+
+def test_the_recipes_of_the_readme_run(root: Path, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    recipes = readme[readme.index("### In pandas, in DuckDB") : readme.index("## How it works")]
+    pytest.importorskip("pandas")
+    duckdb = pytest.importorskip("duckdb")
+    monkeypatch.chdir(demo.parent)
+    (code,) = re.findall(r"```python\n(.*?)```", recipes, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert list(names["chrome"].index[:2]) == ["harbour-gazette.example", "metro-evening.example"]
+    assert (names["shared"]["n_sources"] >= 3).all()
+    assert len(names["shared"]) > 5
+    (query,) = re.findall(r"```sql\n(.*?)```", recipes, re.DOTALL)
+    with duckdb.connect() as connection:
+        found = connection.execute(query).fetchall()
+    assert all(one != other and matches for one, other, matches, _ in found)
+    assert len(found) > 5
+    (source, other) = re.findall(r'=COUNTIFS\(C:C,"(.*?)",J:J,"<>(.*?)"\)', recipes)[0]
+    with (demo / "articles.csv").open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    assert (header[2], header[9]) == ("source", "relation")
+    assert {source, other} <= {cell for row in rows for cell in (row[2], row[9])}
+
+
+def test_the_dictionary_of_columns_is_that_of_the_files(root: Path, demo: Path) -> None:
+    text = (root / "docs" / "csv.md").read_text(encoding="utf-8")
+    parts = re.findall(r"^## `(.*?)`\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)
+    assert [name for name, _ in parts] == list(COLUMNS)
+    for name, part in parts:
+        listed = re.findall(r"^\| `(\w+)` \| [^|]+ \| [^|]+ \|[^|]*\| `(.*)` \|$", part, re.MULTILINE)
+        assert tuple(column for column, _ in listed) == COLUMNS[name], name
+        with (demo / name).open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        for column, example in listed:
+            assert example in {row[column] for row in rows}, (name, column)
 
 
 def test_files_that_the_documents_link_to_exist(root: Path) -> None:

@@ -316,8 +316,14 @@ class Label:
     Reads: segments with the counts of :func:`dedup.boilerplate.repeat.counted` and the draft's ``title``. Writes: clean body,
     headline and removed lines, one row per draft that has any line. Partitioned by: doc_id.
 
-    ``keep_page``, ``keep_html``, ``keep_article`` are the least probabilities with which a line of such a text stays;
-    the other parameters are those of :class:`Thresholds`, ``island`` for pages in plain text alone.
+    Parameters
+    ----------
+    keep_page, keep_html, keep_article : float
+        Least probability with which a line of a page in plain text, of HTML and of a text given as an article stays, in [0, 1].
+    n_repeats, min_words : int
+        A line of ``min_words`` words or more is the site's when it stands in ``n_repeats`` unrelated articles.
+    island : float
+        Of a page in plain text: least mean probability of a run of lines that stands apart from its largest run, in [0, 1].
     """
 
     keep_page: float = 0.5

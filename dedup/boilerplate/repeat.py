@@ -387,7 +387,14 @@ class Repeats:
     that takes the place of the row known before. Partitioned by: source. Segments without a source, and ``clean`` ones,
     are not counted: of a text whose site is not known nothing can be said to be the site's.
 
-    ``least_share``, ``n_compared`` and ``remember`` are those of :func:`count`.
+    Parameters
+    ----------
+    least_share : float
+        Share of the words in long sentences from which two articles may be versions of one, in (0, 1].
+    n_compared : int
+        With how many articles before it, in order of id, an article is compared per long sentence.
+    remember : bool
+        Give keys of a single article too: a later night may bring the second.
     """
 
     least_share: float = 0.5

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DEDUP = str(Path(sys.executable).with_name("dedup"))
-COMMANDS = ("nightly", "clean", "unique", "explain", "evaluate", "train")
+COMMANDS = ("nightly", "clean", "unique", "explain", "report", "evaluate", "train", "config init")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -90,10 +90,17 @@ def test_every_command_is_in_the_readme() -> None:
         (["explain", "a", "b"], "Missing option '--out'"),
         (["explain", "a", "b", "--out", "nowhere"], "nowhere is no report of 'dedup nightly'"),
         (["explain", "a", "b", "--state", "y"], "--state is not available yet"),
+        (["report"], "Missing argument 'DIR'"),
+        (["report", "nowhere"], "nowhere is no report of 'dedup nightly': it has no"),
         (["evaluate", "nowhere", "--task", "pages"], "nowhere cannot be read"),
         (["train", "boilerplate", "nowhere", "-o", "x"], "nowhere"),
         (["train", "genre", "nowhere", "-o", "x"], "nowhere cannot be read"),
         (["train", "genre", "nowhere", "-o", "."], "-o: . is a folder"),
+        (["nightly", "nowhere", "--out", "x", "--dry-run"], "No such file or folder: nowhere"),
+        (["nightly", ".", "--out", "x", "--dry-run", "--config", "nowhere.toml"], "nowhere.toml cannot be read"),
+        (["config", "init", "-o", "."], "-o: . is there already"),
+        (["config", "init", "-o", "nowhere/x"], "-o: nowhere/x cannot be written: No such file"),
+        (["config", "weather"], "No such command 'weather'"),
         (["train", "weather", "nowhere", "-o", "x"], "'weather' is not one of 'boilerplate', 'genre'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -105,6 +112,29 @@ def test_wrong_use_is_one_line_and_exit_2(run: Run, tmp_path: Path, arguments: l
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_says_what_would_be_read_and_changes_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a.jsonl", "b.html", "c.html", "d.docx"):
+        (tmp_path / "in" / name).write_text(record("a"))
+    done = run("nightly", "in", "--out", "new/out", "--dry-run")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == (
+        "4 files would be read (2 html, 1 jsonl), 1 file rejected. The report would be in new/out. Nothing was changed.\n"
+    )
+    assert os.listdir(tmp_path) == ["in"]
+
+
+def test_a_dry_run_leaves_an_earlier_report(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text(record("a"))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "run.json").write_text("{}")
+    assert run("nightly", "in.jsonl", "--out", "out", "--dry-run").returncode == 0
+    assert os.listdir(tmp_path / "out") == ["run.json"]
+    (tmp_path / "out" / "thesis.txt").write_text("years of work")
+    done = run("nightly", "in.jsonl", "--out", "out", "--dry-run")
+    assert (done.returncode, "thesis.txt" in done.stderr) == (2, True)
 
 
 def test_a_config_with_a_typo_is_one_line_and_exit_2(run: Run, tmp_path: Path) -> None:
@@ -231,7 +261,7 @@ def test_standard_input_and_the_files_of_a_report(run: Run, tmp_path: Path) -> N
     assert (done.returncode, done.stdout) == (0, "")
     assert sorted(os.listdir(tmp_path / "report")) == [
         *("articles.csv", "articles.jsonl", "boilerplate.csv", "clusters.csv"),
-        *("duplicates.csv", "events.csv", "rejects.csv", "run.json"),
+        *("duplicates.csv", "events.csv", "rejects.csv", "report.html", "run.json"),
     ]
     (match,) = rows(tmp_path / "report" / "duplicates.csv")
     assert (match["left_id"], match["right_id"], match["relation"], match["jaccard"]) == ("a", "b", "exact", "1.0")
