@@ -33,6 +33,9 @@ _BATCH_ROWS: Final = 4096
 #: Between the name of a state and the number of the process whose rows were spilled there.
 _SPILL: Final = ".spill-"
 
+#: How the system says that there is no room: on the disk, for the user, in a file.
+_FULL: Final = ("No space left", "quota exceeded", "File too large")
+
 #: What to put in for one relation.
 Rows = Mapping[str, pa.Table]
 
@@ -227,13 +230,14 @@ def engine_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        said = " ".join(str(error).split())
+        # Without the query, which the engine quotes.
+        said = " ".join(str(error).partition("\nLINE 1:")[0].split())
         if "lock on file" in said:
             raise busy(path) from error
-        if "not a valid DuckDB database file" in said:
+        if "not a valid DuckDB database file" in said or "sqlite_scanner" in said:
             raise no_state(path) from error
-        if "No space left" in said or "File too large" in said:
-            raise StateError(f"--state: {path} cannot be written: no space left. Nothing was changed.") from error
+        if any(one in said for one in _FULL):
+            raise _full(path) from error
         if "Permission denied" in said or "read-only" in said.casefold():
             raise StateError(f"--state: {path} cannot be written: {said.rpartition(': ')[2]}.") from error
         raise StateError(
@@ -255,7 +259,13 @@ def busy(path: Path) -> StateError:
 
 def cannot_write(path: Path, error: OSError) -> StateError:
     """Return the error for a state that the system does not let us write."""
+    if any(one in str(error) for one in _FULL):
+        return _full(path)
     return StateError(f"--state: {path} cannot be written: {error.strerror or error}. Nothing was changed.")
+
+
+def _full(path: Path) -> StateError:
+    return StateError(f"--state: {path} cannot be written: no space left. Nothing was changed.")
 
 
 def _locked(path: Path) -> int:
