@@ -1,6 +1,6 @@
 """Scores the grouping into events, the salient bands and the overlap evidence on labelled data.
 
-    python benchmarks/events.py ../shared/data/events/ecbplus.jsonl.gz [...] [--background FILE] [--limit N]
+    python benchmarks/events/score.py ../shared/data/events/ecbplus.jsonl.gz [...] [--background FILE] [--limit N]
 
 For every set: B-cubed, pairwise F1 and ARI of events and of storylines; the share of same-event pairs that the salient
 bands propose, and of all pairs; and, where articles have a field ``topic``, the share of pairs of one topic but of two
@@ -19,10 +19,11 @@ from typing import Any
 import pyarrow as pa
 from sklearn.metrics import adjusted_rand_score
 
-from dedup.articles.terms import Analyse
+from dedup.api import arrange
 from dedup.candidates.salient import Salient
 from dedup.candidates.telling import Telling
 from dedup.events.assign import group
+from dedup.flow import Flow, Inline, Unwatched
 from dedup.stage import apply
 from pipelines.scores import bcubed, pairwise
 
@@ -31,16 +32,6 @@ def read(path: Path, limit: int | None = None) -> list[dict[str, Any]]:
     """Return the articles of a file of gzipped JSON lines."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         return [json.loads(line) for line in islice(lines, limit)]
-
-
-def tables(articles: list[dict[str, Any]]) -> tuple[pa.Table, pa.Table]:
-    """Return TERMS and what ``group`` needs of the articles; arrival is by publication, then by place."""
-    rows = [
-        {name: article.get(name) for name in ("title", "text", "language", "published")} | {"doc_id": article["id"]}
-        for article in sorted(articles, key=lambda article: article.get("published") or "")
-    ]
-    table = pa.Table.from_pylist([row | {"arrival": arrival} for arrival, row in enumerate(rows)], schema=Analyse.reads)
-    return apply(Analyse(), table), table
 
 
 def proposed(terms: pa.Table, event: dict[str, str]) -> tuple[float, float]:
@@ -69,22 +60,22 @@ def main() -> None:
     for path in options.gold:
         labelled = read(path)
         start = time.process_time()
-        terms, articles = tables(labelled + crowd)
-        analysed = time.process_time()
-        assignment = group(terms, articles).assignments
+        articles = arrange([{name: row[name] for name in row if name != "event"} for row in labelled + crowd])
+        found = Flow().match(Inline(), articles, Unwatched())
+        terms = found.terms
+        matched = time.process_time()
+        assignment = group(terms, articles, found.members, found.matches).assignments
         grouped = time.process_time()
         n = len(labelled) + len(crowd)
-        print(
-            f"{path.name}: {n} articles, terms {(analysed - start) / n * 1e3:.1f} ms each, groups {grouped - analysed:.1f} s"
-        )
+        print(f"{path.name}: {n} articles, matched in {matched - start:.1f} s, grouped in {grouped - matched:.1f} s")
         rows = {row["doc_id"]: row for row in assignment.to_pylist()}
         true = [article["event"] for article in labelled]
         for level in ("event_id", "storyline_id"):
-            found = [rows[article["id"]][level] for article in labelled]
-            score = bcubed(true, found)
+            answer = [rows[article["id"]][level] for article in labelled]
+            score = bcubed(true, answer)
             print(
                 f"  {level}: B-cubed {score.precision:.3f} {score.recall:.3f} {score.f1:.3f}"
-                f"  pairwise F1 {pairwise(true, found).f1:.3f}  ARI {adjusted_rand_score(true, found):.3f}"
+                f"  pairwise F1 {pairwise(true, answer).f1:.3f}  ARI {adjusted_rand_score(true, answer):.3f}"
             )
         alike = [
             (left, right)
