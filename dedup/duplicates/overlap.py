@@ -25,7 +25,7 @@ from dedup.candidates.minhash import flat
 
 @dataclass(frozen=True)
 class Weights:
-    """Weights of the evidence, found by cross-validation on labelled pairs (``benchmarks/events.py --pairs``).
+    """Weights of the evidence, found by cross-validation on labelled pairs (``benchmarks/relation_calibration.py``).
 
     Parameters
     ----------
