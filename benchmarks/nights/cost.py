@@ -1,11 +1,12 @@
 """What a night costs as the state grows: the same night of new articles against states of more and more articles.
 
-    python benchmarks/nights/cost.py ARTICLES... --folder DIR [--articles 10000 100000] [--night 1000]
+    python benchmarks/nights/cost.py ARTICLES... --folder DIR [--sizes 10000 100000 1000000] [--night 1000] [--base 5000]
 
-Builds one state night by night, from variants of the articles given (clean text, JSONL or JSONL.gz): a variant has other names and
-numbers for half of those that stand in it, and the dates go on from night to night, so that an archive of years is told of by new
-people as well as by old. At each size a copy of the state takes one night more, in a process of its own; so does an empty one.
-Prints processor seconds (start-up taken off), peak memory, and bytes an article.
+The first ``--base`` articles go into a state as they would night by night, a day each, in variants of the articles given (clean
+text, JSONL or JSONL.gz): a variant has other names and numbers for half of those that stand in it. The years before them are made
+of their rows, with other ids and earlier days; other keys of words, since they are other texts, and for half of them other keys of
+what is telling, so that an archive is told of by new people as well as by old. At each size the state takes one night more, in a
+process of its own; so does an empty one. Prints processor seconds (start-up taken off), peak memory, and bytes an article.
 """
 
 import argparse
@@ -73,6 +74,47 @@ def nights(rows: list[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any
         number += 1
 
 
+_IDS = ("doc_id", "cluster_id", "canonical_id", "event_id", "storyline_id", "claimed", "left_id", "right_id")
+#: What changes in the rows of each relation, and how: names of ids are in all.
+_OLDER = {
+    "articles": {"arrival": "arrival + {past}", "published": "strftime(published::DATE - {days}, '%Y-%m-%d')"},
+    "signatures": {"arrival": "arrival + {past}"},
+    "terms": {"arrival": "arrival + {past}"},
+    "telling": {"arrival": "arrival + {past}"},
+    "bands": {
+        "arrival": "arrival + {past}",
+        "key": "CASE WHEN kind < 3 OR arrival % 2 = 0 THEN xor(key, {salt}) ELSE key END",
+    },
+    "members": {},
+    "assignments": {},
+    "events": {},
+    "matches": {},
+    "claims": {"low": "xor(low, {salt})"},
+    "repeats": {"key": "xor(key, {salt})"},
+    "term_counts": {"key": "CASE WHEN key % 2 = 0 THEN key ELSE xor(key, {salt}) END"},
+}
+
+
+def grow(state: Path, n_base: int, size: int) -> None:
+    """Put older articles into a state, as rows made of those of its first night, until it has ``size``."""
+    import duckdb
+
+    connection = duckdb.connect(str(state), config={"memory_limit": "2GB", "preserve_insertion_order": "false"})
+    have = connection.sql("SELECT count(*) FROM articles").fetchall()[0][0]
+    for number in range(have // n_base, size // n_base):
+        made = {"past": number * n_base, "days": 30 * number, "salt": number * 0x9E3779B97F4A7C15 % 2**62}
+        connection.execute("BEGIN")
+        for name, changes in _OLDER.items():
+            columns = [row[0] for row in connection.sql(f"DESCRIBE {name}").fetchall()]
+            changed = (
+                {one: f"{one} || '~{number}'" for one in columns if one in _IDS} | changes | {"night": f"1 + {number}"}
+            )
+            replaced = ", ".join(f"{value.format(**made)} AS {one}" for one, value in changed.items())
+            connection.execute(f"INSERT INTO {name} SELECT * REPLACE ({replaced}) FROM {name} WHERE night = 1")
+        connection.execute("COMMIT")
+    connection.close()
+
+
 def run(night: list[dict[str, Any]], folder: Path, state: Path) -> dict[str, float]:
     """Take a night into a state, in a process of its own; return its processor seconds and peak megabytes."""
     given = folder / "night.jsonl"
@@ -104,14 +146,15 @@ def one(given: str, folder: Path, state: Path) -> None:
 
 def main() -> None:
     """Print a line for each size of the state."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("articles", nargs="*", type=Path)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--night", type=int, default=1000)
-    parser.add_argument("--by", type=int, default=5000, help="articles taken in at a time while the state is built")
-    parser.add_argument("--one")
-    parser.add_argument("--state", type=Path)
+    parser.add_argument("--base", type=int, default=5000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    parser.add_argument("--state", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     if given.one:
@@ -119,37 +162,28 @@ def main() -> None:
         return
     coming = nights(articles(given.articles), given.night)
     state, copy, empty = (given.folder / f"{name}.duckdb" for name in ("state", "copy", "empty"))
-    for left in (state, copy, empty):
-        left.unlink(missing_ok=True)
-    n_articles = 0
+    base = [row for _ in range(given.base // given.night) for row in next(coming)]
+    tonight = next(coming)
+    if not state.exists():
+        run(base, given.folder, state)
     for size in sorted(given.sizes):
-        while n_articles < size:
-            batch = [
-                row for _ in range(max(1, min(given.by, size - n_articles) // given.night)) for row in next(coming)
-            ]
-            took = run(batch, given.folder, state)
-            n_articles += len(batch)
-            sys.stderr.write(f"{n_articles:,} {took}\n")
-        tonight = next(coming)
-        shutil.copyfile(state, copy)
+        grow(state, given.base, size)
         rounds = []
-        for _ in range(3):
+        for _ in range(given.rounds):
             empty.unlink(missing_ok=True)
             shutil.copyfile(state, copy)
             rounds.append((run(tonight, given.folder, copy), run(tonight, given.folder, empty)))
-        grown, fresh = (sorted(side, key=lambda took: took["seconds"])[1] for side in zip(*rounds, strict=True))
-        sys.stdout.write(
-            json.dumps(
-                {
-                    "articles": n_articles,
-                    "ratio": round(grown["seconds"] / fresh["seconds"], 3),
-                    "bytes_per_article": round(state.stat().st_size / n_articles),
-                    "night": grown,
-                    "empty": fresh,
-                }
-            )
-            + "\n"
+        grown, fresh = (
+            sorted(side, key=lambda took: took["seconds"])[given.rounds // 2] for side in zip(*rounds, strict=True)
         )
+        told = {
+            "articles": size,
+            "ratio": round(grown["seconds"] / fresh["seconds"], 3),
+            "bytes_per_article": round(state.stat().st_size / size),
+            "night": grown,
+            "empty": fresh,
+        }
+        sys.stdout.write(json.dumps(told) + "\n")
         sys.stdout.flush()
 
 

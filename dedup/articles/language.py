@@ -48,10 +48,10 @@ def detect_language(text: str) -> str:
         ISO 639-1 code such as ``en``, or ``""`` if not sure.
     """
     sample = text[:_SAMPLE]
-    letters = sum(character.isalpha() for character in sample)
+    letters = sum(map(str.isalpha, sample))
     if not letters:
         return ""
-    for language, pattern in _SCRIPTS:
+    for language, pattern in () if sample.isascii() else _SCRIPTS:
         # Kana marks Japanese even when most letters are Han.
         share = 0.05 if language == "ja" else _SCRIPT_SHARE
         if len(pattern.findall(sample)) > share * letters:

@@ -5,6 +5,7 @@ In: a language, or a text whose language is not known. Out: its stop words (norm
 """
 
 import re
+from collections import Counter
 
 #: ISO 639-1 code to Snowball algorithm.
 STEMMERS = {
@@ -89,6 +90,8 @@ def guess_language(text: str, min_share: float = _MIN_SHARE) -> str:
     >>> guess_language("Der Kanzler hat am Montag mit dem Präsidenten über die Lage in der Region gesprochen.")
     'de'
     """
-    sample = _WORD.findall(text[:_SAMPLE].lower())
-    share, language = max((sum(word in stop for word in sample), language) for language, stop in STOP_WORDS.items())
-    return language if share > 0 and share >= min_share * len(sample) else ""
+    times = Counter(_WORD.findall(text[:_SAMPLE].lower()))
+    share, language = max(
+        (sum(times[word] for word in stop & times.keys()), language) for language, stop in STOP_WORDS.items()
+    )
+    return language if share > 0 and share >= min_share * times.total() else ""
