@@ -193,9 +193,17 @@ def unique(
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write here instead of standard output.")
     ] = None,
     state: Annotated[
-        Path | None,
-        typer.Option("--state", metavar="FILE", help="Leave out what was seen on earlier nights. Not available yet."),
-    ] = None,
+        str,
+        typer.Option(
+            "--state",
+            metavar="FILE",
+            show_default=False,
+            help=(
+                "Memory of all nights, as that of 'dedup nightly': this one goes into it, and copies of articles of earlier ones "
+                "are left out."
+            ),
+        ),
+    ] = "",
     config: ConfigOption = None,
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
@@ -207,12 +215,9 @@ def unique(
     """
     from pipelines import nightly as job
 
-    if state is not None:
-        raise InputError("--state is not available yet: this version works on one night at a time. Leave it out.")
+    configured = _configured(config, all_pages)
     with _quiet_pipe():
-        _tell(
-            job.unique(inputs, output, _configured(config, all_pages), _workers(workers), _value(text_is), _journal())
-        )
+        _tell(job.unique(inputs, output, configured, _workers(workers), _value(text_is), _journal(), state))
 
 
 @app.command(
@@ -227,9 +232,11 @@ def explain(
         Path | None, typer.Option("--out", metavar="DIR", show_default=False, help="A report of 'dedup nightly'.")
     ] = None,
     state: Annotated[
-        Path | None,
-        typer.Option("--state", metavar="FILE", help="Look the articles up in a memory of nights. Not available yet."),
-    ] = None,
+        str,
+        typer.Option(
+            "--state", metavar="FILE", show_default=False, help="A memory of nights; articles of all of them are found."
+        ),
+    ] = "",
     config: ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of lines to read.")] = False,
 ) -> None:
@@ -240,11 +247,10 @@ def explain(
     """
     from pipelines import explain as job
 
-    if state is not None:
-        raise InputError("--state is not available yet: this version explains articles of a report. Give its --out.")
-    if out is None:
-        raise InputError("Missing option '--out'. Try 'dedup --help'.")
-    found = job.run(left, right, out, _configured(config, all_pages=False))
+    if (out is None) is not bool(state):
+        raise InputError("give either --out or --state. Try 'dedup --help'.")
+    configured = _configured(config, all_pages=False)
+    found = job.of_state(left, right, state, configured) if out is None else job.of_report(left, right, out, configured)
     with _quiet_pipe():
         if as_json:
             sys.stdout.write(json.dumps(found.as_json(), indent=2, ensure_ascii=False) + "\n")

@@ -45,7 +45,7 @@ def test_the_excerpts_in_the_readme_are_real(root: Path, tmp_path: Path, monkeyp
         assert [line for line in excerpt[1].splitlines() if line not in lines] == [], name
     named = re.search(r"dedup explain (\S+) (\S+) --out demo-report", readme)
     assert named
-    told = explain.lines(explain.run(named[1], named[2], tmp_path / "report", Config()))
+    told = explain.lines(explain.of_report(named[1], named[2], tmp_path / "report", Config()))
     lines = [line for text in told for line in text.plain.split("\n")]
     excerpt = re.search(r"in their context:\n\n```\n(.*?)```", readme, re.DOTALL)
     assert excerpt
