@@ -352,6 +352,7 @@ def info(
 @states.command(epilog="Example: dedup state check archive.duckdb && echo sound")
 def check(state: StateFile) -> None:
     """Read all of a state and verify it: exit code 0 if it is sound, else 1 and a line for each thing that is wrong."""
+    from pipelines.preprocess import counted
     from pipelines.state import open_store
     from pipelines.state.check import problems
 
@@ -360,7 +361,7 @@ def check(state: StateFile) -> None:
     for one in found:
         sys.stdout.write(one + "\n")
     if found:
-        raise StateError(f"{state} is not sound: {len(found)} things are wrong. Put a copy in its place.")
+        raise StateError(f"{state} is not sound: {counted(len(found), 'thing')} told. Put a copy in its place.")
     _tell(f"{state} is sound.")
 
 
@@ -396,6 +397,7 @@ def forget(
     """
     from datetime import UTC, datetime
 
+    from pipelines.preprocess import counted
     from pipelines.state import open_store
     from pipelines.state.forget import forget as remove
     from pipelines.state.forget import named, older
@@ -410,7 +412,7 @@ def forget(
         gone = older(store, int(days), datetime.now(UTC)) if older_than else named(store, doc_ids or [])
         done = remove(store, gone, policy, claims=bool(older_than))
     _tell(
-        f"{done.articles:,} articles were forgotten; the reports of {done.reports:,} nights can no longer be written again."
+        f"Forgotten: {counted(done.articles, 'article')}. {counted(done.reports, 'report')} that showed one can no longer be written again."
     )
 
 

@@ -6,6 +6,7 @@ import pkgutil
 import re
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import dedup
@@ -14,6 +15,7 @@ from pipelines import explain, nightly, preprocess, source
 from pipelines.config import Config
 from pipelines.journal import Journal
 from pipelines.report import COLUMNS
+from pipelines.state import RELATIONS
 
 MODULES = [
     module.name
@@ -50,6 +52,33 @@ def test_the_excerpts_in_the_readme_are_real(root: Path, tmp_path: Path, monkeyp
     excerpt = re.search(r"in their context:\n\n```\n(.*?)```", readme, re.DOTALL)
     assert excerpt
     assert [line for line in excerpt[1].splitlines() if line not in lines] == []
+
+
+def test_three_nights_give_what_the_readme_shows(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Night after night")[2].partition("\n## ")[0]
+    nights = re.findall(r"^dedup nightly (\S+) --out report/(\S+) --state archive.duckdb$", section, re.MULTILINE)
+    assert len(nights) == 3
+    state = tmp_path / "archive.duckdb"
+    for given, name in nights:
+        nightly.run([given], tmp_path / name, Config(), 2, None, Journal(), str(state))
+    excerpts = re.findall(r"^```\n(cluster_id,.*?)```$", section, re.DOTALL | re.MULTILINE)
+    told, answer = (excerpt.splitlines() for excerpt in excerpts)
+    lines = (tmp_path / nights[1][1] / "clusters.csv").read_text(encoding="utf-8").splitlines()
+    assert [line for line in told if line not in lines] == []
+    query = re.search(r'^duckdb -csv archive.duckdb "(.*)"$', section, re.MULTILINE)
+    assert query
+    with duckdb.connect(str(state), read_only=True) as client:
+        found = client.sql(query[1])
+        rows = [",".join(map(str, row)) for row in [found.columns, *found.fetchall()]]
+    assert rows == answer
+
+
+def test_relations_of_the_state_are_documented_with_their_keys(root: Path) -> None:
+    text = (root / "docs" / "state.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `(\w+)` \| ([^|]*) \|", text, re.MULTILINE))
+    assert listed == {name: ", ".join(f"`{one}`" for one in relation.key) for name, relation in RELATIONS.items()}
 
 
 def test_files_that_the_documents_link_to_exist(root: Path) -> None:

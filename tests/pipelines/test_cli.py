@@ -538,9 +538,9 @@ def test_a_state_is_looked_at_pruned_and_written_out(run: Run, tmp_path: Path) -
     assert json.loads(run("state", "info", "state", "--json").stdout)["articles"] == 3
     assert run("state", "check", "state").stderr == "state is sound.\n"
     forgotten = run("state", "forget", "state", "--id", "a", "--id", "b")
-    assert forgotten.stderr == "2 articles were forgotten; the reports of 1 nights can no longer be written again.\n"
+    assert forgotten.stderr == "Forgotten: 2 articles. 1 report that showed one can no longer be written again.\n"
     assert run("state", "forget", "state", "--id", "a").returncode == 2
-    assert "1 articles were forgotten" in run("state", "forget", "state", "--older-than", "400d").stderr
+    assert "Forgotten: 1 article." in run("state", "forget", "state", "--older-than", "400d").stderr
     lines = run("state", "export", "state").stdout.splitlines()
     assert {json.loads(line)["relation"] for line in lines} == {"claims", "runs", "term_counts"}
     tables = run("state", "export", "state", "-o", "tables")
