@@ -202,9 +202,17 @@ def unique(
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write here instead of standard output.")
     ] = None,
     state: Annotated[
-        Path | None,
-        typer.Option("--state", metavar="FILE", help="Leave out what was seen on earlier nights. Not available yet."),
-    ] = None,
+        str,
+        typer.Option(
+            "--state",
+            metavar="FILE",
+            show_default=False,
+            help=(
+                "Memory of all nights, as that of 'dedup nightly': this one goes into it, and copies of articles of earlier ones "
+                "are left out."
+            ),
+        ),
+    ] = "",
     config: ConfigOption = None,
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
@@ -216,12 +224,9 @@ def unique(
     """
     from pipelines import nightly as job
 
-    if state is not None:
-        raise InputError("--state is not available yet: this version works on one night at a time. Leave it out.")
+    configured = _configured(config, all_pages)
     with _quiet_pipe():
-        _tell(
-            job.unique(inputs, output, _configured(config, all_pages), _workers(workers), _value(text_is), _journal())
-        )
+        _tell(job.unique(inputs, output, configured, _workers(workers), _value(text_is), _journal(), state))
 
 
 @app.command(
@@ -236,9 +241,11 @@ def explain(
         Path | None, typer.Option("--out", metavar="DIR", show_default=False, help="A report of 'dedup nightly'.")
     ] = None,
     state: Annotated[
-        Path | None,
-        typer.Option("--state", metavar="FILE", help="Look the articles up in a memory of nights. Not available yet."),
-    ] = None,
+        str,
+        typer.Option(
+            "--state", metavar="FILE", show_default=False, help="A memory of nights; articles of all of them are found."
+        ),
+    ] = "",
     config: ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of lines to read.")] = False,
 ) -> None:
@@ -249,11 +256,10 @@ def explain(
     """
     from pipelines import explain as job
 
-    if state is not None:
-        raise InputError("--state is not available yet: this version explains articles of a report. Give its --out.")
-    if out is None:
-        raise InputError("Missing option '--out'. Try 'dedup --help'.")
-    found = job.run(left, right, out, _configured(config, all_pages=False))
+    if (out is None) is not bool(state):
+        raise InputError("give either --out or --state. Try 'dedup --help'.")
+    configured = _configured(config, all_pages=False)
+    found = job.of_state(left, right, state, configured) if out is None else job.of_report(left, right, out, configured)
     with _quiet_pipe():
         if as_json:
             sys.stdout.write(json.dumps(found.as_json(), indent=2, ensure_ascii=False) + "\n")
@@ -369,6 +375,7 @@ def info(
 @states.command(epilog="Example: dedup state check archive.duckdb && echo sound")
 def check(state: StateFile) -> None:
     """Read all of a state and verify it: exit code 0 if it is sound, else 1 and a line for each thing that is wrong."""
+    from pipelines.preprocess import counted
     from pipelines.state import open_store
     from pipelines.state.check import problems
 
@@ -377,7 +384,7 @@ def check(state: StateFile) -> None:
     for one in found:
         sys.stdout.write(one + "\n")
     if found:
-        raise StateError(f"{state} is not sound: {len(found)} things are wrong. Put a copy in its place.")
+        raise StateError(f"{state} is not sound: {counted(len(found), 'thing')} told. Put a copy in its place.")
     _tell(f"{state} is sound.")
 
 
@@ -413,6 +420,7 @@ def forget(
     """
     from datetime import UTC, datetime
 
+    from pipelines.preprocess import counted
     from pipelines.state import open_store
     from pipelines.state.forget import forget as remove
     from pipelines.state.forget import named, older
@@ -427,7 +435,7 @@ def forget(
         gone = older(store, int(days), datetime.now(UTC)) if older_than else named(store, doc_ids or [])
         done = remove(store, gone, policy, claims=bool(older_than))
     _tell(
-        f"{done.articles:,} articles were forgotten; the reports of {done.reports:,} nights can no longer be written again."
+        f"Forgotten: {counted(done.articles, 'article')}. {counted(done.reports, 'report')} that showed one can no longer be written again."
     )
 
 

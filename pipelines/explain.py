@@ -1,6 +1,6 @@
-"""Why two articles of a finished report are, or are not, matched.
+"""Why two articles of a finished report, or of a state, are, or are not, matched.
 
-In: a report's folder and the names of two of its articles. Out: the explanation, as lines to read or as one JSON object.
+In: a report's folder or a state, and the names of two of its articles. Out: the explanation, as lines to read or as one JSON object.
 
 Rule guarded here: an article is named by its id, its address, or the beginning of either; what names none or several is
 an error that says so, never a guess.
@@ -13,13 +13,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow as pa
 from rich.text import Text
 
 from dedup.errors import InputError
 from dedup.explanation import Explanation, Named, Quote, explain
 from pipelines.config import Config
-from pipelines.report import ARTICLES_JSONL, RUN_JSON, cell
+from pipelines.report import ARTICLES_JSONL, COLUMNS, RUN_JSON, cell
 from pipelines.source import normalise_url
+from pipelines.state import check_format, open_store
 
 _N_NAMED: Final = 4
 #: Of a longer passage the middle is left out where people read it.
@@ -35,14 +37,16 @@ _KINDS: Final = {
 
 @dataclass(frozen=True)
 class Explained:
-    """Two articles of a report and why they are, or are not, matched."""
+    """Two articles and why they are, or are not, matched."""
 
     left: dict[str, Any]
     right: dict[str, Any]
     explanation: Explanation
+    #: Where they were found: ``report`` or ``state``.
+    place: str
     #: The row of ``duplicates.csv``; None where there is none.
     reported: dict[str, str] | None
-    #: Whether the report was made with the parameters of this run; None where it does not say.
+    #: Whether that was made with the parameters of this run; None where it does not say.
     same_parameters: bool | None
 
     def as_json(self) -> dict[str, Any]:
@@ -85,7 +89,7 @@ class Explained:
         }
 
 
-def run(left: str, right: str, out: Path, config: Config) -> Explained:
+def of_report(left: str, right: str, out: Path, config: Config) -> Explained:
     """Explain two articles of the report in ``out``.
 
     Parameters
@@ -98,16 +102,60 @@ def run(left: str, right: str, out: Path, config: Config) -> Explained:
     InputError
         If there is no report, or a name stands for no article, for several, or both for one.
     """
-    one, other = _articles(out, (left, right))
-    if one["doc_id"] == other["doc_id"]:
-        raise InputError(f"{left!r} and {right!r} are one article: {one['doc_id']}. Give two.")
-    one, other = sorted((one, other), key=lambda row: str(row["doc_id"]))
-    return Explained(
-        one, other, explain(one, other, config), _reported(out, one["doc_id"], other["doc_id"]), _same(out, config)
-    )
+    one, other = _two(_articles(out, (left, right)), left, right)
+    reported = _reported(out, one["doc_id"], other["doc_id"])
+    return Explained(one, other, explain(one, other, config), "report", reported, _same(out, config))
+
+
+def of_state(left: str, right: str, state: str, config: Config) -> Explained:
+    """Explain two articles of a state; the parameters and errors are those of `of_report`.
+
+    Raises
+    ------
+    InputError
+        Also if the text of one was not kept.
+    StateError
+        If it cannot be read.
+    """
+    with open_store(state, writing=False) as store:
+        check_format(store)
+        wanted = [_Wanted(name) for name in (left, right)]
+        for batch in store.batches("SELECT doc_id, url FROM articles ORDER BY doc_id", _NAMES):
+            for row in batch.to_pylist():
+                for each in wanted:
+                    each.see(row)
+        one, other = _two([each.article(state) for each in wanted], left, right)
+        ids = pa.array([one["doc_id"], other["doc_id"]])
+        about: list[list[dict[str, Any]]] = [
+            store.rows(name, "doc_id", ids).to_pylist() for name in ("articles", "members", "assignments")
+        ]
+        rows = [parts[0] | parts[1] | parts[2] for parts in zip(*about, strict=True)]
+        matches = store.rows("matches", "left_id", ids[:1]).to_pylist()
+        made = {name: value for name, value in store.parameters.items() if name in config.parameters()}
+    for row in rows:
+        if row["text"] is None:
+            raise InputError(
+                f"--state: {state} does not keep the text of {row['doc_id']!r} (keep_text was false). Give the --out of its report."
+            )
+    one, other = ({name: row[name] for name in (*_NEEDED, *_READ, "n_words", "relation")} for row in rows)
+    reported = [
+        {name: str(cell(row[name])) for name in COLUMNS["duplicates.csv"]}
+        for row in matches
+        if row["right_id"] == other["doc_id"]
+    ]
+    is_same = made in ([one.parameters() for one in _alike(config)])
+    return Explained(one, other, explain(one, other, config), "state", next(iter(reported), None), is_same)
+
+
+def _two(found: Sequence[dict[str, Any]], left: str, right: str) -> list[dict[str, Any]]:
+    """Return two articles in the order of their ids."""
+    if found[0]["doc_id"] == found[1]["doc_id"]:
+        raise InputError(f"{left!r} and {right!r} are one article: {found[0]['doc_id']}. Give two.")
+    return sorted(found, key=lambda row: str(row["doc_id"]))
 
 
 _NEEDED: Final = ("doc_id", "cluster_id", "event_id", "storyline_id", "text")
+_NAMES: Final = pa.schema([("doc_id", pa.string()), ("url", pa.string())])
 _READ: Final = ("url", "source", "title", "published", "language")
 
 
@@ -132,22 +180,16 @@ class _Wanted:
         elif self.name and (doc_id.startswith(self.name) or url.startswith(self.name) or bare.startswith(self.name)):
             self.ranks[2].append(row)
 
-    def article(self, out: Path) -> dict[str, Any]:
+    def article(self, place: Path | str) -> dict[str, Any]:
         """Return the one article that the name stands for."""
         found = next((rank for rank in self.ranks if rank), [])
         if not found:
-            raise InputError(f"{out} has no article whose id or url is {self.name!r}, or begins with it.")
+            raise InputError(f"{place} has no article whose id or url is {self.name!r}, or begins with it.")
         if len(found) > 1:
             named = ", ".join(str(row["doc_id"]) for row in found[:_N_NAMED])
             more = f" and {len(found) - _N_NAMED:,} more" if len(found) > _N_NAMED else ""
             raise InputError(
-                f"{self.name!r} stands for {len(found):,} articles of {out}: {named}{more}. Say more of it."
-            )
-        if any(name not in found[0] for name in _NEEDED) or not all(
-            isinstance(found[0].get(name), str | None) for name in (*_NEEDED, *_READ)
-        ):
-            raise InputError(
-                f"--out: {out / ARTICLES_JSONL} is damaged: {found[0]['doc_id']!r} is no article of a report."
+                f"{self.name!r} stands for {len(found):,} articles of {place}: {named}{more}. Say more of it."
             )
         return found[0]
 
@@ -167,7 +209,13 @@ def _articles(out: Path, names: Sequence[str]) -> list[dict[str, Any]]:
         raise InputError(f"--out: {path} cannot be read: {error.strerror or error}.") from error
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise InputError(f"--out: {path} is damaged: a line is no article.") from error
-    return [one.article(out) for one in wanted]
+    found = [one.article(out) for one in wanted]
+    for row in found:
+        if any(name not in row for name in _NEEDED) or not all(
+            isinstance(row.get(name), str | None) for name in (*_NEEDED, *_READ)
+        ):
+            raise InputError(f"--out: {path} is damaged: {row['doc_id']!r} is no article of a report.")
+    return found
 
 
 def _reported(out: Path, left_id: str, right_id: str) -> dict[str, str] | None:
@@ -186,9 +234,12 @@ def _same(out: Path, config: Config) -> bool | None:
         made = json.loads((out / RUN_JSON).read_text(encoding="utf-8"))["configuration"]
     except (OSError, ValueError, LookupError, TypeError):
         return None
-    # Which pages are rejected changes nothing between two articles that were not.
-    other = replace(config, extract=replace(config.extract, all_pages=not config.extract.all_pages))
-    return bool(made in (config.fingerprint(), other.fingerprint()))
+    return bool(made in [one.fingerprint() for one in _alike(config)])
+
+
+def _alike(config: Config) -> list[Config]:
+    """Return the configurations that say the same of two articles: which pages are rejected changes nothing between those that were not."""
+    return [replace(config, extract=replace(config.extract, all_pages=value)) for value in (False, True)]
 
 
 # -- for people ------------------------------------------------------------------------------------------------------
@@ -215,7 +266,9 @@ def lines(found: Explained) -> Iterator[Text]:
             "yellow",
         )
     if found.same_parameters is False:
-        yield Text("The report was made with other parameters; give its --config to explain it with these.", "yellow")
+        yield Text(
+            f"The {found.place} was made with other parameters; give its --config to explain it with these.", "yellow"
+        )
     yield from _scores(told)
     yield Text("\nThe rule", "bold")
     for step in told.steps:
@@ -271,7 +324,7 @@ def _in_report(found: Explained) -> str:
         group = "two events of one storyline"
     else:
         group = "two storylines"
-    return f"In the report: {listed}, in {group}."
+    return f"In the {found.place}: {listed}, in {group}."
 
 
 def _scores(told: Explanation) -> Iterator[Text]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -76,35 +77,47 @@ def run(  # noqa: PLR0913 - the options of the command
     """Do ``dedup nightly``: write the report, and return the line that sums it up."""
     _check_apart(inputs, out, "--out")
     with remembered(state, inputs, config) as memory, report.OutputFolder(out) as folder:
-        stdin = source.spool(source.standard_input()) if "-" in inputs else None
-        with journal.stage("digest"):
-            digests = source.digest(inputs, stdin)
-        key = inputs_key(digests, text_is)
-        if memory and (before := memory.report(key)):
-            number, files = before
-            for name, content in files.items():
-                (folder.path / name).write_bytes(content)
-            page.write(folder.path)
-            folder.commit()
-            return f"These are the inputs of night {number}: its report is in {out} again, and nothing was changed."
-        with Local(workers, config.limits) as engine:
-            done = night(inputs, config, engine, journal, text_is, stdin, memory)
-        with journal.stage("report"):
-            counts = write(folder.path, done, memory)
-            loose = _loose(done, config, memory)
-        facts = _record(done, digests, counts, loose, config, workers, text_is, journal)
-        report.write_json(folder.path / report.RUN_JSON, facts | ({"night": memory.night} if memory else {}))
-        if memory:
-            files = {path.name: path.read_bytes() for path in sorted(folder.path.iterdir())}
-            ended = datetime.now(UTC).isoformat(timespec="seconds")
-            memory.record(key, files, files[report.RUN_JSON].decode(), ended, remember(done, memory, config))
+        told = _reported(inputs, folder.path, config, workers, text_is, journal, memory)
         with journal.stage("page"):
             page.write(folder.path)
         folder.commit()
+    return f"{told} The report is in {out}."
+
+
+def _reported(  # noqa: PLR0913 - what a run is made of
+    inputs: Sequence[str],
+    folder: Path,
+    config: Config,
+    workers: int,
+    text_is: str | None,
+    journal: Journal,
+    memory: State | None,
+) -> str:
+    """Work on a night and remember it, if it was not yet; write its report to ``folder``, and return what sums it up."""
+    stdin = source.spool(source.standard_input()) if "-" in inputs else None
+    with journal.stage("digest"):
+        digests = source.digest(inputs, stdin)
+    key = inputs_key(digests, text_is)
+    if memory and (before := memory.report(key)):
+        number, files = before
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+        return f"These are the inputs of night {number}: what it gave is given again, and nothing was changed."
+    with Local(workers, config.limits) as engine:
+        done = night(inputs, config, engine, journal, text_is, stdin, memory)
+    with journal.stage("report"):
+        counts = write(folder, done, memory)
+        loose = _loose(done, config, memory)
+    facts = _record(done, digests, counts, loose, config, workers, text_is, journal)
+    report.write_json(folder / report.RUN_JSON, facts | ({"night": memory.night} if memory else {}))
+    if memory:
+        files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+        ended = datetime.now(UTC).isoformat(timespec="seconds")
+        memory.record(key, files, files[report.RUN_JSON].decode(), ended, remember(done, memory, config))
     chained = f" ({len(loose):,} loose, see {report.RUN_JSON})" if loose else ""
     return (
         f"{summary(done.cleaned)}; {counted(counts['duplicates.csv'], 'match')}, "
-        f"{counted(counts['clusters.csv'], 'cluster')}{chained}, {counted(counts['events.csv'], 'event')}. The report is in {out}."
+        f"{counted(counts['clusters.csv'], 'cluster')}{chained}, {counted(counts['events.csv'], 'event')}."
     )
 
 
@@ -161,10 +174,26 @@ def _check_apart(inputs: Sequence[str], out: Path, option: str) -> None:
 
 
 def unique(  # noqa: PLR0913 - the options of the command
-    inputs: Sequence[str], output: Path | None, config: Config, workers: int, text_is: str | None, journal: Journal
+    inputs: Sequence[str],
+    output: Path | None,
+    config: Config,
+    workers: int,
+    text_is: str | None,
+    journal: Journal,
+    state: str = "",
 ) -> str:
-    """Do ``dedup unique``: write the canonical article of every cluster, and return the line that sums it up."""
+    """Do ``dedup unique``: write the canonical article of every cluster, and return the line that sums it up.
+
+    With a state the night is remembered as ``dedup nightly`` does, and of clusters that earlier nights founded none is written.
+    """
     report.check_output(output)
+    with remembered(state, inputs, config) as memory:
+        if memory:
+            with TemporaryDirectory() as folder:
+                told = _reported(inputs, Path(folder), config, workers, text_is, journal, memory)
+                founders = list(_founders(report.read_jsonl(Path(folder) / report.ARTICLES_JSONL)))
+            write_lines(founders, output)
+            return f"{told} {len(founders):,} kept, one per cluster of copies that is new."
     with Local(workers, config.limits) as engine:
         cleaned = clean(inputs, config, engine, journal, text_is)
         members = config.match(engine, cleaned.articles, journal, relations=("exact", "near")).members.to_pylist()
@@ -179,6 +208,17 @@ def unique(  # noqa: PLR0913 - the options of the command
         output,
     )
     return f"{summary(cleaned)}; {len(cluster_of):,} kept, one per cluster of copies."
+
+
+def _founders(rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield a line for each cluster that is named after one of these articles, which are all of a night."""
+    ids, sizes = {row["doc_id"] for row in rows}, Counter(row["cluster_id"] for row in rows)
+    hidden = {"relation", "canonical_id", "event_id", "storyline_id"}
+    for row in rows:
+        cluster_id = row.pop("cluster_id")
+        if row["doc_id"] == row["canonical_id"] and cluster_id in ids:
+            kept = {name: value for name, value in row.items() if name not in hidden}
+            yield kept | {"cluster_id": cluster_id, "n_copies": sizes[cluster_id]}
 
 
 # -- the report ------------------------------------------------------------------------------------------------------

@@ -167,6 +167,12 @@ def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
     return count
 
 
+def read_jsonl(path: Path) -> list[dict[str, Any]]:
+    """Read what `write_jsonl` wrote."""
+    with path.open(encoding="utf-8", newline="\n") as file:
+        return [json.loads(line) for line in file]
+
+
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write one indented JSON object."""
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 import dedup
@@ -17,6 +18,7 @@ from pipelines import explain, nightly, preprocess, source
 from pipelines.config import Config
 from pipelines.journal import Journal
 from pipelines.report import COLUMNS
+from pipelines.state import RELATIONS
 
 MODULES = [
     module.name
@@ -55,7 +57,7 @@ def test_the_excerpts_in_the_readme_are_real(root: Path, demo: Path) -> None:
         assert [line for line in excerpt[1].splitlines() if line not in lines] == [], name
     named = re.search(r"dedup explain (\S+) (\S+) --out demo-report", readme)
     assert named
-    told = explain.lines(explain.run(named[1], named[2], demo, Config()))
+    told = explain.lines(explain.of_report(named[1], named[2], demo, Config()))
     lines = [line for text in told for line in text.plain.split("\n")]
     excerpt = re.search(r"in their context:\n\n```\n(.*?)```", readme, re.DOTALL)
     assert excerpt
@@ -66,7 +68,6 @@ def test_the_recipes_of_the_readme_run(root: Path, demo: Path, monkeypatch: pyte
     readme = (root / "README.md").read_text(encoding="utf-8")
     recipes = readme[readme.index("### In pandas, in DuckDB") : readme.index("## How it works")]
     pytest.importorskip("pandas")
-    duckdb = pytest.importorskip("duckdb")
     monkeypatch.chdir(demo.parent)
     (code,) = re.findall(r"```python\n(.*?)```", recipes, re.DOTALL)
     names: dict[str, Any] = {}
@@ -97,6 +98,33 @@ def test_the_dictionary_of_columns_is_that_of_the_files(root: Path, demo: Path) 
             rows = list(csv.DictReader(file))
         for column, example in listed:
             assert example in {row[column] for row in rows}, (name, column)
+
+
+def test_three_nights_give_what_the_readme_shows(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Night after night")[2].partition("\n## ")[0]
+    nights = re.findall(r"^dedup nightly (\S+) --out report/(\S+) --state archive.duckdb$", section, re.MULTILINE)
+    assert len(nights) == 3
+    state = tmp_path / "archive.duckdb"
+    for given, name in nights:
+        nightly.run([given], tmp_path / name, Config(), 2, None, Journal(), str(state))
+    excerpts = re.findall(r"^```\n(cluster_id,.*?)```$", section, re.DOTALL | re.MULTILINE)
+    told, answer = (excerpt.splitlines() for excerpt in excerpts)
+    lines = (tmp_path / nights[1][1] / "clusters.csv").read_text(encoding="utf-8").splitlines()
+    assert [line for line in told if line not in lines] == []
+    query = re.search(r'^duckdb -csv archive.duckdb "(.*)"$', section, re.MULTILINE)
+    assert query
+    with duckdb.connect(str(state), read_only=True) as client:
+        found = client.sql(query[1])
+        rows = [",".join(map(str, row)) for row in [found.columns, *found.fetchall()]]
+    assert rows == answer
+
+
+def test_relations_of_the_state_are_documented_with_their_keys(root: Path) -> None:
+    text = (root / "docs" / "state.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `(\w+)` \| ([^|]*) \|", text, re.MULTILINE))
+    assert listed == {name: ", ".join(f"`{one}`" for one in relation.key) for name, relation in RELATIONS.items()}
 
 
 def test_files_that_the_documents_link_to_exist(root: Path) -> None:

@@ -6,7 +6,7 @@ Rule guarded here: a night is in the state whole or not at all, and an id that w
 """
 
 from pipelines.state.relations import RELATIONS
-from pipelines.state.state import FORMAT, State, inputs_key, open_store
+from pipelines.state.state import FORMAT, State, check_format, inputs_key, open_store
 from pipelines.state.store import Store
 
-__all__ = ["FORMAT", "RELATIONS", "State", "Store", "inputs_key", "open_store"]
+__all__ = ["FORMAT", "RELATIONS", "State", "Store", "check_format", "inputs_key", "open_store"]

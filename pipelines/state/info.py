@@ -19,7 +19,7 @@ def info(store: Store) -> dict[str, Any]:
     return {
         "path": str(store.path),
         "form": type(store).__name__.lower(),
-        "format": int(store.parameters["format"]),
+        "format": int(store.parameters.get("format", 0)),
         "bytes": n_bytes,
         "bytes_per_article": round(n_bytes / articles) if articles else 0,
         "nights": int(store.value("SELECT count(*) FROM runs")),

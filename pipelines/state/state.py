@@ -80,6 +80,28 @@ def inputs_key(digests: Iterable[Mapping[str, Any]], text_is: str | None) -> str
     return xxhash.xxh3_128_hexdigest(json.dumps([named, text_is or ""]).encode())
 
 
+def check_format(store: Store) -> None:
+    """See that a state is of the format of this version.
+
+    Raises
+    ------
+    StateError
+        If it is not.
+    """
+    version = store.parameters.get(_FORMAT, "")
+    if version != str(FORMAT):
+        newer = version.isdigit() and int(version) > FORMAT
+        advice = "Update this tool." if newer else f"Make a new state. {_rebuild(store)}"
+        raise StateError(f"--state: {store.path} is of format {version or '?'}, this version reads {FORMAT}. {advice}")
+
+
+def _rebuild(store: Store) -> str:
+    return (
+        f"To make it of the same articles: dedup state export {store.path} -o OLD && dedup nightly OLD/articles.parquet "
+        f"--text-is clean --state NEW --out DIR"
+    )
+
+
 @dataclass(frozen=True)
 class State:
     """A state as a run uses it. Parameters: the store, and those of the run that shape a state, by name.
@@ -98,28 +120,15 @@ class State:
     def __post_init__(self) -> None:
         if self.store.is_new:
             return
-        theirs = dict(self.store.parameters)
-        version = theirs.pop(_FORMAT, "")
-        if version != str(FORMAT):
-            newer = version.isdigit() and int(version) > FORMAT
-            advice = "Update this tool." if newer else f"Make a new state. {self._rebuild()}"
-            raise StateError(
-                f"--state: {self.store.path} is of format {version or '?'}, this version reads {FORMAT}. {advice}"
-            )
+        check_format(self.store)
+        theirs = {name: value for name, value in self.store.parameters.items() if name != _FORMAT}
         for name in sorted(theirs.keys() | self.parameters.keys()):
             was, now = theirs.get(name, "(none)"), self.parameters.get(name, "(none)")
             if was != now:
                 raise InputError(
                     f"--state: {self.store.path} was made with {name} = {was}; this run has {now}. Run with the former, or make a "
-                    f"new state. {self._rebuild()}"
+                    f"new state. {_rebuild(self.store)}"
                 )
-
-    def _rebuild(self) -> str:
-        path = self.store.path
-        return (
-            f"To make it of the same articles: dedup state export {path} -o OLD && dedup nightly OLD/articles.parquet --text-is clean "
-            f"--state NEW --out DIR"
-        )
 
     # -- what earlier nights left ------------------------------------------------------------------------------------
 

@@ -15,7 +15,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DEDUP = str(Path(sys.executable).with_name("dedup"))
-COMMANDS = ("nightly", "clean", "unique", "explain", "report", "evaluate", "train", "config init")
+STATE = ("state info", "state check", "state forget", "state export")
+COMMANDS = ("nightly", "clean", "unique", "explain", "report", "evaluate", "train", "config init", *STATE)
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -81,17 +82,23 @@ def test_every_command_is_in_the_readme() -> None:
         (["nightly", ".", "--out", "x", "--text-is", "poem"], "'poem' is not one of 'article', 'page', 'clean'"),
         (["nightly", ".", "--out", "x", "--engine", "ray"], "'ray' is not one of"),
         (["nightly", ".", "--out", "x", "--engine", "spark"], "--engine spark"),
-        (["nightly", ".", "--out", "x", "--state", "y"], "--state is not available yet"),
+        (["nightly", ".", "--out", "../x", "--state", "y"], "--state: y is in the input folder ."),
         (["nightly", ".", "--out", "x", "--config", "nowhere.toml"], "nowhere.toml cannot be read"),
         (["clean", "nowhere"], "No such file or folder: nowhere"),
-        (["unique", ".", "--state", "y"], "--state is not available yet"),
+        (["unique", ".", "--state", "y"], "--state: y is in the input folder ."),
         (["unique", "nowhere"], "No such file or folder: nowhere"),
         (["explain", "a"], "Missing argument 'RIGHT'"),
-        (["explain", "a", "b"], "Missing option '--out'"),
+        (["explain", "a", "b"], "give either --out or --state"),
+        (["explain", "a", "b", "--out", "x", "--state", "y"], "give either --out or --state"),
         (["explain", "a", "b", "--out", "nowhere"], "nowhere is no report of 'dedup nightly'"),
-        (["explain", "a", "b", "--state", "y"], "--state is not available yet"),
         (["report"], "Missing argument 'DIR'"),
         (["report", "nowhere"], "nowhere is no report of 'dedup nightly': it has no"),
+        (["explain", "a", "b", "--state", "y"], "No such state: y"),
+        (["state"], "Missing command"),
+        (["state", "forget", "y"], "give either --older-than or --id"),
+        (["state", "forget", "y", "--id", "a", "--older-than", "4d"], "give either --older-than or --id"),
+        (["state", "forget", "y", "--older-than", "a year"], "must be a number of days, such as 400d. Got 'a year'"),
+        (["state", "export", "y", "-o", "."], "No such state: y"),
         (["evaluate", "nowhere", "--task", "pages"], "nowhere cannot be read"),
         (["train", "boilerplate", "nowhere", "-o", "x"], "nowhere"),
         (["train", "genre", "nowhere", "-o", "x"], "nowhere cannot be read"),
@@ -463,3 +470,109 @@ def test_parameters_that_contradict_each_other_are_wrong_use(run: Run, tmp_path:
     done = run("nightly", "in.jsonl", "--out", "x", "--config", "c.toml")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert message in done.stderr
+
+
+OTHER = (
+    "A cat was the only witness, said the owner of the orchard where ninety trees were cut overnight.\n"
+    "It was the third such case on farms near the river in one week, and the police asked for witnesses on Monday."
+)
+
+
+@pytest.mark.parametrize("state", ["state", "state/"])
+def test_unique_with_a_state_gives_out_what_no_earlier_night_had(run: Run, tmp_path: Path, state: str) -> None:
+    nights = [record("b") + record("a"), record("c") + record("e", OTHER) + record("d", OTHER), record("f", OTHER)]
+    for number, records in enumerate(nights):
+        (tmp_path / f"night{number}.jsonl").write_text(records)
+
+    def unique(number: int) -> list[tuple[str, str, int]]:
+        done = run("unique", f"night{number}.jsonl", "--text-is", "clean", "--state", state)
+        assert (done.returncode, done.stderr.count("\n")) == (0, 1), done.stderr
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        return [(line["doc_id"], line["cluster_id"], line["n_copies"]) for line in lines]
+
+    assert unique(0) == [("a", "a", 2)]
+    assert unique(1) == [("d", "d", 2)]
+    before = run("state", "export", "state").stdout
+    assert unique(0) == [("a", "a", 2)]
+    assert run("state", "export", "state").stdout == before
+    # It can be shared with the whole job, in either order.
+    again = run("nightly", "night1.jsonl", "--text-is", "clean", "--out", "out", "--state", state)
+    assert "These are the inputs of night 2" in again.stderr
+    assert [row["doc_id"] for row in rows(tmp_path / "out" / "articles.csv")] == ["c", "d", "e"]
+    assert run("nightly", "night2.jsonl", "--text-is", "clean", "--out", "out", "--state", state).returncode == 0
+    assert unique(2) == []
+    assert run("state", "check", "state").returncode == 0
+
+
+def test_the_fields_of_unique_are_the_same_with_a_state(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text(
+        record("b", section="coast") + record("a", title="Quay reopens") + record("c", OTHER)
+    )
+    alone, with_state = (run("unique", "in.jsonl", *more).stdout for more in ([], ["--state", "state"]))
+    assert alone
+    assert with_state == alone
+    written = run("unique", "in.jsonl", "--state", "state", "-o", "out.jsonl")
+    assert (written.returncode, written.stdout) == (0, "")
+    assert (tmp_path / "out.jsonl").read_text() == alone
+
+
+def test_a_pair_of_two_nights_is_explained_from_the_state(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "keep.toml").write_text("[state]\nkeep_text = false\n")
+    for number, (name, text) in enumerate((("a", BODY), ("b", BODY.upper()), ("c", OTHER))):
+        (tmp_path / "in.jsonl").write_text(
+            record(name, text, url=f"https://{name}.example/quay", published="2026-03-02")
+        )
+        more = ["--config", "keep.toml"] if number == 2 else []
+        assert run("nightly", "in.jsonl", "--out", "out", "--state", "state", *more).returncode == 0
+    done = run("explain", "a", "b.example", "--state", "state")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "exact: same words\n" in done.stdout
+    assert "In the state: listed as exact, in one cluster." in done.stdout
+    assert "made with other parameters" not in done.stdout
+    # What is said is what is said of a report that has both.
+    (tmp_path / "in.jsonl").write_text(
+        "".join(record(name, text, url=f"https://{name}.example/quay", published="2026-03-02")
+                for name, text in (("a", BODY), ("b", BODY.upper())))
+    )  # fmt: skip
+    assert run("nightly", "in.jsonl", "--out", "both").returncode == 0
+    told = [
+        json.loads(run("explain", "b", "a", *place, "--json").stdout)
+        for place in (("--state", "state"), ("--out", "both"))
+    ]
+    for one in told:
+        # How it stands to its canonical article is a column of the report.
+        one.pop("left"), one.pop("right")
+    assert told[0] == told[1]
+    for names, message in (
+        (("a", "c"), "does not keep the text of 'c'"),
+        (("a", "nobody"), "state has no article whose id or url is 'nobody'"),
+        (("a", "a.example/quay"), "are one article: a"),
+    ):
+        refused = run("explain", *names, "--state", "state")
+        assert (refused.returncode, refused.stderr.count("\n"), refused.stdout) == (2, 1, "")
+        assert message in refused.stderr
+    (tmp_path / "other.toml").write_text("[verify]\noverlap = 0.9\n")
+    assert (
+        "The state was made with other parameters"
+        in run(*("explain", "a", "b", "--state", "state", "--config", "other.toml")).stdout
+    )
+
+
+def test_a_state_is_looked_at_pruned_and_written_out(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text(
+        record("a", title="Quay") + record("b") + record("c", OTHER, published="2020-01-01")
+    )
+    assert run("nightly", "in.jsonl", "--out", "out", "--state", "state").returncode == 0
+    info = run("state", "info", "state")
+    assert re.search(r"^articles +3 from 0 sources, 3 with their text$", info.stdout, re.MULTILINE)
+    assert json.loads(run("state", "info", "state", "--json").stdout)["articles"] == 3
+    assert run("state", "check", "state").stderr == "state is sound.\n"
+    forgotten = run("state", "forget", "state", "--id", "a", "--id", "b")
+    assert forgotten.stderr == "Forgotten: 2 articles. 1 report that showed one can no longer be written again.\n"
+    assert run("state", "forget", "state", "--id", "a").returncode == 2
+    assert "Forgotten: 1 article." in run("state", "forget", "state", "--older-than", "400d").stderr
+    lines = run("state", "export", "state").stdout.splitlines()
+    assert {json.loads(line)["relation"] for line in lines} == {"claims", "runs", "term_counts"}
+    tables = run("state", "export", "state", "-o", "tables")
+    assert "are in tables" in tables.stderr
+    assert (tmp_path / "tables" / "articles.parquet").is_file()

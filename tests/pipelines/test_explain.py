@@ -63,7 +63,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_an_article_is_named_by_id_or_address_or_how_either_begins(report: Path, name: str, doc_id: str) -> None:
-    found = explain.run(name, "quay-2", report, Config())
+    found = explain.of_report(name, "quay-2", report, Config())
     assert doc_id in (found.left["doc_id"], found.right["doc_id"])
 
 
@@ -78,7 +78,7 @@ def test_an_article_is_named_by_id_or_address_or_how_either_begins(report: Path,
 )
 def test_a_name_of_none_or_several_is_refused(report: Path, left: str, right: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        explain.run(left, right, report, Config())
+        explain.of_report(left, right, report, Config())
 
 
 def test_an_id_goes_before_what_begins_with_it(report: Path, tmp_path: Path) -> None:
@@ -86,16 +86,16 @@ def test_an_id_goes_before_what_begins_with_it(report: Path, tmp_path: Path) -> 
     lines = (copied / "articles.jsonl").read_text(encoding="utf-8").splitlines()
     more = json.loads(lines[0]) | {"doc_id": "quay-11", "url": ""}
     (copied / "articles.jsonl").write_text("\n".join([*lines, json.dumps(more)]) + "\n", encoding="utf-8")
-    assert explain.run("quay-1", "=bread", copied, Config()).right["doc_id"] == "quay-1"
+    assert explain.of_report("quay-1", "=bread", copied, Config()).right["doc_id"] == "quay-1"
 
 
 def test_what_is_no_report_is_refused(report: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"is no report of 'dedup nightly': it has no articles.jsonl"):
-        explain.run("a", "b", tmp_path, Config())
+        explain.of_report("a", "b", tmp_path, Config())
     copied = Path(shutil.copytree(report, tmp_path / "out"))
     (copied / "articles.jsonl").write_text("[1]\n", encoding="utf-8")
     with pytest.raises(InputError, match="damaged: a line is no article"):
-        explain.run("a", "b", copied, Config())
+        explain.of_report("a", "b", copied, Config())
 
 
 @pytest.mark.parametrize("broken", [{"text": 5}, {"published": 5}, {"cluster_id": None, "event_id": 1}])
@@ -106,7 +106,7 @@ def test_a_damaged_article_is_refused_in_a_line(broken: dict[str, Any], report: 
     rows[0] |= broken
     (copied / "articles.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     with pytest.raises(InputError, match=r"is damaged: .* is no article of a report"):
-        explain.run(*ids, copied, Config())
+        explain.of_report(*ids, copied, Config())
 
 
 def test_which_pages_were_rejected_is_no_other_parameter(report: Path, tmp_path: Path) -> None:
@@ -116,13 +116,13 @@ def test_which_pages_were_rejected_is_no_other_parameter(report: Path, tmp_path:
     other = replace(config, extract=replace(config.extract, all_pages=True))
     (copied / "run.json").write_text(json.dumps(made | {"configuration": other.fingerprint()}), encoding="utf-8")
     ids = [json.loads(line)["doc_id"] for line in (copied / "articles.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert explain.run(ids[0], ids[1], copied, config).same_parameters is True
+    assert explain.of_report(ids[0], ids[1], copied, config).same_parameters is True
 
 
 def test_the_decision_and_figures_are_those_of_the_report(report: Path) -> None:
     with (report / "duplicates.csv").open(encoding="utf-8", newline="") as file:
         (row,) = csv.DictReader(file)
-    found = explain.run("quay-2", "quay-1", report, Config())
+    found = explain.of_report("quay-2", "quay-1", report, Config())
     told = found.as_json()
     assert found.reported == row
     assert (told["relation"], told["reason"]) == (row["relation"], row["reason"])
@@ -133,7 +133,7 @@ def test_the_decision_and_figures_are_those_of_the_report(report: Path) -> None:
 
 
 def test_json_can_be_written_and_holds_the_passages_in_context(report: Path) -> None:
-    told = json.loads(json.dumps(explain.run("quay-1", "quay-2", report, Config()).as_json()))
+    told = json.loads(json.dumps(explain.of_report("quay-1", "quay-2", report, Config()).as_json()))
     assert told["left"]["doc_id"] == "quay-1"
     assert "text" not in told["left"]
     first = told["passages"][0]
@@ -147,7 +147,7 @@ def written(found: explain.Explained) -> str:
 
 
 def test_lines_tell_all_of_it_and_steer_no_terminal(report: Path) -> None:
-    text = written(explain.run("quay-1", "quay-2", report, Config()))
+    text = written(explain.of_report("quay-1", "quay-2", report, Config()))
     for part in (
         "near: ",
         "In the report: listed as near, in one cluster.",
@@ -161,7 +161,7 @@ def test_lines_tell_all_of_it_and_steer_no_terminal(report: Path) -> None:
 
 
 def test_two_that_are_never_compared_are_told_so(report: Path) -> None:
-    found = explain.run("quay-1", "=bread", report, Config())
+    found = explain.of_report("quay-1", "=bread", report, Config())
     assert found.as_json()["is_candidate"] is False
     text = written(found)
     assert "no match: no passage in common" in text
@@ -171,7 +171,7 @@ def test_two_that_are_never_compared_are_told_so(report: Path) -> None:
 
 def test_other_parameters_than_the_reports_are_told(report: Path) -> None:
     other: Any = Config(verify=Verify(overlap=0.9))
-    assert "made with other parameters" in written(explain.run("quay-1", "quay-2", report, other))
+    assert "made with other parameters" in written(explain.of_report("quay-1", "quay-2", report, other))
 
 
 def test_a_long_passage_is_shown_by_its_ends(report: Path, tmp_path: Path) -> None:
@@ -181,6 +181,6 @@ def test_a_long_passage_is_shown_by_its_ends(report: Path, tmp_path: Path) -> No
     (copied / "articles.jsonl").write_text(
         "".join(json.dumps(row | {"text": long}) + "\n" for row in rows), encoding="utf-8"
     )
-    found = explain.run("quay-1", "quay-2", copied, Config())
+    found = explain.of_report("quay-1", "quay-2", copied, Config())
     assert "[...]" in written(found)
     assert found.as_json()["passages"][0]["left"]["passage"] == long
