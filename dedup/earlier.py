@@ -16,10 +16,12 @@ import pyarrow.compute as pc
 from dedup.candidates.window import within
 from dedup.duplicates.component import JOINING
 from dedup.events.counts import ARTICLES_KEY, Counts
-from dedup.schema import ARTICLE, KNOWN, MATCH, TEXT
+from dedup.schema import ARTICLE, KNOWN, MATCH, TERMS, TEXT
 
 #: What is read of an article beside its words and terms.
-ABOUT = pa.schema([field for field in ARTICLE if field.name != "removed"])
+ABOUT = ["doc_id", "arrival", "url", "source", "title", "published", "n_words"]
+#: What is read of its words.
+_COMPARED = ["doc_id", "words", "flags"]
 _MET = ["doc_id", "arrival", "published"]
 
 
@@ -43,7 +45,7 @@ class Earlier(Protocol):
 
 
 class Texts(NamedTuple):
-    """Articles and what is made of each, in one order: ``ABOUT`` (or more), relations SIGNATURE and TERMS."""
+    """Articles and what is made of each, in one order: ``ABOUT``, of SIGNATURE what is compared, and TERMS; or more columns."""
 
     articles: pa.Table
     signatures: pa.Table
@@ -51,13 +53,13 @@ class Texts(NamedTuple):
 
     def and_those(self, earlier: Earlier, doc_ids: pa.Array) -> "Texts":
         """Return these, and after them the earlier ones called ``doc_ids``."""
-        about = earlier.rows("articles", "doc_id", doc_ids)
-        signatures, terms = (earlier.rows(name, "doc_id", doc_ids) for name in ("signatures", "terms"))
-        return Texts(
-            pa.concat_tables([self.articles.select(ABOUT.names), about]),
-            pa.concat_tables([self.signatures, signatures]),
-            pa.concat_tables([self.terms, terms]),
-        )
+        wanted = (ABOUT, _COMPARED, TERMS.names)
+        rows = [
+            earlier.rows(name, "doc_id", doc_ids, columns)
+            for name, columns in zip(("articles", "signatures", "terms"), wanted, strict=True)
+        ]
+        ours = (table.select(columns) for table, columns in zip(self, wanted, strict=True))
+        return Texts(*(pa.concat_tables(pair) for pair in zip(ours, rows, strict=True)))
 
 
 def met_under(earlier: Earlier, bands: Sequence[pa.Table]) -> tuple[pa.Table, pa.Table]:
@@ -103,14 +105,14 @@ def clusters_of(earlier: Earlier, matches: pa.Table, articles: pa.Table) -> tupl
     Returns
     -------
     tuple of three Tables
-        Relation MEMBER of all in these clusters; their rows of ``ABOUT``; and their ``doc_id`` and ``text_digest``.
+        Relation MEMBER of all in these clusters; ``ABOUT`` of these; and their ``doc_id`` and ``text_digest``.
     """
     joining = matches.filter(pc.is_in(matches["relation"], pa.array(JOINING)))
     reached = earlier.rows("members", "doc_id", others(joining, articles))
     members = earlier.rows("members", "cluster_id", pc.unique(reached["cluster_id"]))
     ids = members["doc_id"].combine_chunks()
     digests = earlier.rows("signatures", "doc_id", ids, ["doc_id", "text_digest"])
-    return members, earlier.rows("articles", "doc_id", ids), digests
+    return members, earlier.rows("articles", "doc_id", ids, ABOUT), digests
 
 
 def held_together(members: pa.Table) -> pa.Table:
@@ -154,19 +156,22 @@ def names_kept(
 class Beside(NamedTuple):
     """Tonight's articles and the earlier ones that they may share an event with; see `dedup.events.assign.group`."""
 
-    texts: Texts
+    articles: pa.Table
+    terms: pa.Table
     members: pa.Table
     known: pa.Table
     counts: pa.Table
 
 
-def beside(earlier: Earlier, texts: Texts, candidates: pa.Table, members: pa.Table, days: int) -> Beside:
+def beside(  # noqa: PLR0913 - tonight, and how far back
+    earlier: Earlier, articles: pa.Table, terms: pa.Table, candidates: pa.Table, members: pa.Table, days: int
+) -> Beside:
     """Return tonight's articles, and the earlier events that they may be of.
 
     Parameters
     ----------
-    texts : Texts
-        Of tonight.
+    articles, terms : Table
+        Relations ARTICLE and TERMS, of tonight.
     candidates : Table
         Relation PAIR: who was compared tonight.
     members : Table
@@ -175,20 +180,28 @@ def beside(earlier: Earlier, texts: Texts, candidates: pa.Table, members: pa.Tab
         Earlier articles compared with one of tonight are looked at if published at most so many days from it; those of its
         cluster always, and with an article all of its event.
     """
-    met = others(candidates, texts.articles)
+    met = others(candidates, articles)
     about = earlier.rows("articles", "doc_id", met, _MET)
-    everyone = pa.concat_tables([texts.articles.select(_MET), about])
-    near = others(within(candidates, everyone, days), texts.articles)
-    wanted = pa.concat_arrays([near, not_among(members["doc_id"], texts.articles)]).unique()
+    near = others(within(candidates, pa.concat_tables([articles.select(_MET), about]), days), articles)
+    wanted = pa.concat_arrays([near, not_among(members["doc_id"], articles)]).unique()
     events = pc.unique(earlier.rows("assignments", "doc_id", wanted)["event_id"])
     assigned = earlier.rows("assignments", "event_id", events)
     ids = assigned["doc_id"].combine_chunks()
-    known = _since_when(earlier, assigned)
-    whole = texts.and_those(earlier, ids)
     clusters = earlier.rows("members", "doc_id", ids)
     clusters = clusters.filter(pc.invert(pc.is_in(clusters["doc_id"], members["doc_id"].combine_chunks())))
-    counts = earlier.rows("term_counts", "key", pa.array(np.append(Counts.of_terms(whole.terms).keys, ARTICLES_KEY)))
-    return Beside(whole, pa.concat_tables([members, clusters]), known, counts)
+    every = pa.concat_tables([articles.select([*ABOUT, "text"]), _titled(earlier, ids)])
+    terms = pa.concat_tables([terms, earlier.rows("terms", "doc_id", ids)])
+    counts = earlier.rows("term_counts", "key", pa.array(np.append(Counts.of_terms(terms).keys, ARTICLES_KEY)))
+    return Beside(every, terms, pa.concat_tables([members, clusters]), _since_when(earlier, assigned), counts)
+
+
+def _titled(earlier: Earlier, doc_ids: pa.Array) -> pa.Table:
+    """Return ``ABOUT`` of earlier articles, and the text of those that have no title, by which they are called instead."""
+    about = earlier.rows("articles", "doc_id", doc_ids, ABOUT)
+    untitled = about["doc_id"].filter(pc.equal(pc.fill_null(about["title"], ""), "")).combine_chunks()
+    texts = earlier.rows("articles", "doc_id", untitled, ["doc_id", "text"])
+    place = pc.index_in(about["doc_id"], texts["doc_id"].combine_chunks())
+    return about.append_column(ARTICLE.field("text"), texts["text"].take(place))
 
 
 def _since_when(earlier: Earlier, assigned: pa.Table) -> pa.Table:

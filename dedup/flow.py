@@ -356,12 +356,12 @@ class Flow:
             if not earlier:
                 found = group(matched.terms, articles, matched.members, matched.matches, self.grouping)
                 return Grouped(*found, TERM_COUNT.empty_table())
-            tonight = Texts(articles, matched.signatures, matched.terms)
-            texts, members, known, counts = beside(
-                earlier, tonight, matched.candidates, matched.members, self.windows.event_window
+            days = self.windows.event_window
+            every = beside(earlier, articles, matched.terms, matched.candidates, matched.members, days)
+            found = group(
+                every.terms, every.articles, every.members, matched.matches, self.grouping, every.known, every.counts
             )
-            found = group(texts.terms, texts.articles, members, matched.matches, self.grouping, known, counts)
-            return Grouped(*found, count_terms(matched.terms, members, known))
+            return Grouped(*found, count_terms(matched.terms, every.members, every.known))
 
 
 #: Pairs that are joined with their texts at a time, and with their terms as well; a row is some ten kilobytes, and some forty.
