@@ -20,7 +20,9 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from dedup.errors import InputError, StateError
 from pipelines.state.relations import RELATIONS
@@ -35,6 +37,12 @@ _SPILL: Final = ".spill-"
 
 #: How the system says that there is no room: on the disk, for the user, in a file.
 _FULL: Final = ("No space left", "quota exceeded", "File too large")
+
+#: Relations of long rows. Those of one night lie together, and only where some are wanted are they read.
+_LONG: Final = frozenset({"articles", "signatures", "terms", "telling"})
+#: Arrivals that are looked up at a time lie in so many stretches at most, and in one where so few lie between two.
+_MOST_SPANS: Final = 16
+_LEAST_GAP: Final = 4096
 
 #: What to put in for one relation.
 Rows = Mapping[str, pa.Table]
@@ -144,14 +152,30 @@ class Store(ABC):
         schema = pa.schema([schema.field(one) for one in columns or schema.names])
         if self.is_new or (values is not None and not len(values)):
             return schema.empty_table()
+        named, key = ", ".join(f'"{one}"' for one in schema.names), ", ".join(relation.key)
+        if name in _LONG and column == "doc_id" and not {*schema.names} <= {"doc_id", "arrival"}:
+            column, values = "arrival", self.rows("articles", "doc_id", values, ["arrival"])["arrival"].combine_chunks()
+        if name in _LONG and column == "arrival":
+            return self._long_rows(name, values, schema)
         where = ""
         if values is not None:
             self.register("wanted", pa.table({column: values}))
             where = f"SEMI JOIN wanted USING ({column})"  # names are ours
-        named, key = ", ".join(f'"{one}"' for one in schema.names), ", ".join(relation.key)
         if relation.summed:
             named, where = f"{key}, sum({relation.summed}) AS {relation.summed}", f"{where} GROUP BY {key}"
         return self.select(f"SELECT {named} FROM {name} {where} ORDER BY {key}", schema)  # noqa: S608
+
+    def _long_rows(self, name: str, arrivals: pa.Array, schema: pa.Schema) -> pa.Table:
+        """Return the rows of some arrivals in the order of their ids; what lies far from all of them is not read."""
+        self.register("wanted", pa.table({"arrival": arrivals}))
+        wanted = [*schema.names, *(["doc_id"] if "doc_id" not in schema.names else [])]
+        read = pa.schema([RELATIONS[name].stored.field(one) for one in wanted])
+        named = ", ".join(f'"{one}"' for one in wanted)
+        parts = [read.empty_table()]
+        for low, high in spans(arrivals.to_numpy()):
+            within = f"SEMI JOIN wanted USING (arrival) WHERE arrival BETWEEN {low} AND {high}"
+            parts.append(self.select(f"SELECT {named} FROM {name} {within}", read))  # noqa: S608 - names are ours
+        return pa.concat_tables(parts).sort_by("doc_id").select(schema.names)
 
     def select(self, query: str, schema: pa.Schema) -> pa.Table:
         """Return the rows of a query in the types of ``schema``."""
@@ -195,6 +219,29 @@ class Store(ABC):
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+
+def spans(arrivals: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Return few stretches, first and last, in which all arrivals lie, with what lies between them left out where that is most.
+
+    Parameters
+    ----------
+    arrivals : ndarray of int64, shape (n,)
+        In any order.
+
+    Examples
+    --------
+    >>> spans(np.array([90_000, 3, 7, 90_001]))
+    [(3, 7), (90000, 90001)]
+    """
+    if not len(arrivals):
+        return []
+    ordered = np.unique(arrivals)
+    gaps = np.diff(ordered)
+    cuts = np.flatnonzero(gaps > _LEAST_GAP)
+    cuts = np.sort(cuts[np.argsort(gaps[cuts], kind="stable")[-(_MOST_SPANS - 1) :]])
+    firsts, lasts = ordered[np.append(0, cuts + 1)], ordered[np.append(cuts, len(ordered) - 1)]
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
 
 
 def connected(database: str, path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:

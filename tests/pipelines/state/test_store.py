@@ -3,15 +3,19 @@
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dedup.errors import InputError, StateError
 from pipelines.state import RELATIONS, open_store
-from pipelines.state.store import engine_errors
+from pipelines.state.store import engine_errors, spans
 
 
 def test_rows_are_looked_up_in_the_order_of_their_key(state: Path) -> None:
@@ -141,3 +145,13 @@ def test_what_the_engine_says_becomes_one_clear_line(said: Exception, kind: type
         raise said
     assert "\n" not in str(found.value)
     assert "x" in str(found.value)
+
+
+@given(st.lists(st.integers(0, 10**7), max_size=200))
+def test_stretches_hold_every_arrival_and_are_few(arrivals: list[int]) -> None:
+    found = spans(np.array(arrivals, dtype=np.int64))
+    assert all(any(low <= one <= high for low, high in found) for one in arrivals)
+    assert {end for pair in found for end in pair} <= set(arrivals)
+    assert len(found) <= 16
+    for (_, before), (after, _) in pairwise(found):
+        assert after - before > 4096
