@@ -6,10 +6,11 @@ import pyarrow as pa
 import pytest
 
 from dedup.duplicates.component import JOINING
-from dedup.earlier import ABOUT, clusters_of, held_together, met_under, names_kept, not_among, others
+from dedup.earlier import clusters_of, held_together, met_under, names_kept, not_among, others
 from dedup.schema import BAND, MATCH, MEMBER, PAIR, SIGNATURE
+from pipelines.state import RELATIONS
 
-SCHEMAS = {"articles": ABOUT, "members": MEMBER, "bands": BAND, "signatures": SIGNATURE}
+SCHEMAS = {"articles": RELATIONS["articles"].schema, "members": MEMBER, "bands": BAND, "signatures": SIGNATURE}
 
 
 class Before:
