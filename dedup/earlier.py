@@ -160,25 +160,25 @@ class Beside(NamedTuple):
     counts: pa.Table
 
 
-def beside(earlier: Earlier, texts: Texts, candidates: pa.Table, members: pa.Table, days: int) -> Beside:
+def beside(earlier: Earlier, texts: Texts, pairs: pa.Table, members: pa.Table, days: int) -> Beside:
     """Return tonight's articles, and the earlier events that they may be of.
 
     Parameters
     ----------
     texts : Texts
         Of tonight.
-    candidates : Table
-        Relation PAIR: who was compared tonight.
+    pairs : Table
+        Relation PAIR: tonight's that may be of one event, one of each at least of tonight.
     members : Table
         Relation MEMBER: tonight's clusters.
     days : int
-        Earlier articles compared with one of tonight are looked at if published at most so many days from it; those of its
+        Earlier articles that are paired with one of tonight are looked at if published at most so many days from it; those of its
         cluster always, and with an article all of its event.
     """
-    met = others(candidates, texts.articles)
+    met = others(pairs, texts.articles)
     about = earlier.rows("articles", "doc_id", met, _MET)
     everyone = pa.concat_tables([texts.articles.select(_MET), about])
-    near = others(within(candidates, everyone, days), texts.articles)
+    near = others(within(pairs, everyone, days), texts.articles)
     wanted = pa.concat_arrays([near, not_among(members["doc_id"], texts.articles)]).unique()
     events = pc.unique(earlier.rows("assignments", "doc_id", wanted)["event_id"])
     assigned = earlier.rows("assignments", "event_id", events)
