@@ -164,7 +164,7 @@ class Beside(NamedTuple):
 
 
 def beside(  # noqa: PLR0913 - tonight, and how far back
-    earlier: Earlier, articles: pa.Table, terms: pa.Table, candidates: pa.Table, members: pa.Table, days: int
+    earlier: Earlier, articles: pa.Table, terms: pa.Table, pairs: pa.Table, members: pa.Table, days: int
 ) -> Beside:
     """Return tonight's articles, and the earlier events that they may be of.
 
@@ -172,17 +172,17 @@ def beside(  # noqa: PLR0913 - tonight, and how far back
     ----------
     articles, terms : Table
         Relations ARTICLE and TERMS, of tonight.
-    candidates : Table
-        Relation PAIR: who was compared tonight.
+    pairs : Table
+        Relation PAIR: tonight's that may be of one event, one of each at least of tonight.
     members : Table
         Relation MEMBER: tonight's clusters.
     days : int
-        Earlier articles compared with one of tonight are looked at if published at most so many days from it; those of its
+        Earlier articles that are paired with one of tonight are looked at if published at most so many days from it; those of its
         cluster always, and with an article all of its event.
     """
-    met = others(candidates, articles)
+    met = others(pairs, articles)
     about = earlier.rows("articles", "doc_id", met, _MET)
-    near = others(within(candidates, pa.concat_tables([articles.select(_MET), about]), days), articles)
+    near = others(within(pairs, pa.concat_tables([articles.select(_MET), about]), days), articles)
     wanted = pa.concat_arrays([near, not_among(members["doc_id"], articles)]).unique()
     events = pc.unique(earlier.rows("assignments", "doc_id", wanted)["event_id"])
     assigned = earlier.rows("assignments", "event_id", events)

@@ -51,6 +51,112 @@ def dots(
     return found
 
 
+@part
+def _rarity(known: Any, met: Any, n_seen: Any, about: Any) -> Any:
+    """Return how rare a term is, as ``inverse_frequency`` says."""
+    share = (known + met + 1.0) / (about[1] + n_seen + 1.0)
+    at_home = (met + about[3] * share) / (n_seen + about[3])
+    found = -np.log(max(share, at_home))
+    if met <= 1.0 and known <= about[2]:
+        found *= about[4]
+    return found
+
+
+@compiled(
+    types.float64[::1](
+        *(INTS, _COLUMNS, _COLUMNS, _FLOATS) * 2,
+        *(INTS, INTS, INTS),
+        *(INTS, _COLUMNS, INTS, INTS),
+        *(_FLOATS, _FLOATS, _FLOATS, _FLOATS),
+    )
+)
+def cosines(
+    ends: Any,
+    columns: Any,
+    counts: Any,
+    odd: Any,
+    other_ends: Any,
+    other_columns: Any,
+    other_counts: Any,
+    other_odd: Any,
+    left: Any,
+    right: Any,
+    when: Any,
+    seen_ends: Any,
+    seen_columns: Any,
+    new: Any,
+    window: Any,
+    known: Any,
+    before: Any,
+    loud: Any,
+    about: Any,
+) -> Any:
+    """Return the cosine of each pair of rows, by the counts of the window that it is of; pairs are sorted by window and left row.
+
+    ``new`` are the rows that are counted, sorted by ``window``; ``loud[n]`` is what a term counts that comes n times; ``about`` is how many
+    articles were counted before and in the background, in how many of it an unknown term is, the prior, and the factor of odd terms.
+    """
+    found = np.zeros(len(left))
+    met = before.copy()
+    n_seen = about[0]
+    rarity = np.zeros(len(known))
+    # When rarity and lengths were reckoned: at which step.
+    rarity_at = np.full(len(known), -1, dtype=np.int64)
+    length = np.zeros(len(other_ends))
+    length_at = np.full(len(other_ends), -1, dtype=np.int64)
+    spread = np.zeros(len(known))
+    alone = 0.0
+    step, now, n_counted, row = -1, np.int64(-2), 0, np.int64(-1)
+    for pair in range(len(left)):
+        is_later = when[pair] != now
+        if is_later or left[pair] != row:
+            if row >= 0:
+                for place in range(ends[row], ends[row + 1]):
+                    spread[columns[place]] = 0.0
+            if is_later:
+                now = when[pair]
+                step += 1
+                while n_counted < len(new) and window[n_counted] <= now:
+                    one = new[n_counted]
+                    n_counted += 1
+                    n_seen += 1.0
+                    for place in range(seen_ends[one], seen_ends[one + 1]):
+                        met[seen_columns[place]] += 1.0
+                alone = _rarity(about[2], 1.0, n_seen, about)
+            row = left[pair]
+            total = odd[row] * alone * alone
+            for place in range(ends[row], ends[row + 1]):
+                column = columns[place]
+                if rarity_at[column] != step:
+                    rarity[column] = _rarity(known[column], met[column], n_seen, about)
+                    rarity_at[column] = step
+                value = loud[counts[place]] * rarity[column]
+                spread[column] = value
+                total += value * value
+            if total > 0.0:
+                total = 1.0 / np.sqrt(total)
+            for place in range(ends[row], ends[row + 1]):
+                spread[columns[place]] *= total
+        other = right[pair]
+        is_new = length_at[other] != step
+        total, squares = 0.0, other_odd[other] * alone * alone
+        for place in range(other_ends[other], other_ends[other + 1]):
+            column = other_columns[place]
+            if is_new and rarity_at[column] != step:
+                rarity[column] = _rarity(known[column], met[column], n_seen, about)
+                rarity_at[column] = step
+            value = loud[other_counts[place]] * rarity[column]
+            total += spread[column] * value
+            if is_new:
+                squares += value * value
+        if is_new:
+            length[other] = np.sqrt(squares)
+            length_at[other] = step
+        if length[other] > 0.0:
+            found[pair] = total / length[other]
+    return found
+
+
 @compiled(types.boolean[::1](INTS, _FLOATS, types.int64))
 def heaviest(ends: Any, values: Any, n_terms: Any) -> Any:
     """Mark the ``n_terms`` largest values of each row, of equal ones the first."""
@@ -74,11 +180,18 @@ def _is_less(mean: Any, low: Any, high: Any, other_mean: Any, other_low: Any, ot
     return high > other_high
 
 
-@compiled(uniform(types.int64[::1], 2)(INTS, _COLUMNS, _FLOATS, INTS, _COLUMNS, _FLOATS, types.int64))
+@compiled(uniform(types.int64[::1], 2)(INTS, _COLUMNS, _FLOATS, INTS, _COLUMNS, _FLOATS, INTS, types.int64))
 def nearest(
-    ends: Any, columns: Any, values: Any, post_ends: Any, post_rows: Any, post_values: Any, n_neighbours: Any
+    ends: Any,
+    columns: Any,
+    values: Any,
+    post_ends: Any,
+    post_rows: Any,
+    post_values: Any,
+    window: Any,
+    n_neighbours: Any,
 ) -> Any:
-    """Return each row with each of its ``n_neighbours`` largest dot products with other rows, of equal ones the first rows.
+    """Return each row with each of its ``n_neighbours`` largest dot products with rows of no later ``window``, of equal ones the first rows.
 
     ``post_ends``, ``post_rows`` and ``post_values`` are the same matrix by columns.
     """
@@ -95,7 +208,7 @@ def nearest(
             value = values[place]
             for post in range(post_ends[columns[place]], post_ends[columns[place] + 1]):
                 other = post_rows[post]
-                if other == row:
+                if other == row or window[other] > window[row]:
                     continue
                 if total[other] == 0.0:
                     met[n_met] = other

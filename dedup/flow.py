@@ -86,13 +86,21 @@ class Cleaned(NamedTuple):
     repeats: pa.Table
 
 
+class Candidates(NamedTuple):
+    """Relation PAIR: those to compare, and those who may be of one event though they are no match; both sorted."""
+
+    compared: pa.Table
+    related: pa.Table
+
+
 @dataclass(frozen=True)
 class Matched:
     """What matching found.
 
     Relations SIGNATURE and TERMS (empty where none were asked for) of the articles; MATCH; MEMBER of the articles and of all
     that share a cluster with one; MERGE of earlier clusters that have become one; PAIR of all that were compared. ``telling``
-    and ``bands`` are for later nights to meet them by, and None where there are no nights.
+    and ``bands`` are for later nights to meet them by, and ``related``, pairs that may be of one event, is for finding those of earlier nights;
+    None where there are no nights.
     """
 
     signatures: pa.Table
@@ -103,6 +111,7 @@ class Matched:
     candidates: pa.Table
     telling: pa.Table | None = None
     bands: pa.Table | None = None
+    related: pa.Table | None = None
 
     @cached_property
     def member_of(self) -> dict[str, dict[str, Any]]:
@@ -215,18 +224,20 @@ class Flow:
             with watch.stage("salient", articles.num_rows) as tick:
                 told = engine.map(self.telling, terms, tick)
                 salient = engine.map(self.salient, told)
-        kept = (told, pa.concat_tables([bands, salient])) if earlier else (None, None)
+        kept = [told, pa.concat_tables([bands, salient])] if earlier else []
         with watch.stage("pair") as tick:
             by_words, by_telling, known, since = bands.to_batches(), salient.to_batches(), articles, 0
             if earlier and articles.num_rows:
-                met, others_met = met_under(earlier, [bands, salient])
-                is_salient = pc.equal(met["kind"], KINDS.index("salient"))
-                by_words += met.filter(pc.invert(is_salient)).to_batches()
-                by_telling += met.filter(is_salient).to_batches()
+                theirs, others_met = met_under(earlier, [bands, salient])
+                is_salient = pc.equal(theirs["kind"], KINDS.index("salient"))
+                by_words += theirs.filter(pc.invert(is_salient)).to_batches()
+                by_telling += theirs.filter(is_salient).to_batches()
                 known = pa.concat_tables([articles.select(others_met.schema.names), others_met])
                 since = pc.min(articles["arrival"]).as_py()
             del bands, salient
-            candidates = self.candidates(engine, known, by_words, by_telling, told, tick, since=since, earlier=earlier)
+            candidates, related = self.candidates(
+                engine, known, by_words, by_telling, told, tick, since=since, earlier=earlier
+            )
         with watch.stage("verify", candidates.num_rows) as tick:
             texts = Texts(articles, signatures, terms)
             if earlier:
@@ -234,6 +245,8 @@ class Flow:
             matches = self._verified(engine, candidates, *texts, relations, tick)
         with watch.stage("cluster", articles.num_rows):
             clustered, merges = self._clustered(articles, signatures, matches, earlier)
+        if earlier:
+            kept.append(related)
         return Matched(signatures, terms, matches, clustered, merges, candidates, *kept)
 
     def _clustered(
@@ -265,8 +278,8 @@ class Flow:
         *,
         since: int = 0,
         earlier: Earlier | None = None,
-    ) -> pa.Table:
-        """Return the pairs to verify.
+    ) -> Candidates:
+        """Return the pairs to verify, and those that may be of one event.
 
         Parameters
         ----------
@@ -283,25 +296,31 @@ class Flow:
 
         Returns
         -------
-        Table
-            Relation PAIR, sorted: those that met under keys of words, and of those that met under salient ones all that are alike.
+        Candidates
+            To compare are those that met under keys of words, and of those that met under salient ones all that are alike; related are more of these.
         """
         pairs, windows = replace(self.pairs, since=max(since, self.pairs.since)), self.windows
         met = distinct((engine.map(pairs, some, tick) for some in shared(bands)), articles)
         met = within(met, articles, windows.match_window)
         if not salient:
-            return met
+            return Candidates(met, met)
         said = distinct((engine.map(pairs, some, tick) for some in shared(salient)), articles)
         said = within(said, articles, windows.event_window)
         if earlier:
             told = pa.concat_tables([told, earlier.rows("telling", "doc_id", others(said, told))])
-        alike = engine.map(self.alike, _joined(said, told.select(["doc_id", "keys", "weights"]), self.alike.reads))
-        return (
-            pa.concat_tables([met, alike])
+        told = told.select(["doc_id", "keys", "weights"])
+        if earlier:
+            loose = replace(self.alike, least=min(self.alike.related, self.alike.least))
+            said = engine.map(loose, _joined(said, told, loose.reads))
+        alike = engine.map(self.alike, _joined(said, told, self.alike.reads))
+        compared, related = (
+            pa.concat_tables([met, more])
             .group_by(PAIR.names)
             .aggregate([])
             .sort_by([(n, "ascending") for n in PAIR.names])
+            for more in (alike, said if earlier else alike)
         )
+        return Candidates(compared, related)
 
     def _verified(  # noqa: PLR0913 - all that is known of the candidates
         self,
@@ -357,7 +376,8 @@ class Flow:
                 found = group(matched.terms, articles, matched.members, matched.matches, self.grouping)
                 return Grouped(*found, TERM_COUNT.empty_table())
             days = self.windows.event_window
-            every = beside(earlier, articles, matched.terms, matched.candidates, matched.members, days)
+            related = PAIR.empty_table() if matched.related is None else matched.related
+            every = beside(earlier, articles, matched.terms, related, matched.members, days)
             found = group(
                 every.terms, every.articles, every.members, matched.matches, self.grouping, every.known, every.counts
             )

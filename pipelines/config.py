@@ -21,6 +21,7 @@ import xxhash
 from dedup.articles.genre import genre_model
 from dedup.boilerplate.line_model import MODELS, line_model
 from dedup.errors import DedupError, InputError
+from dedup.events.pair_model import pair_model
 from dedup.flow import Flow
 from pipelines.run_local import Limits
 
@@ -29,6 +30,7 @@ T = TypeVar("T")
 _MODELS: Final[Mapping[tuple[str, str], tuple[str, Callable[[str], object]]]] = {
     ("classify", "model"): ("line model", lambda text: [line_model(kind, text) for kind in MODELS]),
     ("extract", "genre"): ("genre model", genre_model),
+    ("grouping", "model"): ("pair model", pair_model),
 }
 """Section and key of each model: how it is called, and what reads it or fails."""
 
@@ -106,7 +108,7 @@ def load(path: Path) -> Config:
 
 
 def _with_models(content: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Put the content of the models that ``[classify] model`` and ``[extract] genre`` name in the place of their paths.
+    """Put the content of the models that ``[classify] model``, ``[extract] genre`` and ``[grouping] model`` name in the place of their paths.
 
     Raises
     ------

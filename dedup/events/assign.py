@@ -28,7 +28,8 @@ from dedup.articles.terms import background
 from dedup.duplicates.relation import series_of
 from dedup.errors import ParameterError, SchemaError
 from dedup.events.counts import Counts, read_keys
-from dedup.events.vector import Floats, Ints, Mix, Vectors, candidate_pairs, similarities, vectorise
+from dedup.events.pair_model import pair_model
+from dedup.events.vector import FEATURES, Floats, Ints, Mix, Vectors, candidate_pairs, features, vectorise
 from dedup.schema import ASSIGNMENT, EVENT, MERGE
 
 _COPIES = frozenset({"exact", "near"})
@@ -64,6 +65,8 @@ class Grouping:
         Nearest articles looked at per article.
     mix : Mix
         How a similarity is made up.
+    model : str
+        The text of a pair model to judge by in place of ``mix``; see ``dedup train events``. Empty for none.
     """
 
     storyline: float = 0.1
@@ -74,10 +77,11 @@ class Grouping:
     conflict_share: float = 0.8
     conflict_pairs: float = 1 / 3
     matched: float = 0.5
-    series: float = 0.1
+    series: float = 0.05
     merge: float = 0.05
     n_neighbours: int = 60
     mix: Mix = field(default_factory=Mix)
+    model: str = ""
 
     def __post_init__(self) -> None:
         """Check the parameters."""
@@ -379,14 +383,12 @@ def group(  # noqa: PLR0913 (all that is known)
     unit_of = {rows[position]["doc_id"]: number for number, unit in enumerate(units) for position in unit}
     unit_terms = _terms_of(terms, [head["doc_id"] for head in heads])
     settled = _settled(unit_of, earlier, len(units))
-    if counts is None:
-        live = Counts.of_terms(unit_terms)
-    else:
-        tonight = unit_terms.filter(pa.array(~settled.known))
-        live = Counts.of_terms(tonight).plus(Counts.of_table(counts))
-    vectors = vectorise(unit_terms, _ordinals(heads), background(), live)
+    before = Counts.of_terms(unit_terms.filter(pa.array(settled.known))) if counts is None else Counts.of_table(counts)
+    published = _ordinals(heads)
+    window = np.where(settled.known, -1, windows(published))
+    vectors = vectorise(unit_terms, published, background(), before, window)
     graph = _graph(vectors, _pairs_matched(matches, unit_of, len(units)), _series(heads), grouping)
-    labels = dict(zip(_LEVELS, partition(graph, grouping, settled, _windows(vectors.published)), strict=True))
+    labels = dict(zip(_LEVELS, partition(graph, grouping, settled, window), strict=True))
     names = {level: _names(heads, labels[level], unit_of, earlier, level) for level in _LEVELS}
     similarity, cohesion = _centrality(graph, labels["event"], len(units))
     assigned = [
@@ -492,8 +494,19 @@ def _ordinals(heads: list[dict[str, Any]]) -> Floats:
     return np.array([np.nan if day is None else float(day.toordinal()) for day in days])
 
 
-def _windows(published: Floats) -> Ints:
-    """Return when each unit comes: its day of publication; those without one come last, together."""
+def windows(published: Floats) -> Ints:
+    """Return when each unit comes: its day of publication; those without one come last, together.
+
+    Parameters
+    ----------
+    published : ndarray of float64, shape (n_units,)
+        Days as ordinals; NaN where not known.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_units,)
+        Numbers from 0 on, one for each day.
+    """
     _, window = np.unique(np.nan_to_num(published, nan=np.inf), return_inverse=True)
     return window.astype(np.int64)
 
@@ -526,12 +539,14 @@ def _graph(vectors: Vectors, matched: Ints, series: Ints, grouping: Grouping) ->
     left, right = candidate_pairs(vectors, n_neighbours=grouping.n_neighbours)
     codes = np.union1d(left * n_units + right, matched)
     left, right = codes // n_units, codes % n_units
-    weight, dates = similarities(vectors, left, right, grouping.mix)
+    found = features(vectors, left, right)
+    weight = pair_model(grouping.model)(found) if grouping.model else grouping.mix(found)
+    dates = (found[:, FEATURES.index("date")] - found[:, FEATURES.index("conflict")]).astype(np.int64)
     weight = np.where(np.isin(codes, matched), np.maximum(weight, grouping.matched), weight)
     # Tuesday's weather is not Monday's, however alike they are told.
     apart = (series[left] == series[right]) & (np.abs(vectors.published[left] - vectors.published[right]) > 0)
     weight = np.where(apart, weight * grouping.series, weight)
-    return Graph(left, right, weight.round(9), dates.astype(np.int64))
+    return Graph(left, right, weight.round(9), dates)
 
 
 def _centrality(graph: Graph, event: Ints, n_units: int) -> tuple[Floats, Floats]:

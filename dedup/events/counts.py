@@ -32,8 +32,8 @@ class Counts:
     @classmethod
     def of_terms(cls, terms: pa.Table) -> "Counts":
         """Count the words, word pairs, spans and quantities of the rows of TERMS, each an article."""
-        counted = [_counted(read_keys(terms, name)[0]) for name in ("words", "bigrams", "spans", "quantity_keys")]
-        keys, counts = _added(*(np.concatenate(parts) for parts in zip(*counted, strict=True)))
+        found = [counted(read_keys(terms, name)[0]) for name in ("words", "bigrams", "spans", "quantity_keys")]
+        keys, counts = _added(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
         return cls(terms.num_rows, keys, counts)
 
     @classmethod
@@ -50,10 +50,6 @@ class Counts:
         order = np.argsort(keys, kind="stable")
         return pa.table({"key": keys[order], "n_articles": counts[order]}, schema=TERM_COUNT)
 
-    def plus(self, other: "Counts") -> "Counts":
-        """Add the counts of other articles."""
-        return Counts.of_table(pa.concat_tables([self.to_table(), other.to_table()]))
-
     def frequency(self, keys: Ints) -> NDArray[np.float64]:
         """Return in how many of the articles each key stood, float64 of the shape of ``keys``."""
         found = np.zeros(len(keys))
@@ -69,8 +65,13 @@ def read_keys(terms: pa.Table, name: str) -> tuple[Ints, Ints]:
     return flat(terms[name].combine_chunks(), np.int64)
 
 
-def _counted(keys: Ints) -> tuple[Ints, Ints]:
-    """Return the distinct keys, sorted, and how often each comes."""
+def counted(keys: Ints) -> tuple[Ints, Ints]:
+    """Return the distinct keys, sorted, and how often each comes.
+
+    Parameters
+    ----------
+    keys : ndarray of int64, shape (n,)
+    """
     ordered = np.sort(keys)
     starts = np.flatnonzero(np.append(True, np.diff(ordered) != 0)) if len(ordered) else np.empty(0, dtype=np.int64)
     return ordered[starts], np.diff(np.append(starts, len(ordered)))
@@ -79,7 +80,7 @@ def _counted(keys: Ints) -> tuple[Ints, Ints]:
 def _added(keys: Ints, counts: Ints) -> tuple[Ints, Ints]:
     """Return the distinct keys, sorted, and the sum of the counts of each."""
     order = np.argsort(keys, kind="stable")
-    distinct, n_rows = _counted(keys)
+    distinct, n_rows = counted(keys)
     ends = np.append(0, np.cumsum(n_rows))
     sums = np.append(0, np.cumsum(counts[order]))
     return distinct, sums[ends[1:]] - sums[ends[:-1]]

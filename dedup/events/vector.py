@@ -18,14 +18,18 @@ from scipy.sparse import csr_matrix, hstack
 
 from dedup.articles.terms import Background
 from dedup.candidates.minhash import flat
-from dedup.events.counts import Counts, read_keys
+from dedup.events.counts import Counts, counted, read_keys
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+#: What is known of a pair of articles.
+FEATURES = ("word", "bigram", "span", "lead", "date", "conflict", "quantity", "days")
+
 _DAYS_IN_YEAR = 366
 _ODD_TERM = 0.5
 _RARE_SHARE = 0.001
+_COLUMNS = {"word": "words", "bigram": "bigrams", "span": "spans"}
 
 
 @dataclass(frozen=True)
@@ -53,32 +57,80 @@ class Mix:
     decay_days: float = 7.0
     floor: float = 0.3
 
+    def __call__(self, found: Floats) -> Floats:
+        """Return how alike pairs are.
+
+        Parameters
+        ----------
+        found : ndarray of float64, shape (n_pairs, n_features)
+            As `features` gives them.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_pairs,)
+            In [0, 1].
+        """
+        word, bigram, span, lead, date, conflict, quantity, days = found.T
+        mixed = self.word * word + self.bigram * bigram + self.span * span + self.lead * lead
+        mixed *= 1.0 + self.date * date - self.conflict * conflict + self.quantity * quantity
+        mixed *= self.floor + (1 - self.floor) * np.exp(-0.5 * (days / self.decay_days) ** 2)
+        return np.asarray(np.clip(mixed, 0.0, 1.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Bags:
+    """The terms of one kind of every article, and in how many articles each stood before any of tonight came.
+
+    Row i has the terms ``columns[ends[i]:ends[i + 1]]`` (int32), each so often as ``counts`` (int32) says. A term that tonight has once and
+    nothing else knows can match nothing: it has no column, and ``odd``, float64 of shape (n_articles,), is the sum of ``(1 + ln tf)^2`` over
+    such terms. Of each column, float64 of shape (n_columns,): ``known`` is how many articles of the background hold the term, ``met`` how
+    many of earlier nights.
+    """
+
+    ends: Ints
+    columns: NDArray[np.int32]
+    counts: NDArray[np.int32]
+    odd: Floats
+    known: Floats
+    met: Floats
+
+    @property
+    def places(self) -> Ints:
+        """The row of every entry, int64 of the shape of ``columns``."""
+        return np.repeat(np.arange(len(self.ends) - 1), np.diff(self.ends))
+
 
 @dataclass(frozen=True, eq=False)
 class Vectors:
-    """TF-IDF rows of every article, L2-normalised, and what else its similarity is made of.
+    """What the similarity of articles is made of.
 
-    ``words`` ... ``leads`` are CSR matrices of float64, shape (n_articles, n_terms of that kind). ``days`` holds the
-    days named, ``near_days`` those and their neighbours; ``quantities`` the quantities; 1 for
-    each that is named, quantities only where they are rare. ``published`` is the day of publication as an ordinal, NaN where not known.
+    ``words`` ... ``leads`` are the terms, leads in the columns of the words. ``days`` holds the days named, ``near_days`` those and their
+    neighbours, ``quantities`` the quantities: CSR matrices of float64, shape (n_articles, n_columns), 1 for each that is named; ``known`` and
+    ``met`` of the quantities are as in `Bags`. ``published`` is the day of publication as an ordinal, NaN where not known; ``window`` when each
+    article comes, at least 0, and -1 for those of earlier nights; shapes (n_articles,). ``n_before`` articles had been counted before.
     """
 
-    words: Any
-    bigrams: Any
-    spans: Any
-    leads: Any
+    words: Bags
+    bigrams: Bags
+    spans: Bags
+    leads: Bags
     days: Any
     near_days: Any
     quantities: Any
+    known: Floats
+    met: Floats
     published: Floats
+    window: Ints
+    n_before: int
+    frequencies: Background
 
 
 _PRIOR = 1000.0
 """So many articles of the background's frequencies are weighed against the run's own."""
 
 
-def vectorise(terms: pa.Table, published: Floats, frequencies: Background, live: Counts) -> Vectors:
-    """Weigh the terms of a collection.
+def vectorise(terms: pa.Table, published: Floats, frequencies: Background, before: Counts, window: Ints) -> Vectors:
+    """Make rows of the terms of a collection.
 
     Parameters
     ----------
@@ -88,58 +140,62 @@ def vectorise(terms: pa.Table, published: Floats, frequencies: Background, live:
         Days of publication as ordinals; NaN where not known.
     frequencies : Background
         Frozen document frequencies.
-    live : Counts
-        Those of the collection, and of what was seen before it.
+    before : Counts
+        Document frequencies of what earlier nights saw.
+    window : ndarray of int64, shape (n_articles,)
+        When each article comes, at least 0; -1 for those of earlier nights, which ``before`` has counted.
 
     Returns
     -------
     Vectors
-        Rows in the order of ``terms``. A term of one article alone has no column; it counts in the length of its row.
+        Rows in the order of ``terms``.
     """
-    words, columns = _tfidf(terms, "words", "word_counts", frequencies, live)
     dates = terms["dates"].to_pylist()
+    (words, leads), bigrams, spans = (
+        _bags(terms, names, frequencies, before, window) for names in (("word", "lead"), ("bigram",), ("span",))
+    )
+    keys, ends = read_keys(terms, "quantity_keys")
+    figures, at = np.unique(keys, return_inverse=True)
     return Vectors(
         words=words,
-        bigrams=_tfidf(terms, "bigrams", "bigram_counts", frequencies, live)[0],
-        spans=_tfidf(terms, "spans", "span_counts", frequencies, live)[0],
-        leads=_tfidf(terms, "lead", "lead_counts", frequencies, live, columns)[0],
+        bigrams=bigrams[0],
+        spans=spans[0],
+        leads=leads,
         days=_binary([_days(found, slack=0) for found in dates], _DAYS_IN_YEAR),
         near_days=_binary([_days(found, slack=1) for found in dates], _DAYS_IN_YEAR),
-        quantities=_rare(terms, frequencies, live),
+        quantities=csr_matrix((np.ones(len(at)), at, ends), shape=(terms.num_rows, len(figures))),
+        known=frequencies.document_frequency(figures),
+        met=before.frequency(figures),
         published=published,
+        window=window,
+        n_before=before.n_articles,
+        frequencies=frequencies,
     )
 
 
-def _tfidf(  # noqa: PLR0913 (where the counts stand, and what they are weighed by)
-    terms: pa.Table, name: str, count_name: str, frequencies: Background, live: Counts, columns: Ints | None = None
-) -> tuple[Any, Ints]:
-    """Return the L2-normalised matrix of ``(1 + ln tf) x idf`` and the key of each of its columns."""
-    keys, ends = read_keys(terms, name)
-    counts, _ = flat(terms[count_name].combine_chunks(), np.int32)
-    rows = np.repeat(np.arange(terms.num_rows), np.diff(ends))
-    there, at = np.unique(keys, return_inverse=True)
-    met = live.frequency(there)
-    total = frequencies.n_documents + live.n_articles
-    known = frequencies.document_frequency(there)
-    # A run of another country or year has names that the background never saw; there the run's own counts tell which
-    # names are everywhere. The more articles it has, the more they weigh.
-    share = (known + met + 1) / (total + 1)
-    at_home = (met + _PRIOR * share) / (live.n_articles + _PRIOR)
-    idf = -np.log(np.maximum(share, at_home))
-    idf[(met <= 1) & (known <= frequencies.unseen)] *= _ODD_TERM
-    weights = (1 + np.log(counts)) * idf[at]
-    lengths = np.sqrt(np.bincount(rows, weights * weights, terms.num_rows))
-    if columns is None:
-        columns = there[np.bincount(at, minlength=len(there)) > 1]
-    place = np.searchsorted(columns, there)
-    place[place == len(columns)] = 0
-    found = columns[place] == there if len(columns) else np.zeros(len(there), dtype=bool)
-    kept = found[at]
-    rows, values = rows[kept], weights[kept]
-    values /= np.where(lengths > 0, lengths, 1.0)[rows]
-    matrix = csr_matrix((values, (rows, place[at[kept]])), shape=(terms.num_rows, len(columns)))
-    matrix.sort_indices()
-    return matrix, columns
+def _bags(
+    terms: pa.Table, names: Sequence[str], frequencies: Background, before: Counts, window: Ints
+) -> tuple[Bags, ...]:
+    """Return the terms of one kind, and of others that are weighed as the first is."""
+    read = [read_keys(terms, _COLUMNS.get(name, name)) for name in names]
+    there, n_rows = counted(read[0][0])
+    for keys, _ in read[1:]:
+        more = np.setdiff1d(keys, there)
+        order = np.argsort(np.concatenate([there, more]), kind="stable")
+        there, n_rows = np.concatenate([there, more])[order], np.append(n_rows, np.zeros_like(more))[order]
+    known, met = frequencies.document_frequency(there), before.frequency(there)
+    is_odd = (n_rows <= 1) & (met <= 1) & (known <= frequencies.unseen)
+    number = np.where(is_odd, -1, np.cumsum(~is_odd) - 1).astype(np.int32)
+    made = []
+    for name, (keys, ends) in zip(names, read, strict=True):
+        counts, _ = flat(terms[f"{name}_counts"].combine_chunks(), np.int32)
+        columns = number[np.searchsorted(there, keys)]
+        rows = np.repeat(np.arange(len(window), dtype=np.int32), np.diff(ends))
+        lost = columns < 0
+        odd = np.bincount(rows[lost], (1 + np.log(counts[lost])) ** 2, len(window)).astype(np.float64)
+        kept_ends = np.append(0, np.cumsum(np.bincount(rows[~lost], minlength=len(window))))
+        made.append(Bags(kept_ends, columns[~lost], counts[~lost], odd, known[~is_odd], met[~is_odd]))
+    return tuple(made)
 
 
 def _days(days: Sequence[str], slack: int) -> list[int]:
@@ -159,18 +215,6 @@ def _binary(rows_of_columns: Sequence[Sequence[int]], n_columns: int) -> Any:
     return csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(rows_of_columns), n_columns))
 
 
-def _rare(terms: pa.Table, frequencies: Background, live: Counts) -> Any:
-    """Return a matrix with 1 for every quantity that is rare."""
-    keys, ends = read_keys(terms, "quantity_keys")
-    rows = np.repeat(np.arange(terms.num_rows), np.diff(ends))
-    columns, at = np.unique(keys, return_inverse=True)
-    n_articles = frequencies.n_documents + live.n_articles
-    share = (frequencies.document_frequency(columns) + live.frequency(columns)) / n_articles
-    is_rare = share[at] < _RARE_SHARE
-    shape = (terms.num_rows, len(columns))
-    return csr_matrix((np.ones(int(is_rare.sum())), (rows[is_rare], at[is_rare])), shape=shape)
-
-
 def candidate_pairs(
     vectors: Vectors, *, n_terms: int = 60, n_neighbours: int = 60, crowd: int = 400
 ) -> tuple[Ints, Ints]:
@@ -183,7 +227,7 @@ def candidate_pairs(
     n_terms : int
         Words of each article, the heaviest first, by which it is looked up.
     n_neighbours : int
-        Nearest articles kept per article.
+        Nearest articles kept per article, of those that come no later.
     crowd : int
         Words of more articles than this are not looked up.
 
@@ -194,17 +238,60 @@ def candidate_pairs(
     """
     from dedup import event_kernels
 
-    matrix = csr_matrix(hstack([vectors.words, vectors.spans]))
+    matrix = csr_matrix(hstack([_telling(bags, vectors, crowd) for bags in (vectors.words, vectors.spans)]))
     n_rows = matrix.shape[0]
-    common = np.bincount(matrix.indices, minlength=matrix.shape[1]) > crowd
-    matrix.data[common[matrix.indices]] = 0.0
-    matrix.eliminate_zeros()
     matrix.data[~event_kernels.heaviest(matrix.indptr.astype(np.int64), matrix.data, n_terms)] = 0.0
     matrix.eliminate_zeros()
-    left, right = event_kernels.nearest(*_parts(matrix), *_parts(matrix.T.tocsr()), n_neighbours)
+    left, right = event_kernels.nearest(*_parts(matrix), *_parts(matrix.T.tocsr()), vectors.window, n_neighbours)
     codes = np.sort(left * n_rows + right)
     codes = codes[np.append(True, np.diff(codes) > 0)] if len(codes) else codes
     return codes // max(n_rows, 1), codes % max(n_rows, 1)
+
+
+def _telling(bags: Bags, vectors: Vectors, crowd: int) -> Any:
+    """Return the weights, once all have come, of the terms of two articles or more, and of ``crowd`` at most; CSR, rows of length 1 at most."""
+    rows, n_articles = bags.places, len(vectors.window)
+    n_new = int((vectors.window >= 0).sum())
+    met = bags.met + np.bincount(bags.columns[vectors.window[rows] >= 0], minlength=len(bags.met))
+    background = vectors.frequencies
+    n_seen = vectors.n_before + n_new
+    scale = inverse_frequency(bags.known, met, n_seen, background)
+    alone = inverse_frequency(np.array([float(background.unseen)]), np.ones(1), n_seen, background)
+    weights = (1 + np.log(bags.counts)) * scale[bags.columns]
+    lengths = np.sqrt(np.bincount(rows, weights * weights, n_articles) + bags.odd * alone**2)
+    n_rows = np.bincount(bags.columns, minlength=len(bags.met))
+    kept = ((n_rows > 1) & (n_rows <= crowd))[bags.columns]
+    rows, values = rows[kept], weights[kept] / lengths[rows[kept]]
+    matrix = csr_matrix((values, (rows, bags.columns[kept])), shape=(n_articles, len(met)))
+    matrix.sort_indices()
+    matrix.eliminate_zeros()
+    return matrix
+
+
+def inverse_frequency(known: Floats, met: Floats, n_seen: int, background: Background) -> Floats:
+    """Return how rare terms are.
+
+    Parameters
+    ----------
+    known, met : ndarray of float64, shape (n_terms,)
+        In how many articles of the background and of the nights each term stands.
+    n_seen : int
+        Articles of the nights.
+    background : Background
+        The background.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_terms,)
+        At least 0; half where one article of the nights holds the term, and none of the background.
+    """
+    # A run of another country or year has names that the background never saw; there the run's own counts tell which
+    # names are everywhere. The more articles it has, the more they weigh.
+    share = (known + met + 1) / (background.n_documents + n_seen + 1)
+    at_home = (met + _PRIOR * share) / (n_seen + _PRIOR)
+    found = -np.log(np.maximum(share, at_home))
+    found[(met <= 1) & (known <= background.unseen)] *= _ODD_TERM
+    return found
 
 
 def _parts(matrix: Any) -> tuple[Ints, NDArray[np.int32], Floats]:
@@ -213,8 +300,8 @@ def _parts(matrix: Any) -> tuple[Ints, NDArray[np.int32], Floats]:
     return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data
 
 
-def similarities(vectors: Vectors, left: Ints, right: Ints, mix: Mix) -> tuple[Floats, NDArray[np.int8]]:
-    """Return how alike pairs of articles are.
+def features(vectors: Vectors, left: Ints, right: Ints) -> Floats:
+    """Say in numbers what pairs of articles have in common.
 
     Parameters
     ----------
@@ -222,29 +309,81 @@ def similarities(vectors: Vectors, left: Ints, right: Ints, mix: Mix) -> tuple[F
         Of the collection.
     left, right : ndarray of int64, shape (n_pairs,)
         Rows.
-    mix : Mix
-        How the similarity is made up.
 
     Returns
     -------
-    ndarray of float64, ndarray of int8, shape (n_pairs,)
-        Similarities in [0, 1]; days named: 1 agree, -1 conflict, 0 not named by both.
+    ndarray of float64, shape (n_pairs, n_features)
+        In the order of ``FEATURES``: four cosines; 1 where days named agree, where both name days and none agrees, and where both name
+        the same rare quantity; and the days between the two, 0 where one is not known.
     """
-    mixed = mix.word * _dots(vectors.words, vectors.words, left, right)
-    mixed += mix.bigram * _dots(vectors.bigrams, vectors.bigrams, left, right)
-    mixed += mix.span * _dots(vectors.spans, vectors.spans, left, right)
-    lead = np.maximum(
-        _dots(vectors.leads, vectors.words, left, right), _dots(vectors.words, vectors.leads, left, right)
+    # Terms weigh what they weighed when the later of the two came.
+    when = np.maximum(vectors.window[left], vectors.window[right])
+    order = np.lexsort((left, when))
+    pairs = left[order], right[order], when[order]
+    found = np.empty((len(left), len(FEATURES)), order="F")
+    for column, kind in enumerate((vectors.words, vectors.bigrams, vectors.spans)):
+        found[order, column] = _cosines(vectors, kind, kind, kind, pairs)
+    words, leads = vectors.words, vectors.leads
+    found[order, 3] = np.maximum(
+        _cosines(vectors, words, leads, words, pairs), _cosines(vectors, words, words, leads, pairs)
     )
-    mixed += mix.lead * lead
-    named = np.diff(vectors.days.indptr)
+    named = np.diff(vectors.days.indptr) > 0
     agree = _dots(vectors.days, vectors.near_days, left, right) > 0
-    dates = np.where(agree, 1, -((named[left] > 0) & (named[right] > 0)).astype(np.int8)).astype(np.int8)
-    quantity = _dots(vectors.quantities, vectors.quantities, left, right) > 0
-    mixed *= 1.0 + mix.date * (dates > 0) - mix.conflict * (dates < 0) + mix.quantity * quantity
-    days = np.nan_to_num(np.abs(vectors.published[left] - vectors.published[right]), nan=0.0)
-    mixed *= mix.floor + (1 - mix.floor) * np.exp(-0.5 * (days / mix.decay_days) ** 2)
-    return np.clip(mixed, 0.0, 1.0), dates
+    found[:, 4] = agree
+    found[:, 5] = named[left] & named[right] & ~agree
+    found[:, 6] = _rare_in_common(vectors, left, right, when)
+    found[:, 7] = np.nan_to_num(np.abs(vectors.published[left] - vectors.published[right]), nan=0.0)
+    return found
+
+
+def _cosines(vectors: Vectors, seen: Bags, one: Bags, other: Bags, pairs: tuple[Ints, Ints, Ints]) -> Floats:
+    """Return the cosine of row ``left[i]`` of one and row ``right[i]`` of the other by the weights of window ``when[i]``, for each i.
+
+    ``pairs`` are left, right and when, sorted by when and left. What tonight has seen by then is counted in ``seen``.
+    """
+    from dedup import event_kernels
+
+    new = np.flatnonzero(vectors.window >= 0)
+    new = new[np.argsort(vectors.window[new], kind="stable")]
+    most = max(int(bags.counts.max(initial=1)) for bags in (one, other))
+    background = vectors.frequencies
+    return event_kernels.cosines(  # type: ignore[no-any-return]
+        one.ends,
+        one.columns,
+        one.counts,
+        one.odd,
+        other.ends,
+        other.columns,
+        other.counts,
+        other.odd,
+        *pairs,
+        seen.ends,
+        seen.columns,
+        new,
+        vectors.window[new],
+        seen.known,
+        seen.met,
+        1 + np.log(np.arange(most + 1, dtype=np.float64).clip(1)),
+        np.array([vectors.n_before, background.n_documents, background.unseen, _PRIOR, _ODD_TERM], dtype=np.float64),
+    )
+
+
+def _rare_in_common(vectors: Vectors, left: Ints, right: Ints, when: Ints) -> NDArray[np.bool_]:
+    """Tell which pairs name the same quantity, and one that was rare by their window."""
+    figures, n_new = vectors.quantities, np.bincount(vectors.window + 1)
+    n_seen = vectors.frequencies.n_documents + vectors.n_before + np.cumsum(np.append(0, n_new[1:]))
+    named = (np.repeat(vectors.window, np.diff(figures.indptr)) + 1) + len(n_new) * figures.indices.astype(np.int64)
+    named.sort()
+    pairs = np.flatnonzero(_dots(figures, figures, left, right) > 0)
+    common = figures[left[pairs]].multiply(figures[right[pairs]]).tocoo()
+    by_then, column = when[pairs][common.row] + 1, common.col.astype(np.int64)
+    met = np.searchsorted(named, column * len(n_new) + by_then, "right") - np.searchsorted(
+        named, column * len(n_new), "right"
+    )
+    is_rare = vectors.known[column] + vectors.met[column] + met < _RARE_SHARE * n_seen[by_then]
+    found = np.zeros(len(left), dtype=bool)
+    found[pairs[common.row[is_rare]]] = True
+    return found
 
 
 def _dots(one: Any, other: Any, left: Ints, right: Ints) -> Floats:

@@ -77,7 +77,7 @@ def test_reports_of_one_call_are_alike_and_others_are_not() -> None:
     hot = [batch.set_column(1, "key", pa.array([7] * len(batch), pa.int64())) for batch in salient]
     for bands in (salient, hot):
         found = flow.candidates(Inline(), articles(CALL, SAME, OTHER), [], [*bands], rows)
-        assert found.to_pylist() == [{"left_id": "0", "right_id": "1"}]
+        assert found.compared.to_pylist() == [{"left_id": "0", "right_id": "1"}]
 
 
 def test_pairs_that_met_by_their_words_need_not_be_alike() -> None:
@@ -85,7 +85,7 @@ def test_pairs_that_met_by_their_words_need_not_be_alike() -> None:
     flow, rows, given = Flow(alike=Alike(least=1.0)), told(*texts), articles(*texts)
     bands = apply(flow.bands, apply(flow.sign, given)).to_batches()
     found = flow.candidates(Inline(), given, bands, apply(flow.salient, rows).to_batches(), rows)
-    assert found.to_pylist() == [{"left_id": "0", "right_id": "1"}]
+    assert found.compared.to_pylist() == [{"left_id": "0", "right_id": "1"}]
 
 
 def test_articles_without_terms_tell_nothing() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from dedup.articles.terms import analyse, background
 from dedup.events.counts import Counts
-from dedup.events.vector import Mix, Vectors, candidate_pairs, similarities, vectorise
+from dedup.events.vector import Mix, Vectors, candidate_pairs, features, vectorise
 from dedup.schema import TERMS
 
 TEXTS = (
@@ -16,6 +16,7 @@ TEXTS = (
     "Shares of the bakery chain rose after profits doubled in the third quarter, analysts told reporters.",
 )
 NONE = float("nan")
+NOTHING = Counts.of_terms(TERMS.empty_table())
 
 
 def _terms(*texts: str) -> pa.Table:
@@ -25,20 +26,19 @@ def _terms(*texts: str) -> pa.Table:
 
 def _vectors(published: tuple[float, ...] = (NONE,) * 4) -> Vectors:
     terms = _terms(*TEXTS)
-    return vectorise(terms, np.array(published), background(), Counts.of_terms(terms))
+    return vectorise(terms, np.array(published), background(), NOTHING, np.zeros(4, dtype=np.int64))
 
 
 def _similarity(vectors: Vectors, left: int, right: int) -> tuple[float, int]:
-    found, dates = similarities(vectors, np.array([left]), np.array([right]), Mix())
-    return float(found[0]), int(dates[0])
+    found = features(vectors, np.array([left]), np.array([right]))
+    return float(Mix()(found)[0]), int(found[0, 4] - found[0, 5])
 
 
-def test_rows_are_normalised_and_words_of_one_article_count_in_the_length_alone() -> None:
-    terms = _terms(*TEXTS[:2], *TEXTS[:2])
-    vectors = vectorise(terms, np.array([NONE] * 4), background(), Counts.of_terms(terms))
-    lengths = np.asarray(vectors.words.multiply(vectors.words).sum(axis=1)).ravel()
-    assert lengths == pytest.approx(1.0)
-    assert 0 < _vectors().words.power(2).sum() < len(TEXTS)
+def test_an_article_is_as_like_itself_as_can_be_but_for_words_that_nothing_else_knows() -> None:
+    assert _similarity(_vectors(), 3, 3)[0] < 1
+    terms = _terms(*TEXTS[3:], *TEXTS[3:])
+    twice = vectorise(terms, np.array([NONE] * 2), background(), NOTHING, np.zeros(2, dtype=np.int64))
+    assert _similarity(twice, 0, 1)[0] == pytest.approx(Mix().word + Mix().bigram + Mix().lead)
 
 
 def test_same_call_is_nearer_than_the_treaty_and_the_bakery() -> None:
@@ -64,6 +64,34 @@ def test_candidates_share_words_and_are_sorted() -> None:
 
 def test_empty_articles_have_no_candidates() -> None:
     empty = _terms("", "")
-    vectors = vectorise(empty, np.array([NONE, NONE]), background(), Counts.of_terms(empty))
+    vectors = vectorise(empty, np.array([NONE, NONE]), background(), NOTHING, np.zeros(2, dtype=np.int64))
     assert len(candidate_pairs(vectors)[0]) == 0
     assert _similarity(vectors, 0, 1)[0] == 0
+
+
+def test_a_pair_weighs_what_it_weighed_when_its_later_article_came() -> None:
+    # The call and the treaty; others tell of the call a day later, or with them, or came before.
+    terms = _terms(TEXTS[0], TEXTS[2], TEXTS[1], TEXTS[1])
+    published = np.array([NONE] * 4)
+
+    def first_two(*window: int, before: Counts = NOTHING) -> float:
+        vectors = vectorise(terms, published, background(), before, np.array(window))
+        return _similarity(vectors, 0, 1)[0]
+
+    assert first_two(0, 0, 1, 1) == first_two(0, 0, 2, 1) != first_two(0, 0, 0, 0)
+    others = Counts.of_terms(terms.slice(2))
+    assert first_two(0, 0, -1, -1, before=others) == pytest.approx(first_two(0, 0, 0, 0))
+    # Those of earlier nights weigh what they weighed before this one.
+    first = Counts.of_terms(terms.slice(0, 2))
+    assert first_two(-1, -1, 0, 0, before=first) == pytest.approx(first_two(0, 0, 1, 1))
+
+
+def test_a_quantity_is_rare_or_not_by_its_window() -> None:
+    terms = _terms(TEXTS[0], TEXTS[1], *[TEXTS[0]] * 40)
+
+    def alike(others: int) -> float:
+        window = np.array([0, 0] + [others] * 40)
+        vectors = vectorise(terms, np.array([NONE] * 42), background(), NOTHING, window)
+        return float(features(vectors, np.array([0]), np.array([1]))[0, 6])
+
+    assert alike(1) > alike(0)

@@ -108,7 +108,7 @@ def test_every_command_is_in_the_readme() -> None:
         (["config", "init", "-o", "."], "-o: . is there already"),
         (["config", "init", "-o", "nowhere/x"], "-o: nowhere/x cannot be written: No such file"),
         (["config", "weather"], "No such command 'weather'"),
-        (["train", "weather", "nowhere", "-o", "x"], "'weather' is not one of 'boilerplate', 'genre'"),
+        (["train", "weather", "nowhere", "-o", "x"], "'weather' is not one of 'boilerplate', 'genre', 'events'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
