@@ -24,13 +24,14 @@ from dedup.flow import Grouped, Matched
 from pipelines import page, report, source, totals
 from pipelines.config import Config
 from pipelines.journal import Journal
+from pipelines.output import Format, Output
 from pipelines.preprocess import (
+    PUBLIC,
     Cleaned,
     article_line,
     clean,
     counted,
-    summary,
-    write_lines,
+    tally,
 )
 from pipelines.remember import remember
 from pipelines.run_local import Local
@@ -101,9 +102,11 @@ def run(  # noqa: PLR0913 - the options of the command
         with journal.stage("page"):
             page.write(folder.path)
         folder.commit()
+    names = {name.removesuffix(".csv"): n for name, n in counts.items() if name != report.ARTICLES_JSONL}
+    journal.counts |= names | tally(done.cleaned).counts
     chained = f" ({len(loose):,} loose, see {report.RUN_JSON})" if loose else ""
     return (
-        f"{summary(done.cleaned)}; {counted(counts['duplicates.csv'], 'match')}, "
+        f"{tally(done.cleaned).summary}; {counted(counts['duplicates.csv'], 'match')}, "
         f"{counted(counts['clusters.csv'], 'cluster')}{chained}, {counted(counts['events.csv'], 'event')}. The report is in {out}."
     )
 
@@ -161,24 +164,28 @@ def _check_apart(inputs: Sequence[str], out: Path, option: str) -> None:
 
 
 def unique(  # noqa: PLR0913 - the options of the command
-    inputs: Sequence[str], output: Path | None, config: Config, workers: int, text_is: str | None, journal: Journal
+    inputs: Sequence[str],
+    output: Path | None,
+    config: Config,
+    workers: int,
+    text_is: str | None,
+    journal: Journal,
+    form: Format | None = None,
 ) -> str:
     """Do ``dedup unique``: write the canonical article of every cluster, and return the line that sums it up."""
-    report.check_output(output)
-    with Local(workers, config.limits) as engine:
+    with Local(workers, config.limits) as engine, Output(output, form, (*PUBLIC, "cluster_id", "n_copies")) as out:
         cleaned = clean(inputs, config, engine, journal, text_is)
         members = config.match(engine, cleaned.articles, journal, relations=("exact", "near")).members.to_pylist()
-    sizes = Counter(row["cluster_id"] for row in members)
-    cluster_of = {row["canonical_id"]: row["cluster_id"] for row in members}
-    kept = (row for row in cleaned.articles.to_pylist() if row["doc_id"] in cluster_of)
-    write_lines(
-        (
+        sizes = Counter(row["cluster_id"] for row in members)
+        cluster_of = {row["canonical_id"]: row["cluster_id"] for row in members}
+        kept = (row for row in cleaned.articles.to_pylist() if row["doc_id"] in cluster_of)
+        out.write(
             article_line(row) | {"cluster_id": cluster_of[row["doc_id"]], "n_copies": sizes[cluster_of[row["doc_id"]]]}
             for row in kept
-        ),
-        output,
-    )
-    return f"{summary(cleaned)}; {len(cluster_of):,} kept, one per cluster of copies."
+        )
+    told = tally(cleaned)
+    journal.counts |= told.counts | {"kept": len(cluster_of)}
+    return f"{told.summary}; {len(cluster_of):,} kept, one per cluster of copies."
 
 
 # -- the report ------------------------------------------------------------------------------------------------------

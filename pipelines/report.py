@@ -12,6 +12,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -93,6 +94,7 @@ FILES = frozenset({*COLUMNS, ARTICLES_JSONL, RUN_JSON, REPORT_HTML})
 
 # The full-width forms run in some locales.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_CONTROLS = re.compile("[\x7f-\x9f]")
 _DECIMALS = 6
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -148,8 +150,13 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, An
 
 
 def json_line(row: Mapping[str, Any]) -> str:
-    """Serialise one row as a line of JSONL, newline included. Lone surrogates, which UTF-8 cannot hold, are escaped."""
+    """Serialise one row as a line of JSONL, newline included.
+
+    Escaped are lone surrogates, which UTF-8 cannot hold, and all that a terminal would obey.
+    """
     line = json.dumps(row, ensure_ascii=False, allow_nan=False)
+    # JSON escapes the controls of ASCII by itself, but for the last.
+    line = _CONTROLS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", line)
     try:
         line.encode("utf-8")
     except UnicodeEncodeError:
