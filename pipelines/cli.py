@@ -23,8 +23,9 @@ from rich.console import Console
 from typer.exceptions import TyperException
 
 from dedup.errors import DedupError, InputError, StateError
-from pipelines.journal import Journal, Voice
+from pipelines.journal import Journal, Voice, printable
 from pipelines.output import Format
+from pipelines.report import harmless
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 # What typer makes of a KeyboardInterrupt.
@@ -293,7 +294,7 @@ def explain(
     found = job.run(left, right, out, _configured(config, all_pages=False))
     with _quiet_pipe():
         if as_json:
-            sys.stdout.write(json.dumps(found.as_json(), indent=2, ensure_ascii=False) + "\n")
+            sys.stdout.write(harmless(json.dumps(found.as_json(), indent=2, ensure_ascii=False)) + "\n")
         else:
             screen = Console(highlight=False)
             for line in job.lines(found):
@@ -412,7 +413,7 @@ def check(state: StateFile) -> None:
     with open_store(state, writing=False) as store:
         found = list(problems(store))
     for one in found:
-        sys.stdout.write(one + "\n")
+        sys.stdout.write(printable(one) + "\n")
     if found:
         raise StateError(f"{state} is not sound: {len(found)} things are wrong. Put a copy in its place.")
     _tell(f"{state} is sound.")
@@ -494,7 +495,7 @@ def export(
             return
         with _quiet_pipe():
             for row in job.rows(store):
-                sys.stdout.write(job.line(row))
+                sys.stdout.write(harmless(job.line(row)))
             sys.stdout.flush()
 
 

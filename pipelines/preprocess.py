@@ -131,14 +131,15 @@ def stream(  # noqa: PLR0913 - what a run is made of
         Of each portion, articles in the order in which they were read. What a site repeats is counted over all portions so
         far; an id that was given stays.
     """
+    read = _while(wanted, source.read(inputs, text_is))
     with Remembered() as before, journal.many("clean") as (each, tick):
-        for items in portions(_while(wanted, source.read(inputs, text_is)), config.portion):
+        for items in portions(read, config.portion):
             cleaned = _cleaned(items, config, engine, each, before)
             before.add(cleaned.claims.values(), cleaned.repeats, cleaned.articles.num_rows)
             tick(cleaned.n_pages)
             # Claims stand in the order in which they were read.
-            read = pa.array([doc_id for _, doc_id in cleaned.claims.values()], pa.string())
-            order = pc.index_in(read, cleaned.articles["doc_id"].combine_chunks())
+            ids = pa.array([doc_id for _, doc_id in cleaned.claims.values()], pa.string())
+            order = pc.index_in(ids, cleaned.articles["doc_id"].combine_chunks())
             yield replace(cleaned, articles=cleaned.articles.take(order))
 
 

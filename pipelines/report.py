@@ -149,14 +149,23 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, An
     return count
 
 
+def harmless(written: str) -> str:
+    r"""Escape in JSON what a terminal would obey; of the controls of ASCII JSON itself leaves only the last.
+
+    Examples
+    --------
+    >>> print(harmless('"\x9b31m"'))
+    "\u009b31m"
+    """
+    return _CONTROLS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", written)
+
+
 def json_line(row: Mapping[str, Any]) -> str:
     """Serialise one row as a line of JSONL, newline included.
 
     Escaped are lone surrogates, which UTF-8 cannot hold, and all that a terminal would obey.
     """
-    line = json.dumps(row, ensure_ascii=False, allow_nan=False)
-    # JSON escapes the controls of ASCII by itself, but for the last.
-    line = _CONTROLS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", line)
+    line = harmless(json.dumps(row, ensure_ascii=False, allow_nan=False))
     try:
         line.encode("utf-8")
     except UnicodeEncodeError:
