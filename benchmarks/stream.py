@@ -87,7 +87,7 @@ def measure(n: int, n_words: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sizes", nargs="*", type=int, default=[1_000, 10_000, 100_000])
-    parser.add_argument("--words", type=int, default=180)
+    parser.add_argument("--words", type=int, default=90)
     options = parser.parse_args()
     print("| records | seconds | of processor | MB after the first portion | peak MB | temporary file, MB |")
     print("| --- | --- | --- | --- | --- | --- |")

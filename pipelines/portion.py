@@ -138,9 +138,10 @@ class Remembered:
         with _told():
             self._file.execute("DELETE FROM wanted")
             self._file.executemany("INSERT INTO wanted VALUES (?)", zip(values.to_pylist(), strict=True))
+            # The order of a cross join is kept: each key is looked up, and what is remembered is never read as a whole.
             rows = self._file.execute(
-                "SELECT source, key, n_articles, holders FROM wanted JOIN repeats USING (key) JOIN sources USING (number) "
-                "ORDER BY source, key"
+                "SELECT source, key, n_articles, holders FROM wanted CROSS JOIN repeats USING (key) "
+                "CROSS JOIN sources USING (number) ORDER BY source, key"
             ).fetchall()
         sources, keys, numbers, holders = zip(*rows, strict=True) if rows else ((), (), (), ())
         flat = np.frombuffer(b"".join(holders), dtype=np.int64).reshape(-1, 2)
