@@ -75,11 +75,11 @@ def test_a_guide_runs_as_it_stands(guide: str, tmp_path: Path, monkeypatch: pyte
 def commands() -> Iterator[tuple[str, str]]:
     """Yield each command of the tool in the documents, with the name of its document."""
     for document in DOCUMENTS:
-        for _, content in blocks(document.read_text(encoding="utf-8")):
-            joined = content.replace("\\\n", " ")
-            for found in re.findall(
-                r"(?:^|[|;&'(] ?|exec |rm .*? |\\?\% ?\*  )dedup ([a-z-][^|\n']*)", joined, re.MULTILINE
-            ):
+        text = document.read_text(encoding="utf-8")
+        written = [content for language, content in blocks(text) if language != "python"]
+        prose = re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+        for content in [*written, *re.findall(r"`([^`]+)`", prose)]:
+            for found in re.findall(r"(?<![\w./=-])dedup ([a-z-][^|\n']*)", content):
                 yield document.name, found
 
 
@@ -96,9 +96,7 @@ def test_every_command_of_the_documents_exists_with_its_options() -> None:
         unknown = {word for word in words if re.fullmatch(r"--?[a-z][a-z-]*", word)} - known
         assert not unknown, f"{document}: dedup {written}: {unknown}"
         seen.add(command.name)
-    assert seen >= {"nightly", "clean", "unique", "explain", "evaluate", "train", "forget", "init", "boilerplate"} - {
-        "boilerplate"
-    }
+    assert seen >= {"nightly", "clean", "unique", "explain", "evaluate", "train", "forget", "init"}
 
 
 def test_the_exit_codes_are_those_of_the_command() -> None:
