@@ -184,7 +184,7 @@ class Remembered:
             self._file.executemany("INSERT OR REPLACE INTO repeats VALUES (?, ?, ?, ?)", rows)
             self._file.executemany(
                 "INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?)",
-                ((claim.doc_id, claim.digest, doc_id, stem(claim.doc_id)) for claim, doc_id in claims),
+                ((claim.doc_id, claim.digest, doc_id, stem(doc_id)) for claim, doc_id in claims),
             )
             self._file.execute("COMMIT")
 

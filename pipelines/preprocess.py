@@ -150,13 +150,13 @@ def _while(wanted: Callable[[], None], items: Iterable[Page | Reject]) -> Iterat
 
 
 def _cleaned(
-    items: Iterable[Page | Reject], config: Config, engine: Local, journal: Journal, state: Before | None
+    items: Iterable[Page | Reject], config: Config, engine: Local, journal: Journal, before: Before | None
 ) -> Cleaned:
-    reader = source.Identify(state.seen) if state else source.Identify()
+    reader = source.Identify(before.seen) if before else source.Identify()
     pages = reader.pages(items)
     with journal.stage("extract") as tick:
         drafts, failed = _drafts(pages, config, engine, tick)
-    given = reader.assign(state.known(reader.claims) if state else None)
+    given = reader.assign(before.known(reader.claims) if before else None)
     ids = [given[place] for place in reader.places]
     rejects = list(reader.rejects)
     for number, failure in failed.items():
@@ -168,8 +168,8 @@ def _cleaned(
         Reject(row["input"], row["position"], row["doc_id"], row["failure"], row["detail"])
         for row in drafts.filter(pc.not_equal(drafts["failure"], "")).to_pylist()
     )
-    drafts = _arrived(drafts.filter(pc.equal(drafts["failure"], "")), state.first_arrival if state else 0)
-    articles, repeats = config.clean(engine, drafts, journal, state)
+    drafts = _arrived(drafts.filter(pc.equal(drafts["failure"], "")), before.first_arrival if before else 0)
+    articles, repeats = config.clean(engine, drafts, journal, before)
     # What is left of a page must be more than a stray line; a text that was given as an article must only be something.
     is_page = pc.is_in(drafts["kind"], pa.array(["html", "page"]))
     empty = pc.less(articles["n_words"], pc.if_else(is_page, _MIN_WORDS, 1))

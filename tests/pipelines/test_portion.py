@@ -100,14 +100,21 @@ def test_ids_are_right_over_portions(tmp_path: Path) -> None:
         {"id": "a@2", "text": STORIES[2]},
         {"id": "a", "text": STORIES[3]},
         {"id": "a@2", "text": STORIES[2]},
+        {"id": "a@2@2", "text": STORIES[4]},
     ]
-    for pages in (1, 2, 4, 6):
+    for pages in (1, 2, 4, 7):
         found = streamed(given(tmp_path, rows), pages)
         ids = [row["doc_id"] for row in articles(found)]
-        assert len(set(ids)) == 4, pages
+        assert len(set(ids)) == len(ids) == 5, pages
         assert sum(one.n_seen for one in found) == 2, pages
-        assert len(found) == -(-6 // pages)
-    assert [row["doc_id"] for row in articles(streamed(given(tmp_path, rows), 1))] == ["a", "a@2", "a@2@2", "a@3"]
+        assert len(found) == -(-7 // pages)
+    assert [row["doc_id"] for row in articles(streamed(given(tmp_path, rows), 1))] == [
+        "a",
+        "a@2",
+        "a@2@2",
+        "a@3",
+        "a@2@2@2",
+    ]
 
 
 def test_what_a_site_repeats_is_counted_over_portions(tmp_path: Path) -> None:
