@@ -136,8 +136,11 @@ class Remembered:
         """Look up what sites repeat; see `dedup.earlier.Earlier`, of whose relations this has ``repeats`` by ``key`` alone."""
         assert (name, column, columns) == ("repeats", "key", ())
         with _told():
+            # A transaction at a time: the end of one costs in proportion to the cache.
+            self._file.execute("BEGIN")
             self._file.execute("DELETE FROM wanted")
             self._file.executemany("INSERT INTO wanted VALUES (?)", zip(values.to_pylist(), strict=True))
+            self._file.execute("COMMIT")
             # The order of a cross join is kept: each key is looked up, and what is remembered is never read as a whole.
             rows = self._file.execute(
                 "SELECT source, key, n_articles, holders FROM wanted CROSS JOIN repeats USING (key) "
