@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
@@ -22,6 +23,9 @@ from rich.console import Console
 from typer.exceptions import TyperException
 
 from dedup.errors import DedupError, InputError, StateError
+from pipelines.journal import Journal, Voice, printable
+from pipelines.output import Format
+from pipelines.report import harmless
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 # What typer makes of a KeyboardInterrupt.
@@ -54,6 +58,13 @@ class Engine(StrEnum):
 
     local = "local"
     spark = "spark"
+
+
+class LogFormat(StrEnum):
+    """What messages are."""
+
+    text = "text"
+    json = "json"
 
 
 class Task(StrEnum):
@@ -115,6 +126,34 @@ AllPagesOption = Annotated[
 ]
 
 
+_voice = Voice()
+
+
+LogFormatOption = Annotated[
+    LogFormat,
+    typer.Option(
+        "--log-format",
+        help="Messages on standard error: lines to read, or a JSON object a line: each stage, and a summary at the end.",
+    ),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help=(
+            "Write here instead of standard output. The name says the format: .jsonl, .csv (also .gz), .parquet; any other is "
+            "JSONL."
+        ),
+    ),
+]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", show_default=False, help="Of standard output: 'jsonl', the default, or 'csv'."),
+]
+
+
 @app.command(epilog="Example: dedup nightly crawl/2026-03-02 wire.jsonl.gz --out report/2026-03-02 --workers 4")
 def nightly(
     inputs: Inputs,
@@ -149,6 +188,7 @@ def nightly(
             "--dry-run", help="Check inputs, configuration and DIR, say what would be read, and change nothing."
         ),
     ] = False,
+    log_format: LogFormatOption = LogFormat.text,
 ) -> None:
     """Do the whole job: clean, deduplicate, group, report.
 
@@ -161,37 +201,36 @@ def nightly(
         raise InputError(
             "--engine spark and --master are not available yet: this version runs on one machine. Leave them out."
         )
-    configured = _configured(config, all_pages)
-    if dry_run:
-        _tell(job.plan(inputs, out))
-        return
-    _tell(job.run(inputs, out, configured, _workers(workers), _value(text_is), _journal(), state))
+    with _summed("nightly", log_format) as (journal, told):
+        configured = _configured(config, all_pages)
+        if dry_run:
+            told.append(job.plan(inputs, out))
+        else:
+            told.append(job.run(inputs, out, configured, _workers(workers), _value(text_is), journal, state))
 
 
 @app.command(epilog="Examples: dedup clean page.html | jq -r .text\n\ndedup clean crawl/ -o articles.jsonl")
 def clean(
     inputs: Inputs,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write here instead of standard output.")
-    ] = None,
+    output: OutputOption = None,
+    form: FormatOption = None,
     config: ConfigOption = None,
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
     all_pages: AllPagesOption = False,
+    log_format: LogFormatOption = LogFormat.text,
 ) -> None:
-    """Take the chrome off pages: clean articles as JSONL.
+    """Take the chrome off pages: clean articles as JSONL, CSV or Parquet.
 
-    One line per article with its title, text, the removed lines with reasons, and every field that the input record
-    had. Rejected inputs are counted on standard error.
+    One row per article with its title, text, the removed lines with reasons, and every field that the input record
+    had, in the order of the input. Articles come a portion at a time, and memory does not grow with their number. Rejected
+    inputs are counted on standard error.
     """
     from pipelines import preprocess
 
-    with _quiet_pipe():
-        _tell(
-            preprocess.run(
-                inputs, output, _configured(config, all_pages), _workers(workers), _value(text_is), _journal()
-            )
-        )
+    with _quiet_pipe(), _summed("clean", log_format) as (journal, told):
+        configured = _configured(config, all_pages)
+        told.append(preprocess.run(inputs, output, configured, _workers(workers), _value(text_is), journal, form))
 
 
 @app.command(
@@ -199,9 +238,8 @@ def clean(
 )
 def unique(
     inputs: Inputs,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write here instead of standard output.")
-    ] = None,
+    output: OutputOption = None,
+    form: FormatOption = None,
     state: Annotated[
         str,
         typer.Option(
@@ -218,16 +256,17 @@ def unique(
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
     all_pages: AllPagesOption = False,
+    log_format: LogFormatOption = LogFormat.text,
 ) -> None:
-    """Keep one article per cluster of copies: JSONL.
+    """Keep one article per cluster of copies: JSONL, CSV or Parquet.
 
     The fields are those of 'dedup clean', with cluster_id and n_copies.
     """
     from pipelines import nightly as job
 
-    configured = _configured(config, all_pages)
-    with _quiet_pipe():
-        _tell(job.unique(inputs, output, configured, _workers(workers), _value(text_is), _journal(), state))
+    with _quiet_pipe(), _summed("unique", log_format) as (journal, told):
+        configured = _configured(config, all_pages)
+        told.append(job.unique(inputs, output, configured, _workers(workers), _value(text_is), journal, form, state))
 
 
 @app.command(
@@ -263,7 +302,7 @@ def explain(
     found = job.of_state(left, right, state, configured) if out is None else job.of_report(left, right, out, configured)
     with _quiet_pipe():
         if as_json:
-            sys.stdout.write(json.dumps(found.as_json(), indent=2, ensure_ascii=False) + "\n")
+            sys.stdout.write(harmless(json.dumps(found.as_json(), indent=2, ensure_ascii=False)) + "\n")
         else:
             screen = Console(highlight=False)
             for line in job.lines(found):
@@ -388,7 +427,7 @@ def check(state: StateFile) -> None:
     with open_store(state, writing=False) as store:
         found = list(problems(store))
     for one in found:
-        sys.stdout.write(one + "\n")
+        sys.stdout.write(printable(one) + "\n")
     if found:
         raise StateError(f"{state} is not sound: {counted(len(found), 'thing')} told. Put a copy in its place.")
     _tell(f"{state} is sound.")
@@ -471,7 +510,7 @@ def export(
             return
         with _quiet_pipe():
             for row in job.rows(store):
-                sys.stdout.write(job.line(row))
+                sys.stdout.write(harmless(job.line(row)))
             sys.stdout.flush()
 
 
@@ -536,14 +575,22 @@ def _value(text_is: TextIs | None) -> str | None:
     return text_is.value if text_is else None
 
 
-def _journal() -> Any:
-    from pipelines.journal import Journal
-
-    return Journal(Console(stderr=True))
+def _journal() -> Journal:
+    return Journal(None if _voice.as_json else Console(stderr=True), _voice)
 
 
 def _tell(message: str) -> None:
-    sys.stderr.write(message.rstrip("\n") + "\n")
+    _voice.say(message)
+
+
+@contextmanager
+def _summed(command: str, log_format: LogFormat) -> Iterator[tuple[Journal, list[str]]]:
+    """Give a journal, and a list for the line that sums the run up, which is said at the end with what was counted."""
+    _voice.as_json = log_format is LogFormat.json
+    journal, told, began = _journal(), list[str](), time.perf_counter()
+    yield journal, told
+    seconds = round(time.perf_counter() - began, 3)
+    _voice.say(told[0], "summary", command=command, exit_code=DONE, seconds=seconds, counts=journal.counts)
 
 
 @contextmanager
@@ -573,25 +620,24 @@ for _command in (*app.registered_commands, *settings.registered_commands, *state
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
     signal.signal(signal.SIGTERM, _stop)
+    _voice.as_json = False
+    message = ""
     try:
         code = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
         sys.stdout.flush()
         if code == _INTERRUPTED:
-            _tell("dedup: stopped; nothing was changed.")
-            code = FAILED
+            code, message = FAILED, "stopped; nothing was changed."
     except InputError as error:
-        _tell(f"dedup: {error}")
-        code = WRONG_USE
+        code, message = WRONG_USE, str(error)
     except DedupError as error:
-        _tell(f"dedup: {error}")
-        code = FAILED
+        code, message = FAILED, str(error)
     except TyperException as error:
-        message = " ".join(error.format_message().replace("Value error, ", "").split()).rstrip(".?")
-        _tell(f"dedup: {message}. Try 'dedup --help'.")
-        code = WRONG_USE
+        told = " ".join(error.format_message().replace("Value error, ", "").split()).rstrip(".?")
+        code, message = WRONG_USE, f"{told}. Try 'dedup --help'."
     except OSError as error:
-        _tell(f"dedup: {error.filename or 'input or output'}: {error.strerror or error}.")
-        code = FAILED
+        code, message = FAILED, f"{error.filename or 'input or output'}: {error.strerror or error}."
+    if message:
+        _voice.say(f"dedup: {message}", "error", exit_code=code)
     sys.exit(code or DONE)
 
 

@@ -23,6 +23,7 @@ from dedup.boilerplate.line_model import MODELS, line_model
 from dedup.errors import DedupError, InputError
 from dedup.events.pair_model import pair_model
 from dedup.flow import Flow
+from pipelines.portion import Portion
 from pipelines.run_local import Limits
 
 T = TypeVar("T")
@@ -55,9 +56,10 @@ class Config(Flow):
 
     limits: Limits = field(default_factory=Limits)
     state: Keeping = field(default_factory=Keeping)
+    portion: Portion = field(default_factory=Portion)
 
     def parameters(self) -> dict[str, str]:
-        """Return every parameter that can change an answer, as text, by its name in the TOML file; of long texts the digest."""
+        """Return every parameter that can change the answer of a night, as text, by its name in the TOML file; of long texts the digest."""
         # Time and memory are the machine's; how long a text may be is not.
         found = dict(_parameters(self, ""))
         machine = {f"limits.{one.name}" for one in dataclasses.fields(Limits)} - {"limits.characters", "limits.lines"}
@@ -68,7 +70,7 @@ class Config(Flow):
         return xxhash.xxh3_128_hexdigest(repr(sorted(self.parameters().items())).encode())
 
 
-_FREE: Final = frozenset({"state.keep_text"})
+_FREE: Final = frozenset({"state.keep_text", "portion.pages", "portion.megabytes"})
 _LONGEST: Final = 120
 
 

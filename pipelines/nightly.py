@@ -25,13 +25,14 @@ from dedup.flow import Grouped, Matched
 from pipelines import page, report, source, totals
 from pipelines.config import Config
 from pipelines.journal import Journal
+from pipelines.output import Format, Output
 from pipelines.preprocess import (
+    PUBLIC,
     Cleaned,
     article_line,
     clean,
     counted,
-    summary,
-    write_lines,
+    tally,
 )
 from pipelines.remember import remember
 from pipelines.run_local import Local
@@ -114,9 +115,11 @@ def _reported(  # noqa: PLR0913 - what a run is made of
         files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
         ended = datetime.now(UTC).isoformat(timespec="seconds")
         memory.record(key, files, files[report.RUN_JSON].decode(), ended, remember(done, memory, config))
+    names = {name.removesuffix(".csv"): n for name, n in counts.items() if name != report.ARTICLES_JSONL}
+    journal.counts |= names | tally(done.cleaned).counts
     chained = f" ({len(loose):,} loose, see {report.RUN_JSON})" if loose else ""
     return (
-        f"{summary(done.cleaned)}; {counted(counts['duplicates.csv'], 'match')}, "
+        f"{tally(done.cleaned).summary}; {counted(counts['duplicates.csv'], 'match')}, "
         f"{counted(counts['clusters.csv'], 'cluster')}{chained}, {counted(counts['events.csv'], 'event')}."
     )
 
@@ -180,34 +183,35 @@ def unique(  # noqa: PLR0913 - the options of the command
     workers: int,
     text_is: str | None,
     journal: Journal,
+    form: Format | None = None,
     state: str = "",
 ) -> str:
     """Do ``dedup unique``: write the canonical article of every cluster, and return the line that sums it up.
 
     With a state the night is remembered as ``dedup nightly`` does, and of clusters that earlier nights founded none is written.
     """
-    report.check_output(output)
+    columns = (*PUBLIC, "cluster_id", "n_copies")
     with remembered(state, inputs, config) as memory:
         if memory:
-            with TemporaryDirectory() as folder:
-                told = _reported(inputs, Path(folder), config, workers, text_is, journal, memory)
+            with TemporaryDirectory() as folder, Output(output, form, columns) as out:
+                summed = _reported(inputs, Path(folder), config, workers, text_is, journal, memory)
                 founders = list(_founders(report.read_jsonl(Path(folder) / report.ARTICLES_JSONL)))
-            write_lines(founders, output)
-            return f"{told} {len(founders):,} kept, one per cluster of copies that is new."
-    with Local(workers, config.limits) as engine:
+                out.write(founders)
+            journal.counts["kept"] = len(founders)
+            return f"{summed} {len(founders):,} kept, one per cluster of copies that is new."
+    with Local(workers, config.limits) as engine, Output(output, form, columns) as out:
         cleaned = clean(inputs, config, engine, journal, text_is)
         members = config.match(engine, cleaned.articles, journal, relations=("exact", "near")).members.to_pylist()
-    sizes = Counter(row["cluster_id"] for row in members)
-    cluster_of = {row["canonical_id"]: row["cluster_id"] for row in members}
-    kept = (row for row in cleaned.articles.to_pylist() if row["doc_id"] in cluster_of)
-    write_lines(
-        (
+        sizes = Counter(row["cluster_id"] for row in members)
+        cluster_of = {row["canonical_id"]: row["cluster_id"] for row in members}
+        kept = (row for row in cleaned.articles.to_pylist() if row["doc_id"] in cluster_of)
+        out.write(
             article_line(row) | {"cluster_id": cluster_of[row["doc_id"]], "n_copies": sizes[cluster_of[row["doc_id"]]]}
             for row in kept
-        ),
-        output,
-    )
-    return f"{summary(cleaned)}; {len(cluster_of):,} kept, one per cluster of copies."
+        )
+    told = tally(cleaned)
+    journal.counts |= told.counts | {"kept": len(cluster_of)}
+    return f"{told.summary}; {len(cluster_of):,} kept, one per cluster of copies."
 
 
 def _founders(rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:

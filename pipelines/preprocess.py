@@ -6,12 +6,12 @@ Rules guarded here: every input is an article, a skip already seen, or a reject 
 arrival depend on what was read, not on the order in which it was named or finished.
 """
 
-import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,10 +22,10 @@ from dedup.schema import DRAFT
 from pipelines import source
 from pipelines.config import Config
 from pipelines.journal import Journal, Tick
-from pipelines.report import check_output, json_line, whole_file
+from pipelines.output import Format, Output
+from pipelines.portion import Remembered, portions
 from pipelines.run_local import Failure, Limits, Local
 from pipelines.source import Claim, Page, Reject
-from pipelines.state import State
 
 _MIN_WORDS = 5
 
@@ -38,6 +38,28 @@ REASONS = {
     "crashed": "every extractor ended its process on the page",
     "failed": "every extractor failed on the page",
 }
+
+
+class Before(Protocol):
+    """What was worked on before: earlier nights, or earlier portions of a crawl."""
+
+    @property
+    def seen(self) -> Container[Claim]:
+        """All that became an article."""
+        ...
+
+    @property
+    def first_arrival(self) -> int:
+        """The arrival of the first article to come."""
+        ...
+
+    def known(self, claims: Iterable[Claim]) -> Mapping[str, Mapping[str, str]]:
+        """Return the ids given before; see `pipelines.source.assign_ids`."""
+        ...
+
+    def rows(self, name: str, column: str, values: pa.Array, columns: Sequence[str] = ()) -> pa.Table:
+        """Look up what sites repeat; see `dedup.earlier.Earlier`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -63,7 +85,7 @@ def clean(  # noqa: PLR0913 - what a run is made of
     journal: Journal,
     text_is: str | None = None,
     stdin: BinaryIO | None = None,
-    state: State | None = None,
+    before: Before | None = None,
 ) -> Cleaned:
     """Read the inputs and take the chrome off.
 
@@ -75,19 +97,66 @@ def clean(  # noqa: PLR0913 - what a run is made of
         What given text is; see `pipelines.source.read`.
     stdin : binary file, optional
         Read for ``-``.
-    state : State, optional
-        What earlier nights saw, and learned of the chrome of sites.
+    before : Before, optional
+        What was seen before, and learned of the chrome of sites.
 
     Raises
     ------
     InputError
         If an input does not exist.
     """
-    reader = source.Identify(state.seen) if state else source.Identify()
-    pages = reader.pages(source.read(inputs, text_is, stdin=stdin))
+    return _cleaned(source.read(inputs, text_is, stdin=stdin), config, engine, journal, before)
+
+
+def stream(  # noqa: PLR0913 - what a run is made of
+    inputs: Sequence[str],
+    config: Config,
+    engine: Local,
+    journal: Journal,
+    text_is: str | None = None,
+    wanted: Callable[[], None] = lambda: None,
+) -> Generator[Cleaned, None, None]:
+    """Read the inputs and take the chrome off, a portion at a time.
+
+    Parameters
+    ----------
+    inputs, config, engine, journal, text_is
+        As in `clean`.
+    wanted : callable, optional
+        Called for each page before it is worked on; raises if there is no use in going on.
+
+    Yields
+    ------
+    Cleaned
+        Of each portion, articles in the order in which they were read. What a site repeats is counted over all portions so
+        far; an id that was given stays.
+    """
+    read = _while(wanted, source.read(inputs, text_is))
+    with Remembered() as before, journal.many("clean") as (each, tick):
+        for items in portions(read, config.portion):
+            cleaned = _cleaned(items, config, engine, each, before)
+            before.add(cleaned.claims.values(), cleaned.repeats, cleaned.articles.num_rows)
+            tick(cleaned.n_pages)
+            # Claims stand in the order in which they were read.
+            ids = pa.array([doc_id for _, doc_id in cleaned.claims.values()], pa.string())
+            order = pc.index_in(ids, cleaned.articles["doc_id"].combine_chunks())
+            yield replace(cleaned, articles=cleaned.articles.take(order))
+
+
+def _while(wanted: Callable[[], None], items: Iterable[Page | Reject]) -> Iterator[Page | Reject]:
+    for item in items:
+        wanted()
+        yield item
+
+
+def _cleaned(
+    items: Iterable[Page | Reject], config: Config, engine: Local, journal: Journal, before: Before | None
+) -> Cleaned:
+    reader = source.Identify(before.seen) if before else source.Identify()
+    pages = reader.pages(items)
     with journal.stage("extract") as tick:
         drafts, failed = _drafts(pages, config, engine, tick)
-    given = reader.assign(state.known(reader.claims) if state else None)
+    given = reader.assign(before.known(reader.claims) if before else None)
     ids = [given[place] for place in reader.places]
     rejects = list(reader.rejects)
     for number, failure in failed.items():
@@ -99,8 +168,8 @@ def clean(  # noqa: PLR0913 - what a run is made of
         Reject(row["input"], row["position"], row["doc_id"], row["failure"], row["detail"])
         for row in drafts.filter(pc.not_equal(drafts["failure"], "")).to_pylist()
     )
-    drafts = _arrived(drafts.filter(pc.equal(drafts["failure"], "")), state.first_arrival if state else 0)
-    articles, repeats = config.clean(engine, drafts, journal, state)
+    drafts = _arrived(drafts.filter(pc.equal(drafts["failure"], "")), before.first_arrival if before else 0)
+    articles, repeats = config.clean(engine, drafts, journal, before)
     # What is left of a page must be more than a stray line; a text that was given as an article must only be something.
     is_page = pc.is_in(drafts["kind"], pa.array(["html", "page"]))
     empty = pc.less(articles["n_words"], pc.if_else(is_page, _MIN_WORDS, 1))
@@ -171,14 +240,27 @@ def _reject_order(reject: Reject) -> tuple[str, int, str, str, str]:
 
 
 def run(  # noqa: PLR0913 - the options of the command
-    inputs: Sequence[str], output: Path | None, config: Config, workers: int, text_is: str | None, journal: Journal
+    inputs: Sequence[str],
+    output: Path | None,
+    config: Config,
+    workers: int,
+    text_is: str | None,
+    journal: Journal,
+    form: Format | None = None,
 ) -> str:
-    """Do ``dedup clean``: write the articles as JSONL, and return the line that sums it up."""
-    check_output(output)
-    with Local(workers, config.limits) as engine:
-        cleaned = clean(inputs, config, engine, journal, text_is)
-    write_lines((article_line(row) for row in cleaned.articles.to_pylist()), output)
-    return summary(cleaned)
+    """Do ``dedup clean``: write the articles, and return the line that sums it up."""
+    told = Tally()
+    with (
+        Local(workers, config.limits) as engine,
+        Output(output, form, PUBLIC) as out,
+        # Left early, the work ends here and now.
+        closing(stream(inputs, config, engine, journal, text_is, out.wanted)) as cleaned_portions,
+    ):
+        for cleaned in cleaned_portions:
+            out.write(map(article_line, cleaned.articles.to_pylist()))
+            told.add(cleaned)
+    journal.counts |= told.counts
+    return told.summary
 
 
 #: Columns of ARTICLE that a user sees.
@@ -198,29 +280,51 @@ def passed_through(article: dict[str, Any], columns: Sequence[str] = PUBLIC) -> 
     return {name: value for name, value in extra.items() if name not in columns}
 
 
-def write_lines(rows: Iterable[dict[str, Any]], output: Path | None) -> None:
-    """Write JSONL to a file, whole or not at all, or to standard output."""
-    if output is None:
-        # No wrapper of our own: one that fails to flush closes the descriptor when it is collected.
-        for row in rows:
-            sys.stdout.buffer.write(json_line(row).encode("utf-8"))
-        sys.stdout.buffer.flush()
-        return
-    with whole_file(output) as file:
-        file.writelines(json_line(row) for row in rows)
+class Tally:
+    """What became of the inputs, in numbers."""
+
+    def __init__(self) -> None:
+        self._n_articles = self._n_seen = self._n_pages = 0
+        self._reasons = Counter[str]()
+
+    def add(self, cleaned: Cleaned) -> None:
+        """Add a night, or a portion."""
+        self._n_articles += cleaned.articles.num_rows
+        self._n_seen += cleaned.n_seen
+        self._n_pages += cleaned.n_pages
+        self._reasons.update(one.reason for one in cleaned.rejects)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """``pages``, ``articles``, ``seen`` and ``rejects``. Notes are no rejects: their articles were kept."""
+        rejected = sum(n for reason, n in self._reasons.items() if reason not in source.NOTES)
+        return {
+            "pages": self._n_pages,
+            "articles": self._n_articles,
+            "seen": self._n_seen,
+            "rejects": rejected,
+            "notes": self._reasons.total() - rejected,
+        }
+
+    @property
+    def summary(self) -> str:
+        """Say it in a line."""
+        parts = [counted(self._n_articles, "article")]
+        if self._n_seen:
+            parts.append(f"{self._n_seen:,} seen twice")
+        for name, is_note in (("reject", False), ("note", True)):
+            reasons = {one: n for one, n in self._reasons.items() if (one in source.NOTES) is is_note}
+            if reasons:
+                told = ", ".join(f"{n:,} {reason}" for reason, n in sorted(reasons.items()))
+                parts.append(f"{counted(sum(reasons.values()), name)} ({told})")
+        return ", ".join(parts)
 
 
-def summary(cleaned: Cleaned) -> str:
-    """Say in a line what became of the inputs. Notes are no rejects: their articles were kept."""
-    parts = [counted(cleaned.articles.num_rows, "article")]
-    if cleaned.n_seen:
-        parts.append(f"{cleaned.n_seen:,} seen twice")
-    for name, is_note in (("reject", False), ("note", True)):
-        reasons = Counter(one.reason for one in cleaned.rejects if (one.reason in source.NOTES) is is_note)
-        if reasons:
-            told = ", ".join(f"{n:,} {reason}" for reason, n in sorted(reasons.items()))
-            parts.append(f"{counted(reasons.total(), name)} ({told})")
-    return ", ".join(parts)
+def tally(cleaned: Cleaned) -> Tally:
+    """Return what became of the inputs of one night."""
+    told = Tally()
+    told.add(cleaned)
+    return told
 
 
 def counted(n: int, name: str) -> str:

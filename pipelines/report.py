@@ -12,6 +12,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -93,6 +94,7 @@ FILES = frozenset({*COLUMNS, ARTICLES_JSONL, RUN_JSON, REPORT_HTML})
 
 # The full-width forms run in some locales.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_CONTROLS = re.compile("[\x7f-\x9f]")
 _DECIMALS = 6
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -147,9 +149,23 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, An
     return count
 
 
+def harmless(written: str) -> str:
+    r"""Escape in JSON what a terminal would obey; of the controls of ASCII JSON itself leaves only the last.
+
+    Examples
+    --------
+    >>> print(harmless('"\x9b31m"'))
+    "\u009b31m"
+    """
+    return _CONTROLS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", written)
+
+
 def json_line(row: Mapping[str, Any]) -> str:
-    """Serialise one row as a line of JSONL, newline included. Lone surrogates, which UTF-8 cannot hold, are escaped."""
-    line = json.dumps(row, ensure_ascii=False, allow_nan=False)
+    """Serialise one row as a line of JSONL, newline included.
+
+    Escaped are lone surrogates, which UTF-8 cannot hold, and all that a terminal would obey.
+    """
+    line = harmless(json.dumps(row, ensure_ascii=False, allow_nan=False))
     try:
         line.encode("utf-8")
     except UnicodeEncodeError:

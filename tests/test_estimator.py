@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import estimator_checks
 from sklearn.utils.validation import check_is_fitted
@@ -222,3 +222,14 @@ def test_parameters_of_another_kind_are_refused(name: str, value: Any) -> None:
 def test_what_is_no_list_of_texts_is_refused(given: Any) -> None:
     with pytest.raises(SchemaError, match="iterable of str"):
         NearDuplicates().fit(given)
+
+
+@pytest.mark.parametrize("estimator", [NearDuplicates(), EventClustering()], ids=lambda one: type(one).__name__)
+def test_it_stands_behind_a_transformer_that_cleans_pages(estimator: Any) -> None:
+    page = "<html><body><nav><a href='/'>Home</a></nav><article><h1>{0}</h1><p>{1}</p></article></body></html>"
+    pages = [page.format("Quay reopens", QUAY), page.format("Bread prize", BREAD), page.format("Quay to open", QUAY)]
+    cleaning = FunctionTransformer(lambda pages: [dedup.clean(one).text for one in pages])
+    steps = Pipeline([("clean", cleaning), ("group", estimator)])
+    assert steps.fit_predict(pages).tolist() == [0, 1, 0]
+    assert steps.named_steps["group"].labels_.tolist() == [0, 1, 0]
+    assert steps.fit_predict(pages[:2]).tolist() == [0, 1]
