@@ -154,7 +154,8 @@ def names_kept(
 class Beside(NamedTuple):
     """Tonight's articles and the earlier ones that they may share an event with; see `dedup.events.assign.group`."""
 
-    texts: Texts
+    articles: pa.Table
+    terms: pa.Table
     members: pa.Table
     known: pa.Table
     counts: pa.Table
@@ -184,11 +185,12 @@ def beside(earlier: Earlier, texts: Texts, pairs: pa.Table, members: pa.Table, d
     assigned = earlier.rows("assignments", "event_id", events)
     ids = assigned["doc_id"].combine_chunks()
     known = _since_when(earlier, assigned)
-    whole = texts.and_those(earlier, ids)
+    articles = pa.concat_tables([texts.articles.select(ABOUT.names), earlier.rows("articles", "doc_id", ids)])
+    terms = pa.concat_tables([texts.terms, earlier.rows("terms", "doc_id", ids)])
     clusters = earlier.rows("members", "doc_id", ids)
     clusters = clusters.filter(pc.invert(pc.is_in(clusters["doc_id"], members["doc_id"].combine_chunks())))
-    counts = earlier.rows("term_counts", "key", pa.array(np.append(Counts.of_terms(whole.terms).keys, ARTICLES_KEY)))
-    return Beside(whole, pa.concat_tables([members, clusters]), known, counts)
+    counts = earlier.rows("term_counts", "key", pa.array(np.append(Counts.of_terms(terms).keys, ARTICLES_KEY)))
+    return Beside(articles, terms, pa.concat_tables([members, clusters]), known, counts)
 
 
 def _since_when(earlier: Earlier, assigned: pa.Table) -> pa.Table:

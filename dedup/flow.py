@@ -377,11 +377,17 @@ class Flow:
                 return Grouped(*found, TERM_COUNT.empty_table())
             tonight = Texts(articles, matched.signatures, matched.terms)
             related = PAIR.empty_table() if matched.related is None else matched.related
-            texts, members, known, counts = beside(
-                earlier, tonight, related, matched.members, self.windows.event_window
+            near = beside(earlier, tonight, related, matched.members, self.windows.event_window)
+            found = group(
+                near.terms,
+                near.articles,
+                near.members,
+                matched.matches,
+                self.grouping,
+                near.known,
+                near.counts,
             )
-            found = group(texts.terms, texts.articles, members, matched.matches, self.grouping, known, counts)
-            return Grouped(*found, count_terms(matched.terms, members, known))
+            return Grouped(*found, count_terms(matched.terms, near.members, near.known))
 
 
 #: Pairs that are joined with their texts at a time, and with their terms as well; a row is some ten kilobytes, and some forty.
