@@ -9,7 +9,7 @@ Rule guarded here: the result depends on the articles and their arrival only, no
 storyline are named after the article that arrived first, and keep the name and the articles they were published with.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import sqrt
@@ -27,13 +27,14 @@ from dedup.articles.published import published_day
 from dedup.articles.terms import background
 from dedup.duplicates.relation import series_of
 from dedup.errors import ParameterError, SchemaError
-from dedup.events.counts import Counts, read_keys
+from dedup.events.counts import Columns, Counts, read_keys
 from dedup.events.pair_model import pair_model
 from dedup.events.vector import FEATURES, Floats, Ints, Mix, Vectors, candidate_pairs, features, vectorise
 from dedup.schema import ASSIGNMENT, EVENT, MERGE
 
 _COPIES = frozenset({"exact", "near"})
 _N_TOP_TERMS = 8
+_EVENTS_AT_ONCE = 1024
 _N_TITLE_WORDS = 12
 _LEVELS = ("storyline", "event")
 
@@ -383,11 +384,20 @@ def group(  # noqa: PLR0913 (all that is known)
     unit_of = {rows[position]["doc_id"]: number for number, unit in enumerate(units) for position in unit}
     unit_terms = _terms_of(terms, [head["doc_id"] for head in heads])
     settled = _settled(unit_of, earlier, len(units))
-    before = Counts.of_terms(unit_terms.filter(pa.array(settled.known))) if counts is None else Counts.of_table(counts)
+    if counts is None:
+        met = [head["doc_id"] for head, known in zip(heads, settled.known, strict=True) if known]
+        before = Counts.of_terms(_terms_of(terms, met))
+    else:
+        before = Counts.of_table(counts)
     published = _ordinals(heads)
     window = np.where(settled.known, -1, windows(published))
-    vectors = vectorise(unit_terms, published, background(), before, window)
-    graph = _graph(vectors, _pairs_matched(matches, unit_of, len(units)), _series(heads), grouping)
+    # The vectors are let go as soon as the graph is there.
+    graph = _graph(
+        vectorise(unit_terms, published, background(), before, window),
+        _pairs_matched(matches, unit_of, len(units)),
+        _series(heads),
+        grouping,
+    )
     labels = dict(zip(_LEVELS, partition(graph, grouping, settled, window), strict=True))
     names = {level: _names(heads, labels[level], unit_of, earlier, level) for level in _LEVELS}
     similarity, cohesion = _centrality(graph, labels["event"], len(units))
@@ -403,15 +413,16 @@ def group(  # noqa: PLR0913 (all that is known)
     touched = {int(labels["event"][unit_of[row["doc_id"]]]) for row in assigned}
     told = [(number, found) for number, found in _members(labels["event"]).items() if number in touched]
     titles = _titles([heads[_central(heads, similarity, found)] for _, found in told], articles)
-    labelled = weighed_labels(unit_terms)
     events = [
         {
             **{f"{level}_id": names[level][labels[level][number]] for level in _LEVELS},
             "title": title,
-            "top_terms": top_terms([labelled[unit] for unit in found]),
+            "top_terms": telling,
             "cohesion": float(cohesion[number]),
         }
-        for (number, found), title in zip(told, titles, strict=True)
+        for (number, _), title, telling in zip(
+            told, titles, _top_terms(unit_terms, [found for _, found in told]), strict=True
+        )
     ]
     return Groups(
         pa.Table.from_pylist(assigned, schema=ASSIGNMENT),
@@ -480,13 +491,38 @@ def _settled(unit_of: Mapping[str, int], earlier: Mapping[str, Mapping[str, Any]
     return Settled(labels["event"], labels["storyline"], known)
 
 
-def _terms_of(terms: pa.Table, wanted: list[str]) -> pa.Table:
+@dataclass(frozen=True, eq=False)
+class _Chosen:
+    """Some rows of a table, in an order of their own; a column is taken when it is asked for: all at once are most of the memory."""
+
+    table: pa.Table
+    places: pa.Array
+
+    @property
+    def num_rows(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, name: str) -> pa.ChunkedArray:
+        return self.table[name].take(self.places)
+
+
+def _top_terms(terms: _Chosen, groups: list[list[int]]) -> Iterator[list[str]]:
+    """Yield the readable terms of each group of rows."""
+    for start in range(0, len(groups), _EVENTS_AT_ONCE):
+        some = groups[start : start + _EVENTS_AT_ONCE]
+        rows = pa.array([row for found in some for row in found], pa.int64())
+        labelled = iter(weighed_labels(_Chosen(terms.table, terms.places.take(rows))))
+        for found in some:
+            yield top_terms([next(labelled) for _ in found])
+
+
+def _terms_of(terms: pa.Table, wanted: list[str]) -> _Chosen:
     """Return the rows of TERMS of some articles, in their order."""
     places = pc.index_in(pa.array(wanted, pa.string()), terms["doc_id"].combine_chunks())
     if places.null_count:
         lost = wanted[places.is_null().to_pylist().index(True)]
         raise SchemaError(f"terms: article {lost!r} has no row.")
-    return terms.take(places)
+    return _Chosen(terms, places)
 
 
 def _ordinals(heads: list[dict[str, Any]]) -> Floats:
@@ -621,7 +657,7 @@ def _first_words(text: str | None) -> str:
     return " ".join(found[:_N_TITLE_WORDS]) + ("…" if len(found) > _N_TITLE_WORDS else "")
 
 
-def weighed_labels(terms: pa.Table) -> list[list[tuple[str, float]]]:
+def weighed_labels(terms: Columns) -> list[list[tuple[str, float]]]:
     """Return the readable terms of each row of TERMS with their inverse document frequency in the background."""
     keys, ends = read_keys(terms, "label_keys")
     rarity = background().inverse_frequency(keys)

@@ -7,6 +7,7 @@ count of one night that had them all.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +22,19 @@ Ints = NDArray[np.int64]
 ARTICLES_KEY = 0
 
 
+class Columns(Protocol):
+    """A table, or what gives its columns when they are asked for."""
+
+    @property
+    def num_rows(self) -> int:
+        """Number of its rows."""
+        ...
+
+    def __getitem__(self, name: str) -> pa.ChunkedArray:
+        """Return a column."""
+        ...
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Counts:
     """Document frequencies: ``keys`` sorted and distinct, ``counts`` beside them, both int64; of ``n_articles`` articles."""
@@ -30,7 +44,7 @@ class Counts:
     counts: Ints
 
     @classmethod
-    def of_terms(cls, terms: pa.Table) -> "Counts":
+    def of_terms(cls, terms: Columns) -> "Counts":
         """Count the words, word pairs, spans and quantities of the rows of TERMS, each an article."""
         found = [counted(read_keys(terms, name)[0]) for name in ("words", "bigrams", "spans", "quantity_keys")]
         keys, counts = _added(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
@@ -60,7 +74,7 @@ class Counts:
         return found
 
 
-def read_keys(terms: pa.Table, name: str) -> tuple[Ints, Ints]:
+def read_keys(terms: Columns, name: str) -> tuple[Ints, Ints]:
     """Return the keys in a column of TERMS, one article after the other, and where each begins, the end being the last."""
     return flat(terms[name].combine_chunks(), np.int64)
 

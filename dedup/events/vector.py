@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 
 from dedup.articles.terms import Background
 from dedup.candidates.minhash import flat
-from dedup.events.counts import Counts, counted, read_keys
+from dedup.events.counts import Columns, Counts, counted, read_keys
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -129,12 +128,12 @@ _PRIOR = 1000.0
 """So many articles of the background's frequencies are weighed against the run's own."""
 
 
-def vectorise(terms: pa.Table, published: Floats, frequencies: Background, before: Counts, window: Ints) -> Vectors:
+def vectorise(terms: Columns, published: Floats, frequencies: Background, before: Counts, window: Ints) -> Vectors:
     """Make rows of the terms of a collection.
 
     Parameters
     ----------
-    terms : Table
+    terms : Table, or what gives its columns
         TERMS, a row per article (or per cluster of copies).
     published : ndarray of float64, shape (n_articles,)
         Days of publication as ordinals; NaN where not known.
@@ -174,7 +173,7 @@ def vectorise(terms: pa.Table, published: Floats, frequencies: Background, befor
 
 
 def _bags(
-    terms: pa.Table, names: Sequence[str], frequencies: Background, before: Counts, window: Ints
+    terms: Columns, names: Sequence[str], frequencies: Background, before: Counts, window: Ints
 ) -> tuple[Bags, ...]:
     """Return the terms of one kind, and of others that are weighed as the first is."""
     read = [read_keys(terms, _COLUMNS.get(name, name)) for name in names]
