@@ -5,12 +5,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from dedup.earlier import ABOUT
 from dedup.flow import Grouped, Matched
 from dedup.schema import ASSIGNMENT, EVENT, MATCH, MEMBER, MERGE, PAIR, SIGNATURE, TERM_COUNT, TERMS
 from pipelines import totals
+from pipelines.state import RELATIONS
 
-SCHEMAS = {"articles": ABOUT, "members": MEMBER, "assignments": ASSIGNMENT, "events": EVENT}
+SCHEMAS = {"articles": RELATIONS["articles"].schema, "members": MEMBER, "assignments": ASSIGNMENT, "events": EVENT}
 
 
 class Before:
