@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from dedup.articles.published import published_day
 from dedup.articles.terms import background
+from dedup.candidates.window import ordinals
 from dedup.duplicates.relation import series_of
 from dedup.errors import ParameterError, SchemaError
 from dedup.events.counts import Columns, Counts, read_keys
@@ -389,7 +389,7 @@ def group(  # noqa: PLR0913 (all that is known)
         before = Counts.of_terms(_terms_of(terms, met))
     else:
         before = Counts.of_table(counts)
-    published = _ordinals(heads)
+    published = ordinals(pa.array([head["published"] for head in heads], pa.string()))
     window = np.where(settled.known, -1, windows(published))
     # The vectors are let go as soon as the graph is there.
     graph = _graph(
@@ -523,11 +523,6 @@ def _terms_of(terms: pa.Table, wanted: list[str]) -> _Chosen:
         lost = wanted[places.is_null().to_pylist().index(True)]
         raise SchemaError(f"terms: article {lost!r} has no row.")
     return _Chosen(terms, places)
-
-
-def _ordinals(heads: list[dict[str, Any]]) -> Floats:
-    days = [published_day(head["published"]) for head in heads]
-    return np.array([np.nan if day is None else float(day.toordinal()) for day in days])
 
 
 def windows(published: Floats) -> Ints:
