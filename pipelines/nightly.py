@@ -94,7 +94,7 @@ def _reported(  # noqa: PLR0913 - what a run is made of
     journal: Journal,
     memory: State | None,
 ) -> str:
-    """Work on a night and remember it, if it was not yet; write its report to ``folder``, and return what sums it up."""
+    """Work on a night and remember it, or take up one that is remembered; write its report to ``folder``, and return what sums it up."""
     stdin = source.spool(source.standard_input()) if "-" in inputs else None
     with journal.stage("digest"):
         digests = source.digest(inputs, stdin)
@@ -116,10 +116,11 @@ def _reported(  # noqa: PLR0913 - what a run is made of
         ended = datetime.now(UTC).isoformat(timespec="seconds")
         memory.record(key, files, files[report.RUN_JSON].decode(), ended, remember(done, memory, config))
     names = {name.removesuffix(".csv"): n for name, n in counts.items() if name != report.ARTICLES_JSONL}
-    journal.counts |= names | tally(done.cleaned).counts
+    told = tally(done.cleaned)
+    journal.counts |= names | told.counts
     chained = f" ({len(loose):,} loose, see {report.RUN_JSON})" if loose else ""
     return (
-        f"{tally(done.cleaned).summary}; {counted(counts['duplicates.csv'], 'match')}, "
+        f"{told.summary}; {counted(counts['duplicates.csv'], 'match')}, "
         f"{counted(counts['clusters.csv'], 'cluster')}{chained}, {counted(counts['events.csv'], 'event')}."
     )
 

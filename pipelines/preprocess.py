@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from dedup.articles.published import in_order
 from dedup.articles.segment import lines
+from dedup.earlier import Earlier
 from dedup.schema import DRAFT
 from pipelines import source
 from pipelines.config import Config
@@ -40,7 +41,7 @@ REASONS = {
 }
 
 
-class Before(Protocol):
+class Before(Earlier, Protocol):
     """What was worked on before: earlier nights, or earlier portions of a crawl."""
 
     @property
@@ -55,10 +56,6 @@ class Before(Protocol):
 
     def known(self, claims: Iterable[Claim]) -> Mapping[str, Mapping[str, str]]:
         """Return the ids given before; see `pipelines.source.assign_ids`."""
-        ...
-
-    def rows(self, name: str, column: str, values: pa.Array, columns: Sequence[str] = ()) -> pa.Table:
-        """Look up what sites repeat; see `dedup.earlier.Earlier`."""
         ...
 
 
