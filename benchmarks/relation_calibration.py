@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from dedup.duplicates.component import components
 from dedup.duplicates.overlap import evidence
-from dedup.duplicates.relation import OVERLAP, Article, Rule, decide, of_one_series, relate, weigh_reuse
+from dedup.duplicates.relation import OVERLAP, Article, Rule, decide, of_one_series, relate
 from dedup.duplicates.similarity import compare
 from dedup.explanation import article_of
 from pipelines.config import Config
@@ -44,10 +44,10 @@ BY_WORDS = {
     "standing_cover": (0.0, 0.1),
     "standing_block": (0.8, 0.9),
     "standing_days": (3.0, 6.0),
+    "minor_cover": (0.0, 0.15, 0.2, 0.25, 0.3),
+    "minor_subject": (0.15, 0.2, 0.25),
 }
 BY_EVIDENCE = {
-    "minor_cover": (0.0, 0.15, 0.25, 0.35),
-    "minor_evidence": (0.2, 0.3, 0.4),
     "one_outlet": (0.0, 0.1, 0.15, 0.25),
     "overlap": (0.35, 0.4, 0.45, 0.5, 0.55),
 }
@@ -68,7 +68,6 @@ class Sample(NamedTuple):
     right: Article
     found: Any
     evidence: float
-    cover: float
     one_outlet: bool
     series: bool
     proposed: bool
@@ -121,7 +120,6 @@ def samples(pairs: list[dict[str, Any]], found: dict[str, pa.Table]) -> list[Sam
                 right,
                 shared,
                 evidence(left.terms, right.terms, days).score,
-                weigh_reuse(one, other, shared).cover if shared.n_shared else 0.0,
                 not one.outlets.isdisjoint(other.outlets),
                 of_one_series(one, other, days),
                 (left.doc_id, right.doc_id) in proposed,
@@ -132,7 +130,7 @@ def samples(pairs: list[dict[str, Any]], found: dict[str, pa.Table]) -> list[Sam
 
 def verdicts(given: list[Sample]) -> NDArray[Any]:
     """Return the relation of each pair under each combination of ``GRID``, shape (n_rules, n_pairs)."""
-    score, cover = np.array([one.evidence for one in given]), np.array([one.cover for one in given])
+    score = np.array([one.evidence for one in given])
     outlet, series = np.array([one.one_outlet for one in given]), np.array([one.series for one in given])
     proposed = np.array([one.proposed for one in given])
     made = []
@@ -141,9 +139,8 @@ def verdicts(given: list[Sample]) -> NDArray[Any]:
         decided = [decide(one.left.side, one.right.side, one.found, rule) for one in given]
         by_words = np.array([verdict.relation for verdict in decided], dtype="U8")
         barred = np.array([verdict.barred for verdict in decided]) | (series & (by_words == ""))
-        for minor_cover, minor_evidence, more, bar in itertools.product(*BY_EVIDENCE.values()):
+        for more, bar in itertools.product(*BY_EVIDENCE.values()):
             relation = by_words.copy()
-            relation[(relation == "partial") & (cover < minor_cover) & (score < minor_evidence)] = ""
             relation[(relation == "") & ~barred & (score >= bar + more * outlet)] = "overlap"
             relation[~proposed] = ""
             made.append(relation)

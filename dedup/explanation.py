@@ -28,7 +28,6 @@ from dedup.duplicates.relation import (
     Related,
     Reuse,
     Verify,
-    decide,
     overlap_bar,
     relate,
     title_agreement,
@@ -365,8 +364,8 @@ def _decided_by(one: Article, other: Article, found: Similarity, related: Relate
         ]
     if related.verdict.barred:
         return "standing text"
-    reused = decide(one.side, other.side, found, verify.rule).relation == "partial"
-    return "stock" if reused else "evidence"
+    reuse = weigh_reuse(one.side, other.side, found, verify.rule) if found.n_shared else None
+    return "stock" if reuse and reuse.reuses(verify.rule) else "evidence"
 
 
 def _steps(  # noqa: PLR0913 - what a decision is made of
@@ -395,8 +394,14 @@ def _steps(  # noqa: PLR0913 - what a decision is made of
         leads or least >= rule.near_other,
     )
     yield Step("reuse", "words reused beyond quotations", own, rule.reuse_words, own >= rule.reuse_words)
-    stock = cover < rule.minor_cover and weighed.score < rule.minor_evidence
-    yield Step("stock", "a good part of a text, or at least some evidence of one subject", None, None, not stock)
+    minor = reuse if reuse and reuse.reuses(rule) and cover < rule.minor_cover else None
+    yield Step(
+        "stock",
+        "a good part of a text, or other words of one subject",
+        minor and minor.subject,
+        minor and rule.minor_subject,
+        not (minor and minor.is_stock(rule)),
+    )
     yield Step("standing text", "no form, series or standing text of one outlet", None, None, not barred)
     yield Step(
         "evidence", "evidence that both report one happening", weighed.score, bar, not barred and weighed.score >= bar
@@ -441,8 +446,8 @@ def _bounds(reuse: Reuse[float] | None, related: Related, bar: float, verify: Ve
         yield from (("reuse_words", bound) for bound in _across(reuse.words, rule.reuse_words, 1))
         if related.verdict.barred and related.days is not None and related.days > rule.standing_days:
             yield "standing_days", float(ceil(related.days))
-        if related.score is not None:
-            yield from (("minor_cover", bound) for bound in _across(reuse.cover, rule.minor_cover, 100) if bound <= 1.0)
+        for name, value in (("minor_cover", reuse.cover), ("minor_subject", reuse.subject)):
+            yield from ((name, bound) for bound in _across(value, getattr(rule, name), 100) if bound <= 1.0)
     if related.score is not None:
         more = bar - verify.overlap
         yield from (

@@ -31,7 +31,7 @@ from dedup.candidates.telling import Alike, Telling
 from dedup.candidates.window import Windows, within
 from dedup.duplicates.canonical import Policy, members
 from dedup.duplicates.component import cluster_ids
-from dedup.duplicates.relation import RELATIONS, REUSE, Verify
+from dedup.duplicates.relation import RELATIONS, Verify
 from dedup.earlier import Earlier, Texts, beside, clusters_of, held_together, met_under, names_kept, others
 from dedup.errors import ParameterError
 from dedup.events.assign import Grouping, count_terms, group
@@ -332,25 +332,10 @@ class Flow:
         relations: tuple[str, ...],
         tick: Tick,
     ) -> pa.Table:
-        """Return the matches among candidate pairs; without overlaps, only reuse that may be stock has its terms read."""
-
-        def verified(relations: tuple[str, ...], pairs: pa.Table, terms: pa.Table, tick: Tick | None) -> pa.Table:
-            verify = replace(self.verify, relations=relations)
-            sides = _sides(articles, signatures, terms, verify.reads)
-            return engine.map(verify, _joined(pairs, sides, verify.reads), tick)
-
-        by_words = "overlap" not in relations and "partial" in relations
-        if by_words:
-            asked = tuple(REUSE if name == "partial" else name for name in relations)
-            found = verified(asked, candidates, terms, tick)
-            is_reuse = pc.equal(found["relation"], REUSE)
-            pairs = found.filter(is_reuse).select(candidates.schema.names)
-            ids = pa.chunked_array([*pairs["left_id"].chunks, *pairs["right_id"].chunks], pa.string()).unique()
-            terms = engine.map(self.analyse, articles.filter(pc.is_in(articles["doc_id"], ids)))
-            weighed = verified(relations, pairs, terms, None)
-            matches = pa.concat_tables([found.filter(pc.invert(is_reuse)), weighed])
-        else:
-            matches = verified(relations, candidates, terms, tick)
+        """Return the matches among candidate pairs."""
+        verify = replace(self.verify, relations=relations)
+        sides = _sides(articles, signatures, terms, verify.reads)
+        matches = engine.map(verify, _joined(candidates, sides, verify.reads), tick)
         return matches.sort_by([("left_id", "ascending"), ("right_id", "ascending")])
 
     def group(self, articles: pa.Table, matched: Matched, watch: Watch, earlier: Earlier | None = None) -> Grouped:

@@ -639,6 +639,72 @@ def weighted_jaccard(  # noqa: PLR0913 - two sides
     return found
 
 
+@part
+def _rest(words: Any, passages: Any, side: Any, rest: Any) -> Any:
+    """Write the words of one side that stand in no passage, sorted; return how many there are."""
+    rest[: len(words)] = words
+    is_left = np.ones(len(words), dtype=np.bool_)
+    for row in range(len(passages)):
+        is_left[passages[row, side] : passages[row, side] + passages[row, 2]] = False
+    n = 0
+    for i in range(len(words)):
+        rest[n] = words[i]
+        n += 1 if is_left[i] else 0
+    rest[:n].sort()
+    return n
+
+
+@part
+def _weight(words: Any, i: Any, n: Any, keys: Any, rarity: Any, rare: Any) -> Any:  # noqa: PLR0913 - words, and how rare they are
+    """Return the weight of the word at a place among the first of sorted ones, and where the next one begins."""
+    j = i + 1
+    while j < n and words[j] == words[i]:
+        j += 1
+    at = np.searchsorted(keys, words[i])
+    known = at < len(keys) and keys[at] == words[i]
+    return (1.0 + np.log(j - i)) * (rarity[at] if known else rare), j
+
+
+@compiled(
+    types.float64[::1](types.int64[:, ::1], INTS, INTS, INTS, INTS, INTS, INTS, INTS, _FLOATS, types.float64),
+)
+def cosines_outside(  # noqa: PLR0913 - two sides, what they share, and how rare a word is
+    passages: Any,
+    ends: Any,
+    pairs: Any,
+    left: Any,
+    left_ends: Any,
+    right: Any,
+    right_ends: Any,
+    keys: Any,
+    rarity: Any,
+    rare: Any,
+) -> Any:
+    """Return of some pairs of texts the cosine of their words outside of the passages that they share, as `compare` gives these.
+
+    ``rarity`` are the weights of the words ``keys``, which are sorted, and ``rare`` that of all others.
+    """
+    found = np.zeros(len(pairs))
+    ours, theirs = np.empty(_longest_text(left_ends), np.int64), np.empty(_longest_text(right_ends), np.int64)
+    for place in range(len(pairs)):
+        pair = pairs[place]
+        shared = passages[ends[pair] : ends[pair + 1]]
+        n = _rest(left[left_ends[pair] : left_ends[pair + 1]], shared, 0, ours)
+        m = _rest(right[right_ends[pair] : right_ends[pair + 1]], shared, 1, theirs)
+        i, j, both, one, other = 0, 0, 0.0, 0.0, 0.0
+        while i < n or j < m:
+            take_left = j == m or (i < n and ours[i] <= theirs[j])
+            take_right = i == n or (j < m and theirs[j] <= ours[i])
+            mine, its = 0.0, 0.0
+            if take_left:
+                mine, i = _weight(ours, i, n, keys, rarity, rare)
+            if take_right:
+                its, j = _weight(theirs, j, m, keys, rarity, rare)
+            both, one, other = both + mine * its, one + mine * mine, other + its * its
+        found[place] = both / np.sqrt(one * other) if one * other > 0.0 else 0.0
+    return found
+
+
 @compiled(types.float64[::1](INTS, _COUNTS, INTS, INTS, _COUNTS, INTS, INTS, _FLOATS, types.float64))
 def shared_weights(  # noqa: PLR0913 - two sides, and how rare a term is
     lefts: Any,

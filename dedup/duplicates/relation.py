@@ -4,7 +4,7 @@ In: candidate pairs joined with both sides. Out: the matches, with their scores,
 
 ``exact``: the same words in the same order. ``near``: of one text nearly all words stand in shared passages of the other.
 ``partial``: enough words are reused word for word that are no shared quotation, and they are a good part of a text or
-both are on one subject. ``overlap``: the evidence of
+both are on one subject (``subject.py``). ``overlap``: the evidence of
 ``overlap.py`` that both report one happening. What looks like a copy is none where it is a *form* (a recurring notice
 of one outlet with other figures filled in) or *standing text* of one outlet (a gallery, an appeal, a biography).
 
@@ -28,15 +28,11 @@ from dedup.candidates.minhash import flat
 from dedup.candidates.shingle import FIGURE, QUOTED, word_hashes
 from dedup.duplicates.overlap import bounds, evidence
 from dedup.duplicates.similarity import Passages, Similarities, Similarity, compare_pairs
+from dedup.duplicates.subject import Texts, subjects
 from dedup.errors import ParameterError
 from dedup.schema import ARTICLE, MATCH, PAIR, SIGNATURE, TERMS
 
 RELATIONS: Final = ("exact", "near", "partial", "overlap")
-#: Those that are decided with the evidence of the terms.
-EVIDENT: Final = frozenset({"partial", "overlap"})
-#: What is ``partial`` by its words, but so little of either text that the evidence must tell it from stock. It is asked for in the
-#: place of ``partial`` where terms are not at hand, and is no relation of a report.
-REUSE: Final = "reuse"
 #: Words that stand for values, as figures do, in notices that are filled in anew.
 _VALUES: Final = (
     "one two three four five six seven eight nine ten eleven twelve hundred thousand million billion "
@@ -46,7 +42,7 @@ _VALUES: Final = (
 _SHARES: Final = (
     *("near_cover", "near_other", "quoted_weight", "form_title"),
     *("standing_cover", "standing_block", "whole_cover"),
-    *("minor_cover", "minor_evidence", "one_outlet"),
+    *("minor_cover", "minor_subject", "one_outlet"),
 )
 _NO_SERIES: Final = frozenset(_VALUES.split())
 #: A kicker of fewer words says nothing.
@@ -163,9 +159,9 @@ class Rule:
         before``.
     lead_words : int
         Words that make a lead.
-    minor_cover, minor_evidence : float
+    minor_cover, minor_subject : float
         Reuse is stock (how a poll was made, a biography, links), whoever's it is, when it is less than this share of the
-        words, weighed as for ``near_cover``, and there is less evidence than this that both report one happening.
+        words, weighed as for ``near_cover``, and the other words of either text have a cosine of less than this.
     one_outlet : float
         So much more evidence an overlap of one outlet needs: what it writes next is mostly of the next step of a story.
     """
@@ -184,8 +180,8 @@ class Rule:
     whole_cover: float = 0.9
     line_words: int = 12
     lead_words: int = 50
-    minor_cover: float = 0.25
-    minor_evidence: float = 0.3
+    minor_cover: float = 0.2
+    minor_subject: float = 0.2
     one_outlet: float = 0.15
 
     def __post_init__(self) -> None:
@@ -213,7 +209,7 @@ class Reuse(NamedTuple, Generic[_Number]):
 
     ``cover``: share of the words in shared passages, the text that is covered better counting three times the other;
     ``most``, ``least``: of either text; ``leads``: both leads are shared; ``own``: words of reuse that neither text
-    quotes; ``words``: words of reuse, weighed.
+    quotes; ``words``: words of reuse, weighed; ``subject``: cosine of the other words, 1 where the rule does not ask for it.
     """
 
     cover: _Number
@@ -222,6 +218,7 @@ class Reuse(NamedTuple, Generic[_Number]):
     leads: _Number
     own: _Number
     words: _Number
+    subject: _Number
 
     def copies(self, rule: Rule) -> Any:
         """Return whether two texts, or those of which pairs, are one text."""
@@ -230,6 +227,14 @@ class Reuse(NamedTuple, Generic[_Number]):
     def reuses(self, rule: Rule) -> Any:
         """Return whether enough words are reused for ``partial``."""
         return self.words >= rule.reuse_words  # type: ignore[operator]
+
+    def each(self: "Reuse[NDArray[Any]]", pairs: NDArray[np.int64]) -> Iterator["Reuse[Any]"]:
+        """Yield the numbers of some of many pairs."""
+        return map(Reuse._make, zip(*(column[pairs].tolist() for column in self), strict=True))
+
+    def is_stock(self, rule: Rule) -> Any:
+        """Return whether what is reused is stock, if it is reuse."""
+        return (self.cover < rule.minor_cover) & (self.subject < rule.minor_subject)  # type: ignore[operator]
 
 
 class Related(NamedTuple):
@@ -343,20 +348,21 @@ def decide(left: Side, right: Side, found: Similarity, rule: Rule = Rule(), reus
     if len(left.words) == len(right.words) and np.array_equal(left.words, right.words):
         return _equal(left, right, rule)
     reuse = reuse or weigh_reuse(left, right, found, rule)
-    copied = reuse.copies(rule)
-    if not copied and not reuse.reuses(rule):
+    if not reuse.copies(rule) and not reuse.reuses(rule):
         return Verdict("", f"{reuse.own} words in common beyond quotations")
     barred = _barred(left, right, found, rule)
     if barred:
         return Verdict("", barred, barred=True)
-    return _worded(copied, reuse.most, reuse.own, found.longest.words)
+    return _worded(reuse, found.longest.words, rule)
 
 
-def _worded(copied: bool, most: float, own: int, longest: int) -> Verdict:  # noqa: FBT001 - which of two
+def _worded(reuse: Reuse[Any], longest: int, rule: Rule) -> Verdict:
     """Return the verdict on two texts that are one text, or one of which reuses the other."""
-    if copied:
-        return Verdict("near", f"{most:.0%} of one text stands in the other, longest passage {longest} words")
-    return Verdict("partial", f"{own} words in common beyond quotations, longest passage {longest} words")
+    if reuse.copies(rule):
+        return Verdict("near", f"{reuse.most:.0%} of one text stands in the other, longest passage {longest} words")
+    if reuse.is_stock(rule):
+        return Verdict("", f"{reuse.own} stock words in common, little of either text, and another subject")
+    return Verdict("partial", f"{reuse.own} words in common beyond quotations, longest passage {longest} words")
 
 
 def weigh_cover(covered: NDArray[np.int64], n_words: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -380,41 +386,53 @@ def weigh_cover(covered: NDArray[np.int64], n_words: NDArray[np.int64]) -> NDArr
 def weigh_reuse(left: Side, right: Side, found: Similarity, rule: Rule = Rule()) -> Reuse[Any]:
     """Return what `decide` weighs of two articles that have words."""
     covered = np.array([[found.covered_left, found.covered_right]])
-    ends = [np.array([0, len(of)]) for of in (found.passages, left.flags, right.flags)]
-    flags = (left.flags, ends[1]), (right.flags, ends[2])
-    return Reuse(*(one.item() for one in _weigh(covered, found.passages.rows, ends[0], flags, rule)))
+    sides = [_Texts(one.words, one.flags, np.array([0, len(one.words)])) for one in (left, right)]
+    weighed = _weigh(covered, found.passages.rows, np.array([0, len(found.passages)]), sides[0], sides[1], rule)
+    return next(weighed.each(np.array([0])))
 
 
-_Flags = tuple[NDArray[np.uint8], NDArray[np.int64]]
+class _Texts(NamedTuple):
+    """The words of one side of some pairs, with their flags: one text after the other, and where each ends."""
+
+    words: NDArray[np.int64]
+    flags: NDArray[np.uint8]
+    ends: NDArray[np.int64]
 
 
-def _weigh(
+def _weigh(  # noqa: PLR0913 - two sides, and what they share
     covered: NDArray[np.int64],
     passages: NDArray[np.int64],
     ends: NDArray[np.int64],
-    flags: tuple[_Flags, _Flags],
+    left: _Texts,
+    right: _Texts,
     rule: Rule,
 ) -> Reuse[NDArray[Any]]:
-    """Return what `decide` weighs of many pairs: of their covered words, passages and flags, each with its ends.
+    """Return what `decide` weighs of many pairs: of their covered words and passages.
 
     A quotation in both is reused in neither; one that the other side has as its own words is in the greater count alone.
     """
     from dedup import kernels
 
-    n_words = np.stack([np.diff(side_ends) for _, side_ends in flags], axis=1)
+    n_words = np.stack([np.diff(side.ends) for side in (left, right)], axis=1)
     cover = covered / np.maximum(n_words, 1)
-    counts = kernels.words_without(passages, ends, rule.reuse_passage, *flags[0], *flags[1], int(QUOTED))
+    counts = kernels.words_without(passages, ends, rule.reuse_passage, *left[1:], *right[1:], int(QUOTED))
     fewer, more = counts.min(axis=1), counts.max(axis=1)
     of_pair = np.repeat(np.arange(len(covered)), np.diff(ends))
     lead = of_pair[passages[:, :2].max(axis=1) < rule.lead_words]
-    return Reuse(
+    found = Reuse(
         cover=weigh_cover(covered, n_words),
         most=cover.max(axis=1),
         least=cover.min(axis=1),
         leads=np.bincount(lead, minlength=len(covered)) > 0,
         own=fewer,
         words=fewer + rule.quoted_weight * (more - fewer),
+        subject=np.ones(len(covered)),
     )
+    asked = np.flatnonzero(found.reuses(rule) & (found.cover < rule.minor_cover))
+    if len(asked):
+        texts = (Texts(side.words, side.ends) for side in (left, right))
+        found.subject[asked] = subjects(passages, ends, *texts, asked)
+    return found
 
 
 def overlap_bar(left: Side, right: Side, rule: Rule = Rule(), overlap: float = OVERLAP) -> float:
@@ -435,7 +453,7 @@ def relate(  # noqa: PLR0913 - what a decision is made of
     Parameters
     ----------
     left, right : Article
-        Without terms no evidence is weighed, and what it would have to tell is ``REUSE``.
+        Without terms no evidence is weighed, and nothing overlaps.
     found : Similarity
         What they share, as ``similarity.compare`` gives it.
     rule : Rule
@@ -451,17 +469,11 @@ def relate(  # noqa: PLR0913 - what a decision is made of
         verdict = Verdict("", "one series of one outlet, on different days", barred=True)
     if verdict.barred:
         return Related(verdict, days, None)
-    minor = False
-    if verdict.relation == "partial":
-        reuse = reuse or weigh_reuse(one, other, found, rule)
-        minor = reuse.cover < rule.minor_cover
     if left.terms is None or right.terms is None:
-        return Related(verdict._replace(relation=REUSE) if minor else verdict, days, None)
+        return Related(verdict, days, None)
     if verdict.relation == "exact":
         return Related(verdict, days, 1.0)
     weighed = evidence(left.terms, right.terms, days)
-    if minor and reuse and weighed.score < rule.minor_evidence:
-        verdict = Verdict("", f"{reuse.own} stock words in common, little of either text, and another subject")
     if not verdict.relation and weighed.score >= overlap_bar(one, other, rule, overlap):
         verdict = Verdict("overlap", weighed.reason)
     return Related(verdict, days, weighed.score)
@@ -593,13 +605,12 @@ class Verify:
     """Stage: candidate pairs, joined with both sides, to matches; row-wise.
 
     A column of ``SIGNATURE`` or ``ARTICLE`` is read as ``left_<name>`` and ``right_<name>``, one of ``TERMS`` (needed for
-    ``partial`` and ``overlap`` alone) as ``left_terms_<name>`` and ``right_terms_<name>``.
+    ``overlap`` alone) as ``left_terms_<name>`` and ``right_terms_<name>``.
 
     Parameters
     ----------
     relations : tuple of str
-        Which relations to write. Without ``partial`` and ``overlap`` no terms are read; ``REUSE`` in the place of ``partial`` writes
-        what is ``partial`` without them, and as ``REUSE`` what they would have to tell. Without ``overlap`` its score is null.
+        Which relations to write. Without ``overlap`` no terms are read, and its score is null.
     overlap : float
         Score from which two articles of different outlets that are no copies overlap, in [0, 1].
     rule : Rule
@@ -617,7 +628,7 @@ class Verify:
     partition_by: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
-        if not set(self.relations) <= {*RELATIONS, REUSE}:
+        if not set(self.relations) <= set(RELATIONS):
             allowed = ", ".join(RELATIONS)
             raise ParameterError(f"Verify: relations must be among {allowed}. Got {', '.join(self.relations)}.")
         if not 0.0 <= self.overlap <= 1.0:
@@ -625,13 +636,8 @@ class Verify:
 
     @property
     def reads(self) -> pa.Schema:
-        """Pairs with the columns of both sides; those of the terms when a relation is asked for that weighs evidence."""
-        return _joined(terms=not EVIDENT.isdisjoint(self.relations))
-
-    @property
-    def _reuses(self) -> bool:
-        """Whether reuse is asked for."""
-        return not {"partial", REUSE}.isdisjoint(self.relations)
+        """Pairs with the columns of both sides; those of the terms when overlaps are asked for."""
+        return _joined(terms="overlap" in self.relations)
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the matches of each batch, in the order of its pairs."""
@@ -642,17 +648,22 @@ class Verify:
 
     def _matches(self, batch: pa.RecordBatch, known: dict[str, Article]) -> pa.RecordBatch:
         overlaps = "overlap" in self.relations
-        words = [flat(batch[f"{side}_words"], np.int64) for side in ("left", "right")]
+        sides = [
+            _Texts(words, flat(batch[f"{side}_flags"], np.uint8)[0], ends)
+            for side in ("left", "right")
+            for words, ends in [flat(batch[f"{side}_words"], np.int64)]
+        ]
         # Without overlaps, what covers too little for a copy has no relation; nor without reuse, however many words it has in common.
-        least_words = self.rule.reuse_words if self._reuses else _NO_REUSE
+        least_words = self.rule.reuse_words if "partial" in self.relations else _NO_REUSE
         least = (0, 0.0) if overlaps else (least_words, self.rule.near_cover)
-        found = compare_pairs(*words[0], *words[1], self.shingle_words, *least)
-        n_words = [np.diff(ends) for _, ends in words]
+        texts = [(side.words, side.ends) for side in sides]
+        found = compare_pairs(*texts[0], *texts[1], self.shingle_words, *least)
+        n_words = [np.diff(side.ends) for side in sides]
         equal = (found.longest == n_words[0]) & (found.longest == n_words[1]) & (found.longest > 0)
-        wanted = {*self.relations, "partial"} if REUSE in self.relations else set(self.relations)
+        reuse = _weigh(found.covered, found.passages, found.ends, sides[0], sides[1], self.rule)
         rows, told = [], []
-        for row, related in self._related(batch, found, equal, known):
-            if related.verdict.relation in wanted:
+        for row, related in self._related(batch, found, equal, reuse, known):
+            if related.verdict.relation in self.relations:
                 rows.append(row)
                 told.append(related)
         places = np.array(rows, dtype=np.int64)
@@ -672,31 +683,31 @@ class Verify:
         return pa.RecordBatch.from_pydict(columns, schema=MATCH)
 
     def _related(
-        self, batch: pa.RecordBatch, found: Similarities, equal: NDArray[np.bool_], known: dict[str, Article]
+        self,
+        batch: pa.RecordBatch,
+        found: Similarities,
+        equal: NDArray[np.bool_],
+        reuse: Reuse[NDArray[Any]],
+        known: dict[str, Article],
     ) -> Iterator[tuple[int, Related]]:
-        """Yield how the two articles of each row relate; without terms, those of two outlets are told by their numbers alone."""
-        rule, evident = self.rule, not EVIDENT.isdisjoint(self.relations)
-        left_flags, right_flags = (flat(batch[f"{side}_flags"], np.uint8) for side in ("left", "right"))
-        reuse = _weigh(found.covered, found.passages, found.ends, (left_flags, right_flags), rule)
-        copied, minor = reuse.copies(rule), reuse.cover < rule.minor_cover
-        by_words = equal | copied | (reuse.reuses(rule) & self._reuses)
-        # Of most pairs whose words have no relation it is soon told that the evidence can give them none either.
-        may_overlap = (
-            bounds(batch) >= self.overlap - _SLIP if "overlap" in self.relations else np.zeros(len(found), np.bool_)
-        )
-        rows = np.flatnonzero(by_words | may_overlap)
+        """Yield how the two articles of each row relate; without overlaps, those of two outlets are told by their numbers alone."""
+        rule, overlaps = self.rule, "overlap" in self.relations
+        may_match = equal | reuse.copies(rule)
+        if "partial" in self.relations:
+            may_match |= reuse.reuses(rule) & ~reuse.is_stock(rule)
+        if overlaps:
+            # Of most pairs whose words have no relation it is soon told that the evidence can give them none either.
+            may_match |= bounds(batch) >= self.overlap - _SLIP
+        rows = np.flatnonzero(may_match)
         left, right = (_Rows(batch, side, self.reads.names, rows) for side in ("left", "right"))
         days = [side.column(f"{side.side}_published") for side in (left, right)]
         apart = map(frozenset.isdisjoint, left.outlets(), right.outlets())
-        numbers = (column[rows].tolist() for column in (equal, copied, minor, reuse.most, reuse.own, found.longest))
+        numbers = reuse.each(rows), equal[rows].tolist(), found.longest[rows].tolist()
         told = zip(rows.tolist(), apart, *days, *numbers, strict=True)
-        for place, (row, of_two, one, other, is_equal, is_copy, is_minor, most, own, run) in enumerate(told):
-            if evident or not of_two:
+        for place, (row, of_two, one, other, weighed, is_equal, longest) in enumerate(told):
+            if overlaps or not of_two:
                 both = left.article(place, known), right.article(place, known)
-                weighed = Reuse(*(column[row].item() for column in reuse))
                 yield row, relate(*both, found[row], rule, self.overlap, weighed)
-                continue
-            verdict = _SAME_WORDS if is_equal else _worded(is_copy, most, own, run)
-            if is_minor and verdict.relation == "partial":
-                verdict = verdict._replace(relation=REUSE)
-            yield row, Related(verdict, days_apart(one, other), None)
+            else:
+                verdict = _SAME_WORDS if is_equal else _worded(weighed, longest, rule)
+                yield row, Related(verdict, days_apart(one, other), None)

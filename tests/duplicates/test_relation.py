@@ -272,23 +272,23 @@ def test_copies_alone_are_the_copies_of_copies_and_reuse():
         {"title": f"Headline {i}", "published": None, "source": f"{i}.example", "text": text}
         for i, text in enumerate([text, text[:1500], f"{text[:900]}\n{prose(2, 200)}", text.upper(), prose(2, 200)])
     ]
-    both, alone = Verify(relations=("exact", "near", "reuse")), Verify(relations=("exact", "near"))
+    both, alone = Verify(relations=("exact", "near", "partial")), Verify(relations=("exact", "near"))
     found = [apply(stage, joined(rows, stage)).to_pylist() for stage in (both, alone)]
     assert {row["relation"] for row in found[0]} > {"near"}
     assert found[1] == [row for row in found[0] if row["relation"] in alone.relations]
 
 
-def test_reuse_that_only_the_evidence_tells_from_stock_is_told_where_terms_are_not_read():
-    stage = Verify(relations=("exact", "near", "reuse"))
+def test_reuse_is_told_from_stock_without_terms():
+    stage = Verify(relations=("exact", "near", "partial"))
     assert not any("terms" in name for name in stage.reads.names)
     rows = [{"title": "", "published": None} | row for row in (ONE, OTHER, OTHER | {"source": "c.example"})]
-    assert apply(stage, joined(rows[:2], stage))["relation"].to_pylist() == ["reuse"]
+    assert apply(stage, joined(rows[:2], stage)).num_rows == 0
     whole = [rows[1], rows[2] | {"text": f"{prose(6, 60)}\n{STOCK}"}]
     assert apply(stage, joined(whole, stage))["relation"].to_pylist() == ["partial"]
 
 
 def test_pairs_of_two_outlets_are_told_as_each_by_itself():
-    stage = Verify(relations=("exact", "near", "reuse"))
+    stage = Verify(relations=("exact", "near", "partial"))
     text = prose(1, 400)
     rows = [
         {"text": text, "title": "A", "published": "2026-11-17", "source": "a.example"},
@@ -362,11 +362,11 @@ OTHER = {"text": f"{prose(3, 350)}\n{STOCK}\n{prose(5, 100)}", "source": "b.exam
 
 def test_stock_words_in_articles_on_other_subjects_are_no_reuse():
     assert judged(ONE, OTHER) == ("", "")
-    assert judged(ONE, OTHER, minor_cover=0.0)[0] == judged(ONE, OTHER, minor_evidence=0.0)[0] == "partial"
+    assert judged(ONE, OTHER, minor_cover=0.0)[0] == judged(ONE, OTHER, minor_subject=0.0)[0] == "partial"
 
 
 def test_the_same_words_are_reuse_where_both_are_on_one_subject_or_they_are_a_good_part():
-    subject = prose(6, 60).split()
+    subject = prose(6, 200).split()
     left = ONE | {"title": " ".join(subject), "text": f"{' '.join(subject)} {ONE['text']}"}
     right = OTHER | {"title": " ".join(subject[::-1]), "text": f"{' '.join(subject[::-1])} {OTHER['text']}"}
     assert judged(left, right)[0] == "partial"
