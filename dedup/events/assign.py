@@ -123,6 +123,14 @@ class Graph:
         inside = labels[self.left] == labels[self.right]
         return Graph(self.left[inside], self.right[inside], self.weight[inside], self.dates[inside])
 
+    def and_those(self, other: "Graph") -> "Graph":
+        """Return the edges of both, sorted by their ends."""
+        left, right, weight, dates = (
+            np.concatenate([getattr(one, name) for one in (self, other)]) for name in ("left", "right", "weight", "dates")
+        )
+        order = np.lexsort((right, left))
+        return Graph(left[order], right[order], weight[order], dates[order])
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -397,6 +405,8 @@ def group(  # noqa: PLR0913 (all that is known)
         _pairs_matched(matches, unit_of, len(units)),
         _series(heads),
         grouping,
+        settled,
+        np.array([any(rows[place]["doc_id"] not in earlier for place in unit) for unit in units]),
     )
     labels = dict(zip(_LEVELS, partition(graph, grouping, settled, window), strict=True))
     names = {level: _names(heads, labels[level], unit_of, earlier, level) for level in _LEVELS}
@@ -565,10 +575,37 @@ def _series(heads: list[dict[str, Any]]) -> Ints:
     return np.array(found, dtype=np.int64)
 
 
-def _graph(vectors: Vectors, matched: Ints, series: Ints, grouping: Grouping) -> Graph:
+def _graph(  # noqa: PLR0913 - all that is known of the units
+    vectors: Vectors,
+    matched: Ints,
+    series: Ints,
+    grouping: Grouping,
+    settled: Settled,
+    touched: NDArray[np.bool_],
+) -> Graph:
+    """Return the pairs that may decide something: those of tonight's units, and those of two earlier ones that tonight's may join.
+
+    ``touched`` tells which units have an article of tonight.
+    """
     n_units = len(vectors.published)
     left, right = candidate_pairs(vectors, n_neighbours=grouping.n_neighbours)
     codes = np.union1d(left * n_units + right, matched)
+    is_earlier = settled.known[codes // n_units] & settled.known[codes % n_units]
+    tonight = _weighed(codes[~is_earlier], vectors, matched, series, grouping)
+    # The others matter within the storylines that tonight's articles are near to or in; most are settled for good.
+    heavy = tonight.weight >= grouping.storyline
+    is_met = np.zeros(n_units, dtype=bool)
+    for units in (tonight.left[heavy], tonight.right[heavy], np.flatnonzero(touched)):
+        is_met[settled.storyline[units]] = True
+    is_met = is_met[settled.storyline]
+    codes = codes[is_earlier]
+    codes = codes[is_met[codes // n_units] & is_met[codes % n_units]]
+    return tonight.and_those(_weighed(codes, vectors, matched, series, grouping))
+
+
+def _weighed(codes: Ints, vectors: Vectors, matched: Ints, series: Ints, grouping: Grouping) -> Graph:
+    """Weigh pairs, each given as ``left * n_units + right``."""
+    n_units = len(vectors.published)
     left, right = codes // n_units, codes % n_units
     found = features(vectors, left, right)
     weight = pair_model(grouping.model)(found) if grouping.model else grouping.mix(found)
