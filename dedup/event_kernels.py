@@ -7,7 +7,7 @@ Rule guarded here: sums are taken in the order of rows and columns, so that a ke
 process, compiled or not.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numba import types
@@ -62,6 +62,16 @@ def _rarity(known: Any, met: Any, n_seen: Any, about: Any) -> Any:
     return found
 
 
+#: Counts below this, of the background and of the nights, have their rarity in a table: most terms are rare, and there are few such pairs.
+_FEW: Final = 256
+
+
+@part
+def _code(known: Any, met: Any) -> Any:
+    """Return the place of a term in the table of rarities, -1 for one that is too frequent."""
+    return known * _FEW + met if known < _FEW and met < _FEW else -1.0
+
+
 @compiled(
     types.float64[::1](
         *(INTS, _COLUMNS, _COLUMNS, _FLOATS) * 2,
@@ -99,56 +109,74 @@ def cosines(
     found = np.zeros(len(left))
     met = before.copy()
     n_seen = about[0]
-    rarity = np.zeros(len(known))
-    # When rarity and lengths were reckoned: at which step.
-    rarity_at = np.full(len(known), -1, dtype=np.int64)
-    length = np.zeros(len(other_ends))
-    length_at = np.full(len(other_ends), -1, dtype=np.int64)
-    spread = np.zeros(len(known))
+    # Rarity and lengths, and at which step they were reckoned. That of rare terms stands in a table, once for all that are counted alike. It is
+    # looked up twice below, letter for letter: a function that takes so many arrays is slow to call.
+    rarity, reckoned = np.zeros(len(known)), np.full(len(known), -1, dtype=np.int32)
+    table, table_reckoned = np.zeros(_FEW * _FEW), np.full(_FEW * _FEW, -1, dtype=np.int32)
+    length, length_at = np.zeros(len(other_ends)), np.full(len(other_ends), -1, dtype=np.int32)
+    # Of each term what the left row has of it, and its code, side by side: both are looked up for each term of each right row.
+    spread = np.zeros((len(known), 2))
+    for column in range(len(known)):
+        spread[column, 1] = _code(known[column], met[column])
     alone = 0.0
-    step, now, n_counted, row = -1, np.int64(-2), 0, np.int64(-1)
+    step, now, n_counted, row = np.int32(-1), np.int64(-2), 0, np.int64(-1)
     for pair in range(len(left)):
         is_later = when[pair] != now
         if is_later or left[pair] != row:
             if row >= 0:
                 for place in range(ends[row], ends[row + 1]):
-                    spread[columns[place]] = 0.0
+                    spread[columns[place], 0] = 0.0
             if is_later:
                 now = when[pair]
-                step += 1
+                step += np.int32(1)
                 while n_counted < len(new) and window[n_counted] <= now:
                     one = new[n_counted]
                     n_counted += 1
                     n_seen += 1.0
                     for place in range(seen_ends[one], seen_ends[one + 1]):
-                        met[seen_columns[place]] += 1.0
+                        column = seen_columns[place]
+                        met[column] += 1.0
+                        spread[column, 1] = _code(known[column], met[column])
                 alone = _rarity(about[2], 1.0, n_seen, about)
             row = left[pair]
             total = odd[row] * alone * alone
             for place in range(ends[row], ends[row + 1]):
-                column = columns[place]
-                if rarity_at[column] != step:
-                    rarity[column] = _rarity(known[column], met[column], n_seen, about)
-                    rarity_at[column] = step
-                value = loud[counts[place]] * rarity[column]
-                spread[column] = value
+                column, at = columns[place], np.int64(spread[columns[place], 1])
+                if at < 0:
+                    if reckoned[column] != step:
+                        rarity[column], reckoned[column] = _rarity(known[column], met[column], n_seen, about), step
+                    rare = rarity[column]
+                else:
+                    if table_reckoned[at] != step:
+                        table[at], table_reckoned[at] = _rarity(known[column], met[column], n_seen, about), step
+                    rare = table[at]
+                value = loud[counts[place]] * rare
+                spread[column, 0] = value
                 total += value * value
             if total > 0.0:
                 total = 1.0 / np.sqrt(total)
             for place in range(ends[row], ends[row + 1]):
-                spread[columns[place]] *= total
+                spread[columns[place], 0] *= total
         other = right[pair]
         is_new = length_at[other] != step
         total, squares = 0.0, other_odd[other] * alone * alone
         for place in range(other_ends[other], other_ends[other + 1]):
             column = other_columns[place]
-            if is_new and rarity_at[column] != step:
-                rarity[column] = _rarity(known[column], met[column], n_seen, about)
-                rarity_at[column] = step
-            value = loud[other_counts[place]] * rarity[column]
-            total += spread[column] * value
-            if is_new:
-                squares += value * value
+            # Of a row whose length is known nothing else is needed of terms that the left one does not have.
+            if spread[column, 0] == 0.0 and not is_new:
+                continue
+            at = np.int64(spread[column, 1])
+            if at < 0:
+                if reckoned[column] != step:
+                    rarity[column], reckoned[column] = _rarity(known[column], met[column], n_seen, about), step
+                rare = rarity[column]
+            else:
+                if table_reckoned[at] != step:
+                    table[at], table_reckoned[at] = _rarity(known[column], met[column], n_seen, about), step
+                rare = table[at]
+            value = loud[other_counts[place]] * rare
+            total += spread[column, 0] * value
+            squares += value * value
         if is_new:
             length[other] = np.sqrt(squares)
             length_at[other] = step

@@ -228,10 +228,6 @@ class Reuse(NamedTuple, Generic[_Number]):
         """Return whether enough words are reused for ``partial``."""
         return self.words >= rule.reuse_words  # type: ignore[operator]
 
-    def each(self: "Reuse[NDArray[Any]]", pairs: NDArray[np.int64]) -> Iterator["Reuse[Any]"]:
-        """Yield the numbers of some of many pairs."""
-        return map(Reuse._make, zip(*(column[pairs].tolist() for column in self), strict=True))
-
     def is_stock(self, rule: Rule) -> Any:
         """Return whether what is reused is stock, if it is reuse."""
         return (self.cover < rule.minor_cover) & (self.subject < rule.minor_subject)  # type: ignore[operator]
@@ -388,7 +384,12 @@ def weigh_reuse(left: Side, right: Side, found: Similarity, rule: Rule = Rule())
     covered = np.array([[found.covered_left, found.covered_right]])
     sides = [_Texts(one.words, one.flags, np.array([0, len(one.words)])) for one in (left, right)]
     weighed = _weigh(covered, found.passages.rows, np.array([0, len(found.passages)]), sides[0], sides[1], rule)
-    return next(weighed.each(np.array([0])))
+    return next(_each(weighed, np.array([0])))
+
+
+def _each(reuse: Reuse[NDArray[Any]], pairs: NDArray[np.int64]) -> Iterator[Reuse[Any]]:
+    """Yield the numbers of some of many pairs."""
+    return map(Reuse._make, zip(*(column[pairs].tolist() for column in reuse), strict=True))
 
 
 class _Texts(NamedTuple):
@@ -430,8 +431,8 @@ def _weigh(  # noqa: PLR0913 - two sides, and what they share
     )
     asked = np.flatnonzero(found.reuses(rule) & (found.cover < rule.minor_cover))
     if len(asked):
-        texts = (Texts(side.words, side.ends) for side in (left, right))
-        found.subject[asked] = subjects(passages, ends, *texts, asked)
+        one, other = (Texts(side.words, side.ends) for side in (left, right))
+        found.subject[asked] = subjects(passages, ends, one, other, asked)
     return found
 
 
@@ -702,7 +703,7 @@ class Verify:
         left, right = (_Rows(batch, side, self.reads.names, rows) for side in ("left", "right"))
         days = [side.column(f"{side.side}_published") for side in (left, right)]
         apart = map(frozenset.isdisjoint, left.outlets(), right.outlets())
-        numbers = reuse.each(rows), equal[rows].tolist(), found.longest[rows].tolist()
+        numbers = _each(reuse, rows), equal[rows].tolist(), found.longest[rows].tolist()
         told = zip(rows.tolist(), apart, *days, *numbers, strict=True)
         for place, (row, of_two, one, other, weighed, is_equal, longest) in enumerate(told):
             if overlaps or not of_two:

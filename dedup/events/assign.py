@@ -126,7 +126,8 @@ class Graph:
     def and_those(self, other: "Graph") -> "Graph":
         """Return the edges of both, sorted by their ends."""
         left, right, weight, dates = (
-            np.concatenate([getattr(one, name) for one in (self, other)]) for name in ("left", "right", "weight", "dates")
+            np.concatenate([getattr(one, name) for one in (self, other)])
+            for name in ("left", "right", "weight", "dates")
         )
         order = np.lexsort((right, left))
         return Graph(left[order], right[order], weight[order], dates[order])
