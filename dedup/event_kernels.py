@@ -77,7 +77,7 @@ def _code(known: Any, met: Any) -> Any:
         *(INTS, _COLUMNS, _COLUMNS, _FLOATS) * 2,
         *(INTS, INTS, INTS),
         *(INTS, _COLUMNS, INTS, INTS),
-        *(_FLOATS, _FLOATS, _FLOATS, _FLOATS),
+        *(_FLOATS, _FLOATS, _FLOATS, _FLOATS, types.float64[::1]),
     )
 )
 def cosines(
@@ -100,11 +100,13 @@ def cosines(
     before: Any,
     loud: Any,
     about: Any,
+    lengths: Any,
 ) -> Any:
     """Return the cosine of each pair of rows, by the counts of the window that it is of; pairs are sorted by window and left row.
 
     ``new`` are the rows that are counted, sorted by ``window``; ``loud[n]`` is what a term counts that comes n times; ``about`` is how many
     articles were counted before and in the background, in how many of it an unknown term is, the prior, and the factor of odd terms.
+    ``lengths`` are those of the right row of each pair; one that is negative is reckoned and written.
     """
     found = np.zeros(len(left))
     met = before.copy()
@@ -158,7 +160,7 @@ def cosines(
             for place in range(ends[row], ends[row + 1]):
                 spread[columns[place], 0] *= total
         other = right[pair]
-        is_new = length_at[other] != step
+        is_new = lengths[pair] < 0.0 and length_at[other] != step
         total, squares = 0.0, other_odd[other] * alone * alone
         for place in range(other_ends[other], other_ends[other + 1]):
             column = other_columns[place]
@@ -180,8 +182,10 @@ def cosines(
         if is_new:
             length[other] = np.sqrt(squares)
             length_at[other] = step
-        if length[other] > 0.0:
-            found[pair] = total / length[other]
+        if lengths[pair] < 0.0:
+            lengths[pair] = length[other]
+        if lengths[pair] > 0.0:
+            found[pair] = total / lengths[pair]
     return found
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dedup.candidates.minhash import flat
 from dedup.schema import TERM_COUNT
+from dedup.stage import stable_order
 
 Ints = NDArray[np.int64]
 
@@ -89,6 +90,28 @@ def counted(keys: Ints) -> tuple[Ints, Ints]:
     ordered = np.sort(keys)
     starts = np.flatnonzero(np.append(True, np.diff(ordered) != 0)) if len(ordered) else np.empty(0, dtype=np.int64)
     return ordered[starts], np.diff(np.append(starts, len(ordered)))
+
+
+def numbered(keys: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return the distinct keys, sorted, how often each comes, and for each of the keys its place among the distinct ones.
+
+    Parameters
+    ----------
+    keys : ndarray of int64, shape (n,)
+        Hashes.
+
+    Examples
+    --------
+    >>> [found.tolist() for found in numbered(np.array([7, 3, 7]))]
+    [[3, 7], [1, 2], [1, 0, 1]]
+    """
+    order = stable_order(keys)
+    ordered = keys[order]
+    begins = np.append(True, ordered[1:] != ordered[:-1])[: len(keys)]
+    place = np.empty(len(keys), dtype=np.int64)
+    place[order] = np.cumsum(begins) - 1
+    starts = np.flatnonzero(begins)
+    return ordered[starts], np.diff(np.append(starts, len(keys))), place
 
 
 def _added(keys: Ints, counts: Ints) -> tuple[Ints, Ints]:

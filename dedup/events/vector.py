@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix, hstack
 
 from dedup.articles.terms import Background
 from dedup.candidates.minhash import flat
-from dedup.events.counts import Columns, Counts, counted, read_keys
+from dedup.events.counts import Columns, Counts, numbered, read_keys
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -177,18 +177,19 @@ def _bags(
 ) -> tuple[Bags, ...]:
     """Return the terms of one kind, and of others that are weighed as the first is."""
     read = [read_keys(terms, _COLUMNS.get(name, name)) for name in names]
-    there, n_rows = counted(read[0][0])
-    for keys, _ in read[1:]:
-        more = np.setdiff1d(keys, there)
-        order = np.argsort(np.concatenate([there, more]), kind="stable")
-        there, n_rows = np.concatenate([there, more])[order], np.append(n_rows, np.zeros_like(more))[order]
+    first = read[0][0]
+    there, n_rows, place = numbered(np.concatenate([keys for keys, _ in read]))
+    if len(read) > 1:
+        # Articles are counted by the first kind.
+        n_rows = np.bincount(place[: len(first)], minlength=len(there))
+    places = np.split(place, np.cumsum([len(keys) for keys, _ in read])[:-1])
     known, met = frequencies.document_frequency(there), before.frequency(there)
     is_odd = (n_rows <= 1) & (met <= 1) & (known <= frequencies.unseen)
     number = np.where(is_odd, -1, np.cumsum(~is_odd) - 1).astype(np.int32)
     made = []
-    for name, (keys, ends) in zip(names, read, strict=True):
+    for name, (_, ends), at in zip(names, read, places, strict=True):
         counts, _ = flat(terms[f"{name}_counts"].combine_chunks(), np.int32)
-        columns = number[np.searchsorted(there, keys)]
+        columns = number[at]
         rows = np.repeat(np.arange(len(window), dtype=np.int32), np.diff(ends))
         lost = columns < 0
         odd = np.bincount(rows[lost], (1 + np.log(counts[lost])) ** 2, len(window)).astype(np.float64)
@@ -320,11 +321,12 @@ def features(vectors: Vectors, left: Ints, right: Ints) -> Floats:
     order = np.lexsort((left, when))
     pairs = left[order], right[order], when[order]
     found = np.empty((len(left), len(FEATURES)), order="F")
-    for column, kind in enumerate((vectors.words, vectors.bigrams, vectors.spans)):
+    for column, kind in ((1, vectors.bigrams), (2, vectors.spans)):
         found[order, column] = _cosines(vectors, kind, kind, kind, pairs)
-    words, leads = vectors.words, vectors.leads
+    words, leads, lengths = vectors.words, vectors.leads, np.full(len(left), -1.0)
+    found[order, 0] = _cosines(vectors, words, words, words, pairs, lengths)
     found[order, 3] = np.maximum(
-        _cosines(vectors, words, leads, words, pairs), _cosines(vectors, words, words, leads, pairs)
+        _cosines(vectors, words, leads, words, pairs, lengths), _cosines(vectors, words, words, leads, pairs)
     )
     named = np.diff(vectors.days.indptr) > 0
     agree = _dots(vectors.days, vectors.near_days, left, right) > 0
@@ -335,10 +337,18 @@ def features(vectors: Vectors, left: Ints, right: Ints) -> Floats:
     return found
 
 
-def _cosines(vectors: Vectors, seen: Bags, one: Bags, other: Bags, pairs: tuple[Ints, Ints, Ints]) -> Floats:
+def _cosines(  # noqa: PLR0913 - two sides, and what is known of them
+    vectors: Vectors,
+    seen: Bags,
+    one: Bags,
+    other: Bags,
+    pairs: tuple[Ints, Ints, Ints],
+    lengths: Floats | None = None,
+) -> Floats:
     """Return the cosine of row ``left[i]`` of one and row ``right[i]`` of the other by the weights of window ``when[i]``, for each i.
 
-    ``pairs`` are left, right and when, sorted by when and left. What tonight has seen by then is counted in ``seen``.
+    ``pairs`` are left, right and when, sorted by when and left. What tonight has seen by then is counted in ``seen``. ``lengths`` are those of
+    the right rows; negative ones are filled in.
     """
     from dedup import event_kernels
 
@@ -364,6 +374,7 @@ def _cosines(vectors: Vectors, seen: Bags, one: Bags, other: Bags, pairs: tuple[
         seen.met,
         1 + np.log(np.arange(most + 1, dtype=np.float64).clip(1)),
         np.array([vectors.n_before, background.n_documents, background.unseen, _PRIOR, _ODD_TERM], dtype=np.float64),
+        np.full(len(pairs[0]), -1.0) if lengths is None else lengths,
     )
 
 
