@@ -79,7 +79,7 @@ def subjects(
     >>> one, other = word_hashes("Floods close the quay"), word_hashes("The quay closes: floods again")
     >>> texts = (Texts(words, np.array([0, len(words)])) for words in (one, other))
     >>> subjects(np.empty((0, 3), np.int64), np.array([0, 0]), *texts, np.array([0])).round(2).tolist()
-    [0.6]
+    [0.75]
     """
     from dedup import kernels
 
