@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import pyarrow as pa
 
@@ -50,6 +50,26 @@ class Night:
     grouped: Grouped
 
 
+class Elsewhere(Protocol):
+    """Another place to work than the processes of this machine; `pipelines.spark.night.OnSpark` is one."""
+
+    def night(
+        self, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None, state: State | None
+    ) -> Night:
+        """Work on one night; see `night`."""
+        ...
+
+    def cleaned(self, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None) -> Cleaned:
+        """Take the chrome off; articles stand in the order of the inputs. See `pipelines.preprocess.stream`, of which this is one portion."""
+        ...
+
+    def unique(
+        self, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None
+    ) -> tuple[Cleaned, pa.Table]:
+        """Return the articles by arrival, and relation MEMBER of them, of copies alone."""
+        ...
+
+
 def night(  # noqa: PLR0913 - what a run is made of
     inputs: Sequence[str],
     config: Config,
@@ -74,11 +94,12 @@ def run(  # noqa: PLR0913 - the options of the command
     text_is: str | None,
     journal: Journal,
     state: str = "",
+    elsewhere: Elsewhere | None = None,
 ) -> str:
     """Do ``dedup nightly``: write the report, and return the line that sums it up."""
     _check_apart(inputs, out, "--out")
     with remembered(state, inputs, config) as memory, report.OutputFolder(out) as folder:
-        told = _reported(inputs, folder.path, config, workers, text_is, journal, memory)
+        told = _reported(inputs, folder.path, config, workers, text_is, journal, memory, elsewhere)
         with journal.stage("page"):
             page.write(folder.path)
         folder.commit()
@@ -93,6 +114,7 @@ def _reported(  # noqa: PLR0913 - what a run is made of
     text_is: str | None,
     journal: Journal,
     memory: State | None,
+    elsewhere: Elsewhere | None,
 ) -> str:
     """Work on a night and remember it, or take up one that is remembered; write its report to ``folder``, and return what sums it up."""
     stdin = source.spool(source.standard_input()) if "-" in inputs else None
@@ -104,8 +126,11 @@ def _reported(  # noqa: PLR0913 - what a run is made of
         for name, content in files.items():
             (folder / name).write_bytes(content)
         return f"These are the inputs of night {number}: what it gave is given again, and nothing was changed."
-    with Local(workers, config.limits) as engine:
-        done = night(inputs, config, engine, journal, text_is, stdin, memory)
+    if elsewhere:
+        done = elsewhere.night(inputs, config, journal, text_is, memory)
+    else:
+        with Local(workers, config.limits) as engine:
+            done = night(inputs, config, engine, journal, text_is, stdin, memory)
     with journal.stage("report"):
         counts = write(folder, done, memory)
         loose = _loose(done, config, memory)
@@ -186,6 +211,7 @@ def unique(  # noqa: PLR0913 - the options of the command
     journal: Journal,
     form: Format | None = None,
     state: str = "",
+    elsewhere: Elsewhere | None = None,
 ) -> str:
     """Do ``dedup unique``: write the canonical article of every cluster, and return the line that sums it up.
 
@@ -195,14 +221,19 @@ def unique(  # noqa: PLR0913 - the options of the command
     with remembered(state, inputs, config) as memory:
         if memory:
             with TemporaryDirectory() as folder, Output(output, form, columns) as out:
-                summed = _reported(inputs, Path(folder), config, workers, text_is, journal, memory)
+                summed = _reported(inputs, Path(folder), config, workers, text_is, journal, memory, elsewhere)
                 founders = list(_founders(report.read_jsonl(Path(folder) / report.ARTICLES_JSONL)))
                 out.write(founders)
             journal.counts["kept"] = len(founders)
             return f"{summed} {len(founders):,} kept, one per cluster of copies that is new."
-    with Local(workers, config.limits) as engine, Output(output, form, columns) as out:
-        cleaned = clean(inputs, config, engine, journal, text_is)
-        members = config.match(engine, cleaned.articles, journal, relations=("exact", "near")).members.to_pylist()
+    with Output(output, form, columns) as out:
+        if elsewhere:
+            cleaned, found = elsewhere.unique(inputs, config, journal, text_is)
+        else:
+            with Local(workers, config.limits) as engine:
+                cleaned = clean(inputs, config, engine, journal, text_is)
+                found = config.match(engine, cleaned.articles, journal, relations=("exact", "near")).members
+        members = found.to_pylist()
         sizes = Counter(row["cluster_id"] for row in members)
         cluster_of = {row["canonical_id"]: row["cluster_id"] for row in members}
         kept = (row for row in cleaned.articles.to_pylist() if row["doc_id"] in cluster_of)

@@ -1,0 +1,147 @@
+"""``dedup nightly``, ``clean`` and ``unique`` on a cluster.
+
+In: what the user named, a configuration, a session. Out: what the commands of one machine write, by the code that writes it there.
+
+Rule guarded here: what comes to the driver is what the report holds, and it is brought there once.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from dedup.errors import InputError
+from dedup.flow import Matched
+from dedup.schema import ARTICLE, MATCH, MEMBER, MERGE, PAIR, REPEAT, SIGNATURE, TERMS
+from pipelines.config import Config
+from pipelines.journal import Journal
+from pipelines.nightly import Night
+from pipelines.preprocess import Cleaned
+from pipelines.spark.cleaning import CleanFrames, clean
+from pipelines.spark.cluster import Cluster
+from pipelines.spark.grouping import group_events
+from pipelines.spark.matching import match
+from pipelines.spark.session import check, session
+from pipelines.state import State
+
+#: Where relations are written out, if the user said so: a folder, or an address, that the driver and all executors reach.
+SCRATCH = "spark.dedup.scratch"
+
+
+@contextmanager
+def cluster_of(spark: Any) -> Iterator[Cluster]:
+    """Give the verbs of a session, with a folder to write to that is gone in the end."""
+    root = spark.sparkContext.getConf().get(SCRATCH)
+    if root is None:
+        folder = tempfile.mkdtemp(prefix="dedup-spark-")
+        try:
+            yield Cluster(spark, f"file:{folder}")
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return
+    place = f"{root.rstrip('/')}/dedup-{spark.sparkContext.applicationId}"
+    try:
+        yield Cluster(spark, place)
+    finally:
+        path = spark._jvm.org.apache.hadoop.fs.Path(place)  # noqa: SLF001 - the file systems of Spark have no other door
+        path.getFileSystem(spark._jsc.hadoopConfiguration()).delete(path, True)  # noqa: SLF001
+
+
+@dataclass(frozen=True)
+class OnSpark:
+    """A cluster to work on; see `pipelines.nightly.Elsewhere`.
+
+    Parameters
+    ----------
+    master : str, optional
+        See `pipelines.spark.session.session`.
+
+    Raises
+    ------
+    InputError
+        If the extra or Java is missing.
+    """
+
+    master: str | None = None
+
+    def __post_init__(self) -> None:
+        check()
+
+    def night(
+        self, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None, state: State | None
+    ) -> Night:
+        """Work on one night.
+
+        Raises
+        ------
+        InputError
+            If there is a state.
+        """
+        if state:
+            raise InputError("--engine spark: --state is not available yet. Leave it out, or use --engine local.")
+        with session(self.master) as spark:
+            return night(spark, inputs, config, journal, text_is)
+
+    def cleaned(self, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None) -> Cleaned:
+        """Take the chrome off."""
+        with session(self.master) as spark:
+            return cleaned_articles(spark, inputs, config, journal, text_is)
+
+    def unique(
+        self, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None
+    ) -> tuple[Cleaned, pa.Table]:
+        """Return the articles, and which of them are copies."""
+        with session(self.master) as spark:
+            return unique_articles(spark, inputs, config, journal, text_is)
+
+
+def night(spark: Any, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None = None) -> Night:
+    """Work on one night; see `pipelines.nightly.night`."""
+    with cluster_of(spark) as cluster:
+        cleaned = clean(cluster, inputs, config, journal, text_is)
+        found = match(cluster, cleaned.articles, config, journal)
+        members = cluster.collected(found.members, MEMBER, ["doc_id"])
+        grouped = group_events(cluster, cleaned.articles, found, members, config, journal)
+        with journal.stage("collect"):
+            # How loose clusters are is asked of those of several alone.
+            several = found.members.groupBy("cluster_id").count().where("count > 1")
+            several = found.members.join(several, "cluster_id", "left_semi").select("doc_id")
+            signatures = cluster.collected(
+                found.signatures.join(several, "doc_id", "left_semi"), SIGNATURE, ["arrival"]
+            )
+            # Of the pairs compared it is told how many there were.
+            n_pairs = found.candidates.count()
+            pairs = pa.table([pa.nulls(n_pairs, one.type) for one in PAIR], schema=PAIR)
+            matches = cluster.collected(found.matches, MATCH, ["left_id", "right_id"])
+            told = _told(cluster, cleaned, "arrival")
+    matched = Matched(signatures, TERMS.empty_table(), matches, members, MERGE.empty_table(), pairs)
+    return Night(told, matched, grouped)
+
+
+def _told(cluster: Cluster, cleaned: CleanFrames, order: str) -> Cleaned:
+    """Bring the articles to the driver, which writes them to one file."""
+    schema = ARTICLE if order in ARTICLE.names else ARTICLE.append(pa.field(order, pa.int64()))
+    articles = cluster.collected(cleaned.articles, schema, [order]).select(ARTICLE.names)
+    return Cleaned(articles, REPEAT.empty_table(), {}, cleaned.rejects, cleaned.n_pages, cleaned.n_seen)
+
+
+def cleaned_articles(
+    spark: Any, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None = None
+) -> Cleaned:
+    """Take the chrome off; articles stand in the order of the inputs. See `pipelines.preprocess.stream`, of which this is one portion."""
+    with cluster_of(spark) as cluster:
+        return _told(cluster, clean(cluster, inputs, config, journal, text_is), "number")
+
+
+def unique_articles(
+    spark: Any, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None = None
+) -> tuple[Cleaned, pa.Table]:
+    """Return the articles by arrival, and relation MEMBER of them, of copies alone."""
+    with cluster_of(spark) as cluster:
+        cleaned = clean(cluster, inputs, config, journal, text_is)
+        found = match(cluster, cleaned.articles, config, journal, relations=("exact", "near"))
+        return _told(cluster, cleaned, "arrival"), cluster.collected(found.members, MEMBER, ["doc_id"])
