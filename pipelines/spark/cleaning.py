@@ -7,7 +7,7 @@ more than it claims.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, reduce
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from dedup.articles.published import in_order
 from dedup.articles.segment import NO_WORDS
 from dedup.boilerplate.label import Label
-from dedup.boilerplate.repeat import KNOWN, TRUSTED_BITS, counted
+from dedup.boilerplate.repeat import KNOWN, TRUSTED_BITS, Repeats, counted
 from dedup.flow import Watch, as_given
 from dedup.schema import ARTICLE, DRAFT, LABELLED, PAGE, REPEAT, SEGMENT, TEXT
 from pipelines.config import Config
@@ -25,17 +25,20 @@ from pipelines.preprocess import MIN_WORDS, drafts_of, reject_order
 from pipelines.run_local import Limits, Local
 from pipelines.source import Claim, Page, Reject, assign_ids
 from pipelines.spark.cluster import Batches, Cluster, whole_keys
+from pipelines.spark.memory import Memory
 from pipelines.spark.reading import read
 
 #: A draft, and what it is sorted by to arrive (`in_order`).
 _DATED: Final = pa.schema([*DRAFT, ("when", TEXT)])
 _PLACE_BITS: Final = 33
+_READ_OF_LINES: Final = {one for one in Repeats.reads.names if one in SEGMENT.names}
 _TITLE: Final = "title"
 #: Lines of a draft, ``text`` its title in a row of kind ``title``, and in rows of kind ``known`` what is a repeat of its site: ``key`` stands in
 #: ``n_articles`` unrelated articles, and in the lines of ``n_sources`` sites.
 _LINES: Final = pa.schema([*SEGMENT, ("n_articles", pa.int64()), ("n_sources", pa.int64())])
 _REJECT: Final = pa.schema([("input", TEXT), ("position", TEXT), ("doc_id", TEXT), ("reason", TEXT), ("detail", TEXT)])
-_CLAIM: Final = pa.schema(
+#: What a page claims, with its place in the inputs.
+CLAIM: Final = pa.schema(
     [
         ("number", pa.int64()),
         ("doc_id", TEXT),
@@ -50,17 +53,26 @@ _GIVEN: Final = pa.schema([("number", pa.int64()), ("given", TEXT)])
 
 @dataclass(frozen=True)
 class CleanFrames:
-    """What cleaning made: frames of ARTICLE, with ``number``, the place of each in the inputs, and of REPEAT; and see `pipelines.preprocess.Cleaned`."""
+    """What cleaning made; see `pipelines.preprocess.Cleaned`.
+
+    Frames: ``articles``, ARTICLE with ``number``, the place of each in the inputs; ``claims``, by ``number`` what each page claimed; REPEAT.
+    """
 
     articles: Any
+    claims: Any
     repeats: Any
     rejects: list[Reject]
     n_pages: int
     n_seen: int
 
 
-def clean(
-    cluster: Cluster, inputs: Sequence[str], config: Config, watch: Watch, text_is: str | None = None
+def clean(  # noqa: PLR0913 - what a run is made of
+    cluster: Cluster,
+    inputs: Sequence[str],
+    config: Config,
+    watch: Watch,
+    text_is: str | None = None,
+    memory: Memory | None = None,
 ) -> CleanFrames:
     """Read the inputs and take the chrome off; see `pipelines.preprocess.clean`.
 
@@ -79,21 +91,24 @@ def clean(
         pages = found.where("reason = ''")
     with watch.stage("identify"):
         n_pages = pages.count()
-        named = cluster.written(_named(cluster, pages))
+        claims = pages.withColumnRenamed("arrival", "number").select(*CLAIM.names, "stem")
+        named = cluster.written(_named(cluster, claims, memory))
         n_seen = named.where("given = ''").count()
     with watch.stage("extract"):
         pages = pages.withColumnRenamed("arrival", "number").join(named.where("given <> ''"), "number")
         pages = pages.select(F.col("number").alias("arrival"), F.col("given").alias("doc_id"), *PAGE.names[2:])
         drafts = cluster.written(cluster.run(Extracting(config), PAGE, _DATED, pages.repartition("arrival")))
         rejects += _rejects(cluster, drafts.withColumn("reason", F.col("failure")).where("failure <> ''"))
-    drafts = cluster.written(_arrived(cluster, drafts.where("failure = ''"), 0))
-    articles, repeats = _stripped(cluster, drafts, config, watch)
+    drafts = cluster.written(
+        _arrived(cluster, drafts.where("failure = ''"), memory.state.first_arrival if memory else 0)
+    )
+    articles, repeats = _stripped(cluster, drafts, config, watch, memory)
     least = F.when(F.col("kind").isin("html", "page"), MIN_WORDS).otherwise(1)
     empty = articles.where(F.col("n_words") < least)
     detail = F.concat(F.col("n_words").cast("string"), F.lit(" words were left of the page once its chrome was off"))
     rejects += _rejects(cluster, empty.select("*", F.lit("no_article_text").alias("reason"), detail.alias("detail")))
     return CleanFrames(
-        articles.where(F.col("n_words") >= least), repeats, sorted(rejects, key=reject_order), n_pages, n_seen
+        articles.where(F.col("n_words") >= least), claims, repeats, sorted(rejects, key=reject_order), n_pages, n_seen
     )
 
 
@@ -104,24 +119,35 @@ def _rejects(cluster: Cluster, rows: Any) -> list[Reject]:
 # -- identity and order ----------------------------------------------------------------------------------------------
 
 
-def _named(cluster: Cluster, pages: Any) -> Any:
+def _named(cluster: Cluster, claims: Any, memory: Memory | None) -> Any:
     """Return ``number`` and ``given``, the id of each page, empty for one seen already.
 
-    An id that is claimed once is given. The claims to any other come to the driver, with those that look like a revision of one: a hundred
-    bytes for each page that is there again.
+    An id that is claimed once, and by nothing before, is given. The claims to any other come to the driver, with those that look like a revision
+    of one: a hundred bytes for each page that is there again with another content, or twice tonight. What earlier nights saw stays where it is.
     """
     from pyspark.sql import functions as F  # noqa: N812
 
-    claims = pages.withColumnRenamed("arrival", "number").select(*_CLAIM.names, "stem")
-    again = claims.groupBy("doc_id").count().where("count > 1").select(F.col("doc_id").alias("name"))
-    again = cluster.written(again)
-    of_one = claims.join(again, claims["doc_id"] == again["name"], "left_semi")
-    like_one = claims.join(again, claims["stem"] == again["name"], "left_semi")
-    rows = cluster.collected(of_one.union(like_one).select(*_CLAIM.names).distinct(), _CLAIM, ["number"]).to_pylist()
+    fresh, used = claims, None
+    if memory:
+        before = memory.frame("claims")
+        seen = before.select(F.col("claimed").alias("doc_id"), "digest")
+        fresh = cluster.written(claims.join(seen, ["doc_id", "digest"], "left_anti"))
+        gone = pa.table({"name": pa.array(memory.state.names_in_use, TEXT)})
+        used = before.select(F.col("claimed").alias("name")).union(before.select("doc_id")).union(cluster.frame(gone))
+    again = fresh.groupBy("doc_id").count().where("count > 1").select(F.col("doc_id").alias("name"))
+    if used is not None:
+        again = again.union(fresh.select(F.col("doc_id").alias("name")).join(used, "name", "left_semi"))
+    again = cluster.written(again.distinct())
+    of_one = fresh.join(again, fresh["doc_id"] == again["name"], "left_semi")
+    like_one = fresh.join(again, fresh["stem"] == again["name"], "left_semi")
+    rows = cluster.collected(of_one.union(like_one).select(*CLAIM.names).distinct(), CLAIM, ["number"]).to_pylist()
     numbers = [row.pop("number") for row in rows]
-    given = assign_ids([Claim(**row) for row in rows])
+    asked = [Claim(**row) for row in rows]
+    given = assign_ids(asked, memory.state.known(asked) if memory and asked else None)
     settled = cluster.frame(pa.table([pa.array(numbers, pa.int64()), pa.array(given, TEXT)], schema=_GIVEN))
-    return claims.join(settled, "number", "left").select("number", F.coalesce("given", "doc_id").alias("given"))
+    named = fresh.join(settled, "number", "left").select("number", F.coalesce("given", "doc_id").alias("given"))
+    known = claims.join(fresh, "number", "left_anti").select("number", F.lit("").alias("given"))
+    return named.union(known) if memory else named
 
 
 def _arrived(cluster: Cluster, drafts: Any, first: int) -> Any:
@@ -184,23 +210,32 @@ class Extracting:
 # -- chrome ----------------------------------------------------------------------------------------------------------
 
 
-def _stripped(cluster: Cluster, drafts: Any, config: Config, watch: Watch) -> tuple[Any, Any]:
+def _stripped(cluster: Cluster, drafts: Any, config: Config, watch: Watch, memory: Memory | None) -> tuple[Any, Any]:
     """Return ARTICLE of every draft, with ``kind`` and ``number``, and REPEAT; as `dedup.flow.Flow.clean`."""
     from pyspark.sql import functions as F  # noqa: N812
 
+    nothing = F.lit(None)
     with watch.stage("classify"):
         segments = cluster.written(cluster.map(config.classify, drafts))
+    asked = _asked(segments)
     with watch.stage("repeats"):
-        known = F.lit(None)
+        counting = replace(config.repeats, remember=memory is not None)
         lines = segments.withColumns(
-            {one.name: known.cast(_ddl(one)) for one in REPEAT if one.name not in SEGMENT.names}
+            {one.name: nothing.cast(_ddl(one)) for one in counting.reads if one.name not in _READ_OF_LINES}
         )
-        repeats = cluster.written(cluster.map(config.repeats, lines))
+        if memory:
+            before = memory.frame("repeats").join(
+                asked.select("source", "key").distinct(), ["source", "key"], "left_semi"
+            )
+            empty = {one.name: nothing.cast(_ddl(one)) for one in counting.reads if one.name not in REPEAT.names}
+            before = before.withColumns(empty).withColumn("kind", F.lit(KNOWN))
+            lines = lines.select(*counting.reads.names).union(before.select(*counting.reads.names))
+        repeats = cluster.written(cluster.map(counting, lines))
     with watch.stage("label"):
         several = repeats.where((F.col("n_articles") > 1) | (F.col("key") == NO_WORDS))
         rows = [
-            segments.withColumns({"n_articles": known.cast("bigint"), "n_sources": known.cast("bigint")}),
-            _facts(segments, several),
+            segments.withColumns({"n_articles": nothing.cast("bigint"), "n_sources": nothing.cast("bigint")}),
+            _facts(asked, segments, several),
             _as_lines(drafts, kind=F.lit(_TITLE), text=F.col("title")),
         ]
         lines = reduce(lambda left, right: left.union(right), (one.select(*_LINES.names) for one in rows))
@@ -230,14 +265,21 @@ def _as_lines(rows: Any, **columns: Any) -> Any:
     )
 
 
-def _facts(segments: Any, several: Any) -> Any:
-    """Return for each draft the repeats of its site that are in its lines: what `counted` looks up."""
+def _asked(segments: Any) -> Any:
+    """Return ``doc_id``, ``source`` and ``key`` of all that is looked up for the lines of a draft, as `dedup.boilerplate.repeat.wanted_keys` has it."""
     from pyspark.sql import functions as F  # noqa: N812
 
     keys = segments.select("doc_id", "source", F.explode("sentences").alias("key"))
     asked = keys.union(keys.select("doc_id", "source", F.col("key").bitwiseXOR(F.lit(TRUSTED_BITS))))
     asked = asked.union(segments.select("doc_id", "source", F.explode("forms")))
-    asked = asked.union(segments.select("doc_id", "source", F.lit(NO_WORDS).cast("bigint"))).distinct()
+    return asked.union(segments.select("doc_id", "source", F.lit(NO_WORDS).cast("bigint"))).distinct()
+
+
+def _facts(asked: Any, segments: Any, several: Any) -> Any:
+    """Return for each draft the repeats of its site that are in its lines: what `counted` looks up."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    keys = segments.select("source", F.explode("sentences").alias("key"))
     found = asked.join(several.select("source", "key", "n_articles"), ["source", "key"])
     # Sites are counted of what is a repeat somewhere, and nothing else; an unknown site is one, too.
     held = keys.join(several.select("key").distinct(), "key", "left_semi")

@@ -9,27 +9,31 @@ Rule guarded here: copies never come to the driver but by their ids.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dedup.duplicates.component import JOINING
-from dedup.events.assign import group
-from dedup.flow import Flow, Grouped, Watch
-from dedup.schema import ARTICLE, MATCH, TERM_COUNT, TERMS
+from dedup.earlier import ABOUT
+from dedup.flow import Flow, Grouped, Matched, Watch
+from dedup.schema import ARTICLE, PAIR, TERMS
 from pipelines.spark.cluster import Batches, Cluster
 from pipelines.spark.matching import MatchFrames
+from pipelines.spark.memory import Memory
 
-_HEAD: Final = pa.schema(
-    [ARTICLE.field(name) for name in ("doc_id", "arrival", "title", "published", "source", "text")]
-)
-_JUDGED: Final = pa.schema([MATCH.field(name) for name in ("left_id", "right_id", "relation")])
+#: What events read of an article; its text only where it has no title, by which it would be called.
+_READ: Final = pa.schema([ARTICLE.field(name) for name in (*ABOUT, "text")])
 
 
 def group_events(  # noqa: PLR0913 - all that is known
-    cluster: Cluster, articles: Any, matched: MatchFrames, members: pa.Table, flow: Flow, watch: Watch
+    cluster: Cluster,
+    articles: Any,
+    found: MatchFrames,
+    matched: Matched,
+    flow: Flow,
+    watch: Watch,
+    memory: Memory | None,
 ) -> Grouped:
     """Group articles into events and storylines; see `dedup.flow.Flow.group`.
 
@@ -39,34 +43,36 @@ def group_events(  # noqa: PLR0913 - all that is known
         Where the work is done.
     articles : DataFrame
         Relation ARTICLE.
-    matched : MatchFrames
+    found : MatchFrames
         What was found among them.
-    members : Table
-        Relation MEMBER of them.
+    matched : Matched
+        The same, as far as it came to the driver: matches and members.
     flow : Flow
         The parameters.
     watch : Watch
         Is told of the progress.
+    memory : Memory, optional
+        Earlier nights, whose events these may join; looked up by the driver.
     """
+    from pyspark.sql import Window
     from pyspark.sql import functions as F  # noqa: N812 - as everyone calls it
 
-    with watch.stage("events"):
-        # A cluster is called after its first article, which stands for it.
-        is_head = F.col("doc_id") == F.col("cluster_id")
-        heads = matched.members.where(is_head).select("doc_id")
-        terms = cluster.collected(matched.terms.join(heads, "doc_id", "left_semi"), TERMS, ["arrival"])
-        about = cluster.collected(cluster.run(_Headed(), _HEAD, _HEAD, articles), _HEAD, ["arrival"])
-        judged = matched.matches.where(~F.col("relation").isin(*JOINING))
-        found = group(terms, about, members, cluster.collected(judged, _JUDGED), flow.grouping)
-    return Grouped(*found, TERM_COUNT.empty_table())
+    # The first of tonight's articles in a cluster stands for it.
+    arrived = found.members.join(articles.select("doc_id", "arrival"), "doc_id")
+    first = F.row_number().over(Window.partitionBy("cluster_id").orderBy("arrival"))
+    heads = arrived.withColumn("_place", first).where("_place = 1").select("doc_id")
+    terms = cluster.collected(found.terms.join(heads, "doc_id", "left_semi"), TERMS, ["arrival"])
+    about = cluster.collected(cluster.run(_Untold(), _READ, _READ, articles), _READ, ["arrival"])
+    related = cluster.collected(found.related, PAIR, PAIR.names) if memory else None
+    return flow.group(about, replace(matched, terms=terms, related=related), watch, memory.state if memory else None)
 
 
 @dataclass(frozen=True)
-class _Headed:
+class _Untold:
     """Work: articles without their text, but where they have no title and are called by it."""
 
     def __call__(self, batches: Batches) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             titled = [bool((title or "").strip()) for title in batch.column("title").to_pylist()]
             text = pc.if_else(pa.array(titled, pa.bool_()), "", batch.column("text"))
-            yield batch.set_column(batch.schema.get_field_index("text"), _HEAD.field("text"), text)
+            yield batch.set_column(batch.schema.get_field_index("text"), _READ.field("text"), text)

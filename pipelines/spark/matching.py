@@ -12,22 +12,25 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dedup.candidates.window import ordinals
 from dedup.duplicates.canonical import Policy, members
 from dedup.duplicates.component import JOINING
 from dedup.duplicates.relation import RELATIONS
+from dedup.earlier import names_kept
 from dedup.flow import Flow, Watch
-from dedup.schema import KINDS, MEMBER, PAIR, SIGNATURE, TERMS, TEXT
-from pipelines.spark.cluster import Batches, Cluster, spark_schema, whole_keys
+from dedup.schema import BAND, KINDS, MEMBER, PAIR, TEXT
+from pipelines.spark.cluster import Batches, Cluster, whole_keys
 from pipelines.spark.component import labels
+from pipelines.spark.memory import Memory
 
 _SAMPLE: Final = KINDS.index("sample")
 _SALIENT: Final = KINDS.index("salient")
 #: Sampled shingles that two articles must share where they share no other key, as `dedup.candidates.pair.distinct` has it.
 _LEAST_SAMPLES: Final = 2
 
-#: What is read of an article beside its words and terms; ``day`` of publication is counted from the first of the year 1, null where unknown.
+#: What is short of an article; ``day`` of publication is counted from the first of the year 1, null where unknown.
 _ABOUT: Final = pa.schema(
     [
         ("doc_id", TEXT),
@@ -35,32 +38,37 @@ _ABOUT: Final = pa.schema(
         ("source", TEXT),
         ("published", TEXT),
         ("n_words", pa.int64()),
+        ("text_digest", pa.int64()),
         ("day", pa.float64()),
     ]
 )
-_CLUSTERED: Final = pa.schema(
-    [
-        *(_ABOUT.field(name) for name in ("doc_id", "arrival", "source", "published", "n_words")),
-        SIGNATURE.field("text_digest"),
-        ("cluster_id", TEXT),
-    ]
-)
+_UNDATED: Final = pa.schema([one for one in _ABOUT if one.name != "day"])
+#: The same with its cluster, told by the arrival of the first, and the id of the cluster that it was in.
+_CLUSTERED: Final = pa.schema([*_UNDATED, ("label", pa.int64()), ("was", TEXT)])
+_MEMBERSHIP: Final = pa.schema([*MEMBER, ("was", TEXT)])
 
 
 @dataclass(frozen=True)
 class MatchFrames:
-    """What matching found, in frames; see `dedup.flow.Matched`. ``about``: of each article what is short."""
+    """What matching found, in frames; see `dedup.flow.Matched`. ``members`` has a column ``was``: the id of the cluster before tonight, if any."""
 
     signatures: Any
     terms: Any
-    about: Any
     matches: Any
     members: Any
     candidates: Any
+    telling: Any = None
+    bands: Any = None
+    related: Any = None
 
 
-def match(
-    cluster: Cluster, articles: Any, flow: Flow, watch: Watch, relations: tuple[str, ...] = RELATIONS
+def match(  # noqa: PLR0913 - as `Flow.match`
+    cluster: Cluster,
+    articles: Any,
+    flow: Flow,
+    watch: Watch,
+    relations: tuple[str, ...] = RELATIONS,
+    memory: Memory | None = None,
 ) -> MatchFrames:
     """Find the matches among clean articles, and the clusters that they make; see `dedup.flow.Flow.match`.
 
@@ -76,6 +84,8 @@ def match(
         Is told of the progress.
     relations : tuple of str
         Those wanted, with ``overlap`` or without any reuse.
+    memory : Memory, optional
+        Articles of earlier nights, to match these with as well.
     """
     from pyspark.sql import functions as F  # noqa: N812 - as everyone calls it
 
@@ -84,8 +94,7 @@ def match(
         signatures = cluster.written(cluster.map(flow.sign, articles))
     with watch.stage("band"):
         bands = cluster.map(flow.bands, signatures)
-    terms = cluster.spark.createDataFrame([], spark_schema(TERMS))
-    told = None
+    terms, told = None, None
     if wants_overlap:
         with watch.stage("terms"):
             terms = cluster.written(cluster.map(flow.analyse, articles))
@@ -94,37 +103,65 @@ def match(
             bands = bands.union(cluster.map(flow.salient, told))
     counted = F.coalesce("n_words", F.shiftright(F.octet_length("words"), 3).cast("bigint"))
     words = signatures.select("doc_id", "words", "text_digest")
-    about = articles.select(*_ABOUT.names[:-1]).join(words, "doc_id").withColumn("n_words", counted)
-    about = cluster.written(cluster.run(_Dated(), _Dated.reads, _Dated.writes, about))
+    about = articles.select(*_UNDATED.names[:-1]).join(words, "doc_id").withColumn("n_words", counted)
+    about = cluster.written(cluster.run(_Dated(), _UNDATED, _ABOUT, about))
     with watch.stage("pair"):
-        candidates = cluster.written(_candidates(cluster, flow, bands, told, about))
+        met, meeting = bands, about
+        pairing = flow.pairs
+        if memory:
+            bands = cluster.written(bands)
+            theirs = memory.frame("bands").join(bands.select("key").distinct(), "key", "left_semi").select(*BAND.names)
+            theirs = cluster.written(theirs)
+            met, meeting = bands.union(theirs), about.union(_about(cluster, memory, theirs))
+            pairing = replace(flow.pairs, since=max(memory.state.first_arrival, flow.pairs.since))
+            meeting = cluster.written(meeting)
+        candidates, related = _candidates(cluster, flow, cluster.map(pairing, met), told, meeting, memory)
+        candidates = cluster.written(candidates)
     with watch.stage("verify"):
         verify = replace(flow.verify, relations=relations)
-        sides = _sides(articles, signatures, terms if wants_overlap else None, verify.reads)
+        sides = _sides(articles, signatures, terms, verify.reads)
+        if memory:
+            reached = _others(candidates, meeting, memory)
+            theirs, signed, weighed = (memory.arrived(name, reached) for name in ("articles", "signatures", "terms"))
+            sides = sides.union(_sides(theirs, signed, weighed, verify.reads).select(*sides.columns))
         matches = cluster.written(cluster.map(verify, _joined(candidates, sides)))
     with watch.stage("cluster"):
-        clustered = cluster.written(_clustered(cluster, flow.canonical, about, matches))
-    return MatchFrames(signatures, terms, about, matches, clustered, candidates)
+        clustered = cluster.written(_clustered(cluster, flow.canonical, about, matches, meeting, memory))
+    return MatchFrames(signatures, terms, matches, clustered, candidates, told, bands, related)
 
 
 @dataclass(frozen=True)
 class _Dated:
     """Work: articles to ``_ABOUT``."""
 
-    reads = pa.schema([*list(_ABOUT)[:-1], SIGNATURE.field("text_digest")])
-    writes = pa.schema([*_ABOUT, SIGNATURE.field("text_digest")])
-
     def __call__(self, batches: Batches) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             day = ordinals(batch.column("published"))
-            yield batch.append_column("day", pa.array(day, mask=np.isnan(day))).select(self.writes.names)
+            yield batch.append_column("day", pa.array(day, mask=np.isnan(day)))
 
 
-def _candidates(cluster: Cluster, flow: Flow, bands: Any, told: Any, about: Any) -> Any:
-    """Return PAIR of those to compare."""
+def _about(cluster: Cluster, memory: Memory, reached: Any) -> Any:
+    """Return ``_ABOUT`` of the earlier articles that a frame names by their arrivals."""
+    rows = memory.arrived("articles", reached)
+    digests = memory.arrived("signatures", reached).select("doc_id", "text_digest")
+    rows = rows.select(*_UNDATED.names[:-1]).join(digests, "doc_id")
+    return cluster.run(_Dated(), _UNDATED, _ABOUT, rows)
+
+
+def _others(pairs: Any, meeting: Any, memory: Memory) -> Any:
+    """Return the ``arrival`` of the earlier articles in some pairs."""
     from pyspark.sql import functions as F  # noqa: N812
 
-    met = cluster.map(flow.pairs, bands)
+    ids = pairs.select(F.explode(F.array("left_id", "right_id")).alias("doc_id")).distinct()
+    return ids.join(meeting.select("doc_id", "arrival"), "doc_id").where(F.col("arrival") < memory.state.first_arrival)
+
+
+def _candidates(  # noqa: PLR0913 - all that articles meet by
+    cluster: Cluster, flow: Flow, met: Any, told: Any, meeting: Any, memory: Memory | None
+) -> tuple[Any, Any]:
+    """Return PAIR of those to compare, and of those that may be of one event; as `dedup.flow.Flow.candidates`."""
+    from pyspark.sql import functions as F  # noqa: N812
+
     is_sample, is_salient = F.col("kind") == _SAMPLE, F.col("kind") == _SALIENT
     met = met.groupBy("earlier", "later").agg(
         F.count_if(is_sample).alias("samples"),
@@ -134,27 +171,27 @@ def _candidates(cluster: Cluster, flow: Flow, bands: Any, told: Any, about: Any)
     by_words = (F.col("words") > 0) | (F.col("samples") >= _LEAST_SAMPLES)
     met = met.select("earlier", "later", by_words.alias("by_words"), (F.col("salient") > 0).alias("by_telling"))
     for name in ("earlier", "later"):
-        ends = about.select(
-            F.col("arrival").alias(name), F.col("doc_id").alias(f"{name}_id"), F.col("day").alias(f"{name}_day")
-        )
+        columns = {"arrival": name, "doc_id": f"{name}_id", "day": f"{name}_day"}
+        ends = meeting.select(*(F.col(one).alias(called) for one, called in columns.items()))
         met = met.join(ends, name).drop(name)
     ids = F.col("earlier_id"), F.col("later_id")
     apart = F.abs(F.col("earlier_day") - F.col("later_day"))
-    met = cluster.written(
-        met.select(
-            F.least(*ids).alias("left_id"),
-            F.greatest(*ids).alias("right_id"),
-            "by_words",
-            "by_telling",
-            apart.alias("apart"),
-        )
-    )
+    named = F.least(*ids).alias("left_id"), F.greatest(*ids).alias("right_id")
+    met = cluster.written(met.select(*named, "by_words", "by_telling", apart.alias("apart")))
     pairs = met.where("by_words").where(_within(flow.windows.match_window)).select(*PAIR.names)
     if told is None:
-        return pairs
+        return pairs, pairs
     said = met.where("by_telling").where(_within(flow.windows.event_window)).select(*PAIR.names)
-    alike = cluster.map(flow.alike, _joined(said, told.select("doc_id", "keys", "weights")))
-    return pairs.union(alike).distinct()
+    told = told.select("doc_id", "keys", "weights")
+    if not memory:
+        alike = pairs.union(cluster.map(flow.alike, _joined(said, told))).distinct()
+        return alike, alike
+    earlier = memory.arrived("telling", _others(said, meeting, memory))
+    told = cluster.written(told.union(earlier.select(*told.columns)))
+    loose = replace(flow.alike, least=min(flow.alike.related, flow.alike.least))
+    said = cluster.written(cluster.map(loose, _joined(said, told)))
+    alike = pairs.union(cluster.map(flow.alike, _joined(said, told))).distinct()
+    return alike, cluster.written(pairs.union(said).distinct())
 
 
 def _within(days: int) -> Any:
@@ -188,28 +225,48 @@ def _joined(pairs: Any, sides: Any) -> Any:
     return pairs
 
 
-def _clustered(cluster: Cluster, policy: Policy, about: Any, matches: Any) -> Any:
-    """Return MEMBER of all articles."""
+def _clustered(  # noqa: PLR0913 - tonight, and what was there
+    cluster: Cluster, policy: Policy, about: Any, matches: Any, meeting: Any, memory: Memory | None
+) -> Any:
+    """Return MEMBER of tonight's articles and of the earlier clusters that they join, with the cluster of each before."""
     from pyspark.sql import functions as F  # noqa: N812
 
-    edges = matches.where(F.col("relation").isin(*JOINING)).select(*PAIR.names)
+    joining = matches.where(F.col("relation").isin(*JOINING)).select(*PAIR.names)
+    rows, edges = about.withColumn("was", F.lit(None).cast("string")), joining
+    if memory:
+        known = memory.frame("members")
+        reached = known.join(_others(joining, meeting, memory), "doc_id", "left_semi").select("cluster_id").distinct()
+        before = cluster.written(known.join(reached, "cluster_id", "left_semi").select("doc_id", "cluster_id"))
+        arrivals = memory.frame("articles").select("doc_id", "arrival").join(before, "doc_id", "left_semi")
+        joined = _about(cluster, memory, cluster.written(arrivals)).join(before, "doc_id")
+        rows = rows.union(joined.select(*_ABOUT.names, F.col("cluster_id").alias("was")))
+        rows = cluster.written(rows)
+        # The first of each earlier cluster holds its others.
+        first = before.groupBy("cluster_id").agg(F.min("doc_id").alias("left_id"))
+        held = before.join(first, "cluster_id").select("left_id", F.col("doc_id").alias("right_id"))
+        edges = edges.union(held.where("left_id <> right_id"))
     for name in ("left", "right"):
-        ends = about.select(F.col("doc_id").alias(f"{name}_id"), F.col("arrival").alias(name))
+        ends = rows.select(F.col("doc_id").alias(f"{name}_id"), F.col("arrival").alias(name))
         edges = edges.join(ends, f"{name}_id").drop(f"{name}_id")
-    found = labels(cluster, edges)
-    named = found.join(about.select(F.col("arrival").alias("label"), F.col("doc_id").alias("cluster_id")), "label")
-    named = named.select(F.col("node").alias("arrival"), "cluster_id")
-    rows = about.join(named, "arrival", "left").withColumn("cluster_id", F.coalesce("cluster_id", "doc_id"))
-    return cluster.run(_Membership(policy), _CLUSTERED, MEMBER, rows, ["cluster_id"])
+    found = labels(cluster, edges).withColumnRenamed("node", "arrival")
+    rows = rows.join(found, "arrival", "left").withColumn("label", F.coalesce("label", "arrival"))
+    return cluster.run(_Membership(policy), _CLUSTERED, _MEMBERSHIP, rows, ["label"])
 
 
 @dataclass(frozen=True)
 class _Membership:
-    """Work: articles with their cluster, whole clusters together, to MEMBER."""
+    """Work: articles with their cluster, whole clusters together, to MEMBER and what cluster they were in."""
 
     policy: Policy
 
     def __call__(self, batches: Batches) -> Iterable[pa.RecordBatch]:
-        for rows in whole_keys(batches, "cluster_id"):
-            of = dict(zip(rows["doc_id"].to_pylist(), rows["cluster_id"].to_pylist(), strict=True))
-            yield from members(rows, of, self.policy).combine_chunks().to_batches()
+        for rows in whole_keys(batches, "label"):
+            ids, arrivals = rows["doc_id"].to_pylist(), rows["arrival"].to_pylist()
+            first = dict(zip(arrivals, ids, strict=True))
+            named = {doc_id: first[label] for doc_id, label in zip(ids, rows["label"].to_pylist(), strict=True)}
+            known = rows.filter(pc.is_valid(rows["was"]))
+            before = known.select(["doc_id", "was"]).rename_columns(["doc_id", "cluster_id"])
+            named, _gone = names_kept(named, before, dict(zip(ids, arrivals, strict=True)))
+            made = members(rows, named, self.policy)
+            was = rows["was"].take(pc.index_in(made["doc_id"], rows["doc_id"].combine_chunks()))
+            yield from made.append_column("was", was).combine_chunks().to_batches()

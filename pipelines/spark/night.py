@@ -14,22 +14,24 @@ from typing import Any
 
 import pyarrow as pa
 
-from dedup.errors import InputError
 from dedup.flow import Matched
-from dedup.schema import ARTICLE, MATCH, MEMBER, MERGE, PAIR, REPEAT, SIGNATURE, TERMS
+from dedup.schema import ARTICLE, BAND, MATCH, MEMBER, MERGE, PAIR, REPEAT, SIGNATURE, TELLING, TERMS, TEXT
 from pipelines.config import Config
 from pipelines.journal import Journal
 from pipelines.nightly import Night
 from pipelines.preprocess import Cleaned
-from pipelines.spark.cleaning import CleanFrames, clean
+from pipelines.source import Claim
+from pipelines.spark.cleaning import CLAIM, CleanFrames, clean
 from pipelines.spark.cluster import Cluster
 from pipelines.spark.grouping import group_events
-from pipelines.spark.matching import match
+from pipelines.spark.matching import MatchFrames, match
+from pipelines.spark.memory import Memory
 from pipelines.spark.session import check, session
 from pipelines.state import State
 
 #: Where relations are written out, if the user said so: a folder, or an address, that the driver and all executors reach.
 SCRATCH = "spark.dedup.scratch"
+_CLAIMED = pa.schema([*CLAIM, ("given", TEXT)])
 
 
 @contextmanager
@@ -79,12 +81,10 @@ class OnSpark:
         Raises
         ------
         InputError
-            If there is a state.
+            If there is a state that is not in its folder form.
         """
-        if state:
-            raise InputError("--engine spark: --state is not available yet. Leave it out, or use --engine local.")
         with session(self.master) as spark:
-            return night(spark, inputs, config, journal, text_is)
+            return night(spark, inputs, config, journal, text_is, state)
 
     def cleaned(self, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None) -> Cleaned:
         """Take the chrome off."""
@@ -99,34 +99,72 @@ class OnSpark:
             return unique_articles(spark, inputs, config, journal, text_is)
 
 
-def night(spark: Any, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None = None) -> Night:
-    """Work on one night; see `pipelines.nightly.night`."""
+def night(  # noqa: PLR0913 - as `pipelines.nightly.night`
+    spark: Any,
+    inputs: Sequence[str],
+    config: Config,
+    journal: Journal,
+    text_is: str | None = None,
+    state: State | None = None,
+) -> Night:
+    """Work on one night; see `pipelines.nightly.night`.
+
+    Raises
+    ------
+    InputError
+        If the state is not in its folder form.
+    """
     with cluster_of(spark) as cluster:
-        cleaned = clean(cluster, inputs, config, journal, text_is)
-        found = match(cluster, cleaned.articles, config, journal)
-        members = cluster.collected(found.members, MEMBER, ["doc_id"])
-        grouped = group_events(cluster, cleaned.articles, found, members, config, journal)
+        memory = Memory(cluster, state) if state else None
+        cleaned = clean(cluster, inputs, config, journal, text_is, memory)
+        found = match(cluster, cleaned.articles, config, journal, memory=memory)
         with journal.stage("collect"):
-            # How loose clusters are is asked of those of several alone.
-            several = found.members.groupBy("cluster_id").count().where("count > 1")
-            several = found.members.join(several, "cluster_id", "left_semi").select("doc_id")
-            signatures = cluster.collected(
-                found.signatures.join(several, "doc_id", "left_semi"), SIGNATURE, ["arrival"]
-            )
-            # Of the pairs compared it is told how many there were.
-            n_pairs = found.candidates.count()
-            pairs = pa.table([pa.nulls(n_pairs, one.type) for one in PAIR], schema=PAIR)
-            matches = cluster.collected(found.matches, MATCH, ["left_id", "right_id"])
-            told = _told(cluster, cleaned, "arrival")
-    matched = Matched(signatures, TERMS.empty_table(), matches, members, MERGE.empty_table(), pairs)
-    return Night(told, matched, grouped)
+            matched = _matched(cluster, found, memory)
+        grouped = group_events(cluster, cleaned.articles, found, matched, config, journal, memory)
+        with journal.stage("collect"):
+            return Night(_told(cluster, cleaned, "arrival", memory), matched, grouped)
 
 
-def _told(cluster: Cluster, cleaned: CleanFrames, order: str) -> Cleaned:
+def _matched(cluster: Cluster, found: MatchFrames, memory: Memory | None) -> Matched:
+    """Bring to the driver what the report tells of matches, and what the state is to keep of them."""
+    from pyspark.sql import functions as F  # noqa: N812 - as everyone calls it
+
+    members = cluster.collected(found.members, MEMBER, ["doc_id"])
+    matches = cluster.collected(found.matches, MATCH, ["left_id", "right_id"])
+    # Of the pairs compared it is told how many there were.
+    n_pairs = found.candidates.count()
+    pairs = pa.table([pa.nulls(n_pairs, one.type) for one in PAIR], schema=PAIR)
+    if not memory:
+        # How loose clusters are is asked of those of several alone.
+        several = found.members.groupBy("cluster_id").count().where("count > 1")
+        several = found.members.join(several, "cluster_id", "left_semi").select("doc_id")
+        signatures = cluster.collected(found.signatures.join(several, "doc_id", "left_semi"), SIGNATURE, ["arrival"])
+        return Matched(signatures, TERMS.empty_table(), matches, members, MERGE.empty_table(), pairs)
+    gone = found.members.where("was <> cluster_id").select(
+        F.lit("cluster").alias("level"), F.col("was").alias("old_id"), F.col("cluster_id").alias("new_id")
+    )
+    merges = cluster.collected(gone.distinct(), MERGE, ["old_id"])
+    # A night goes into the state through the driver, which writes one file for each relation.
+    signatures, terms, telling = (
+        cluster.collected(frame, schema, ["arrival"])
+        for frame, schema in ((found.signatures, SIGNATURE), (found.terms, TERMS), (found.telling, TELLING))
+    )
+    bands = cluster.collected(found.bands, BAND, ["arrival", "kind", "key"])
+    return Matched(signatures, terms, matches, members, merges, pairs, telling, bands)
+
+
+def _told(cluster: Cluster, cleaned: CleanFrames, order: str, memory: Memory | None = None) -> Cleaned:
     """Bring the articles to the driver, which writes them to one file."""
     schema = ARTICLE if order in ARTICLE.names else ARTICLE.append(pa.field(order, pa.int64()))
     articles = cluster.collected(cleaned.articles, schema, [order]).select(ARTICLE.names)
-    return Cleaned(articles, REPEAT.empty_table(), {}, cleaned.rejects, cleaned.n_pages, cleaned.n_seen)
+    repeats, claims = REPEAT.empty_table(), dict[int, tuple[Claim, str]]()
+    if memory:
+        repeats = cluster.collected(cleaned.repeats, REPEAT, ["source", "key"])
+        named = cleaned.articles.select("number", "doc_id").withColumnRenamed("doc_id", "given")
+        for row in cluster.collected(cleaned.claims.join(named, "number"), _CLAIMED, ["number"]).to_pylist():
+            number, given = row.pop("number"), row.pop("given")
+            claims[number] = Claim(**row), given
+    return Cleaned(articles, repeats, claims, cleaned.rejects, cleaned.n_pages, cleaned.n_seen)
 
 
 def cleaned_articles(

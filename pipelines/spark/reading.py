@@ -74,7 +74,7 @@ class Reading:
 
     def _read(self, file: dict[str, Any]) -> Iterator[dict[str, Any]]:
         whole = file["content"]
-        if whole is None and not os.path.lexists(file["path"]):  # noqa: PTH110 - a name of any bytes
+        if whole is None and not os.path.lexists(file["path"]):
             raise StageError(
                 f"{file['path']} is not there on the machine of an executor. Inputs must lie where all machines find them."
             )
