@@ -69,13 +69,18 @@ def _jumped(cluster: Cluster, pointer: Any) -> Any:
     """Follow pointers to their ends."""
     from pyspark.sql import functions as F  # noqa: N812
 
-    pointer = cluster.written(pointer)
-    while True:
-        further = cluster.written(_through(pointer, pointer))
-        was = pointer.select("node", F.col("label").alias("was"))
-        if further.join(was, "node").where("label <> was").isEmpty():
-            return further
-        pointer = further
+    moved = cluster.written(pointer.withColumn("moved", F.lit(True)))
+    while not moved.where("moved").isEmpty():
+        to = moved.select(F.col("node").alias("label"), F.col("label").alias("root"))
+        further = (
+            moved.drop("moved")
+            .join(to, "label", "left")
+            .select("node", "label", F.coalesce("root", "label").alias("root"))
+        )
+        moved = cluster.written(
+            further.select("node", F.col("root").alias("label"), (F.col("root") < F.col("label")).alias("moved"))
+        )
+    return moved.drop("moved")
 
 
 def _through(pointer: Any, then: Any) -> Any:
