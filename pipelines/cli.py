@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -209,8 +209,7 @@ def nightly(
     """
     from pipelines import nightly as job
 
-    elsewhere = _elsewhere(engine, master)
-    with _summed("nightly", log_format) as (journal, told):
+    with _elsewhere(engine, master) as elsewhere, _summed("nightly", log_format) as (journal, told):
         configured = _configured(config, all_pages)
         if dry_run:
             told.append(job.plan(inputs, out))
@@ -241,8 +240,7 @@ def clean(
 
     from pipelines import preprocess
 
-    spark = _elsewhere(engine, master)
-    with _quiet_pipe(), _summed("clean", log_format) as (journal, told):
+    with _elsewhere(engine, master) as spark, _quiet_pipe(), _summed("clean", log_format) as (journal, told):
         configured, given = _configured(config, all_pages), _value(text_is)
         elsewhere = partial(spark.cleaned, inputs, configured, journal, given) if spark else None
         told.append(preprocess.run(inputs, output, configured, _workers(workers), given, journal, form, elsewhere))
@@ -281,8 +279,7 @@ def unique(
     """
     from pipelines import nightly as job
 
-    elsewhere = _elsewhere(engine, master)
-    with _quiet_pipe(), _summed("unique", log_format) as (journal, told):
+    with _elsewhere(engine, master) as elsewhere, _quiet_pipe(), _summed("unique", log_format) as (journal, told):
         configured, given = _configured(config, all_pages), _value(text_is)
         told.append(job.unique(inputs, output, configured, _workers(workers), given, journal, form, state, elsewhere))
 
@@ -583,12 +580,12 @@ def _configured(path: Path | None, all_pages: bool) -> Any:
     return replace(config, extract=replace(config.extract, all_pages=True)) if all_pages else config
 
 
-def _elsewhere(engine: Engine, master: str | None) -> Any:
-    """Return the place to work if it is not this machine's processes; what it needs is looked for before anything is read."""
+def _elsewhere(engine: Engine, master: str | None) -> AbstractContextManager[Any]:
+    """Give the place to work if it is not this machine's processes; what it needs is looked for before anything is read."""
     if engine is Engine.local:
         if master is not None:
             raise InputError("--master: goes with --engine spark. Leave it out, or give both.")
-        return None
+        return nullcontext()
     from pipelines.spark.night import OnSpark
 
     return OnSpark(master)

@@ -53,6 +53,20 @@ class Night:
 class Elsewhere(Protocol):
     """Another place to work than the processes of this machine; `pipelines.spark.night.OnSpark` is one."""
 
+    def check(self, inputs: Sequence[str]) -> None:
+        """See that the inputs can be read there.
+
+        Raises
+        ------
+        InputError
+            If one cannot.
+        """
+        ...
+
+    def digest(self, inputs: Sequence[str]) -> list[dict[str, Any]]:
+        """Return what `pipelines.source.digest` returns."""
+        ...
+
     def night(
         self, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None, state: State | None
     ) -> Night:
@@ -97,8 +111,8 @@ def run(  # noqa: PLR0913 - the options of the command
     elsewhere: Elsewhere | None = None,
 ) -> str:
     """Do ``dedup nightly``: write the report, and return the line that sums it up."""
-    _check_apart(inputs, out, "--out")
-    with remembered(state, inputs, config) as memory, report.OutputFolder(out) as folder:
+    _check_apart(inputs, out, "--out", elsewhere)
+    with remembered(state, inputs, config, elsewhere) as memory, report.OutputFolder(out) as folder:
         told = _reported(inputs, folder.path, config, workers, text_is, journal, memory, elsewhere)
         with journal.stage("page"):
             page.write(folder.path)
@@ -117,9 +131,9 @@ def _reported(  # noqa: PLR0913 - what a run is made of
     elsewhere: Elsewhere | None,
 ) -> str:
     """Work on a night and remember it, or take up one that is remembered; write its report to ``folder``, and return what sums it up."""
-    stdin = source.spool(source.standard_input()) if "-" in inputs else None
+    stdin = source.spool(source.standard_input()) if "-" in inputs and not elsewhere else None
     with journal.stage("digest"):
-        digests = source.digest(inputs, stdin)
+        digests = elsewhere.digest(inputs) if elsewhere else source.digest(inputs, stdin)
     key = inputs_key(digests, text_is)
     if memory and (before := memory.report(key)):
         number, files = before
@@ -165,12 +179,14 @@ def plan(inputs: Sequence[str], out: Path) -> str:
 
 
 @contextmanager
-def remembered(state: str, inputs: Sequence[str], config: Config) -> Iterator[State | None]:
+def remembered(
+    state: str, inputs: Sequence[str], config: Config, elsewhere: Elsewhere | None = None
+) -> Iterator[State | None]:
     """Open the state called ``state`` for a night; without a name there is none."""
     if not state:
         yield None
         return
-    _check_apart(inputs, Path(state), "--state")
+    _check_apart(inputs, Path(state), "--state", elsewhere)
     with open_store(state, writing=True, new=True) as store:
         yield State(store, config.parameters())
 
@@ -184,7 +200,7 @@ def _loose(done: Night, config: Config, state: State | None) -> list[Loose]:
     return loose_clusters(members, signatures, config.verify.rule.near_cover, config.verify.shingle_words)
 
 
-def _check_apart(inputs: Sequence[str], out: Path, option: str) -> None:
+def _check_apart(inputs: Sequence[str], out: Path, option: str, elsewhere: Elsewhere | None = None) -> None:
     """See that the inputs exist, and that what is written will be no input of the next run.
 
     Raises
@@ -192,7 +208,10 @@ def _check_apart(inputs: Sequence[str], out: Path, option: str) -> None:
     InputError
         If an input does not exist, or what ``option`` names is in a folder that is an input.
     """
-    source.expand(inputs)
+    if elsewhere:
+        elsewhere.check(inputs)
+    else:
+        source.check(inputs)
     place = out.resolve()
     for given in inputs:
         folder = Path(given).resolve()
@@ -218,7 +237,7 @@ def unique(  # noqa: PLR0913 - the options of the command
     With a state the night is remembered as ``dedup nightly`` does, and of clusters that earlier nights founded none is written.
     """
     columns = (*PUBLIC, "cluster_id", "n_copies")
-    with remembered(state, inputs, config) as memory:
+    with remembered(state, inputs, config, elsewhere) as memory:
         if memory:
             with TemporaryDirectory() as folder, Output(output, form, columns) as out:
                 summed = _reported(inputs, Path(folder), config, workers, text_is, journal, memory, elsewhere)

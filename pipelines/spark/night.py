@@ -7,10 +7,10 @@ Rule guarded here: what comes to the driver is what the report holds, and it is 
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from typing import Any, Self
 
 import pyarrow as pa
 
@@ -21,12 +21,13 @@ from pipelines.journal import Journal
 from pipelines.nightly import Night
 from pipelines.preprocess import Cleaned
 from pipelines.source import Claim
+from pipelines.spark import reading
 from pipelines.spark.cleaning import CLAIM, CleanFrames, clean
 from pipelines.spark.cluster import Cluster
 from pipelines.spark.grouping import group_events
 from pipelines.spark.matching import MatchFrames, match
 from pipelines.spark.memory import Memory
-from pipelines.spark.session import check, session
+from pipelines.spark.session import check, session, spark_errors
 from pipelines.state import State
 
 #: Where relations are written out, if the user said so: a folder, or an address, that the driver and all executors reach.
@@ -53,13 +54,12 @@ def cluster_of(spark: Any) -> Iterator[Cluster]:
         path.getFileSystem(spark._jsc.hadoopConfiguration()).delete(path, True)  # noqa: SLF001
 
 
-@dataclass(frozen=True)
 class OnSpark:
-    """A cluster to work on; see `pipelines.nightly.Elsewhere`.
+    """A cluster to work on; see `pipelines.nightly.Elsewhere`. Use as a context manager: leaving it ends the session, which the first work starts.
 
     Parameters
     ----------
-    master : str, optional
+    master, options
         See `pipelines.spark.session.session`.
 
     Raises
@@ -68,10 +68,32 @@ class OnSpark:
         If the extra or Java is missing.
     """
 
-    master: str | None = None
-
-    def __post_init__(self) -> None:
+    def __init__(self, master: str | None = None, options: Mapping[str, str] | None = None) -> None:
         check()
+        self._master, self._options = master, options
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """The verbs of the session."""
+        return self._stack.enter_context(cluster_of(self._stack.enter_context(session(self._master, self._options))))
+
+    def check(self, inputs: Sequence[str]) -> None:
+        """See that executors can read the inputs."""
+        reading.check_named(inputs)
+        if any(map(reading.is_address, inputs)):
+            reading.check(self.cluster, inputs)
+
+    def digest(self, inputs: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the digests of the inputs."""
+        with spark_errors():
+            return reading.digest(self.cluster, inputs)
 
     def night(
         self, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None, state: State | None
@@ -83,24 +105,26 @@ class OnSpark:
         InputError
             If there is a state that is not in its folder form.
         """
-        with session(self.master) as spark:
-            return night(spark, inputs, config, journal, text_is, state)
+        with spark_errors():
+            return night(self.cluster, inputs, config, journal, text_is, state)
 
     def cleaned(self, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None) -> Cleaned:
         """Take the chrome off."""
-        with session(self.master) as spark:
-            return cleaned_articles(spark, inputs, config, journal, text_is)
+        with spark_errors():
+            return _told(self.cluster, clean(self.cluster, inputs, config, journal, text_is), "number")
 
     def unique(
         self, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None
     ) -> tuple[Cleaned, pa.Table]:
         """Return the articles, and which of them are copies."""
-        with session(self.master) as spark:
-            return unique_articles(spark, inputs, config, journal, text_is)
+        with spark_errors():
+            cleaned = clean(self.cluster, inputs, config, journal, text_is)
+            found = match(self.cluster, cleaned.articles, config, journal, relations=("exact", "near"))
+            return _told(self.cluster, cleaned, "arrival"), self.cluster.collected(found.members, MEMBER, ["doc_id"])
 
 
 def night(  # noqa: PLR0913 - as `pipelines.nightly.night`
-    spark: Any,
+    cluster: Cluster,
     inputs: Sequence[str],
     config: Config,
     journal: Journal,
@@ -114,15 +138,14 @@ def night(  # noqa: PLR0913 - as `pipelines.nightly.night`
     InputError
         If the state is not in its folder form.
     """
-    with cluster_of(spark) as cluster:
-        memory = Memory(cluster, state) if state else None
-        cleaned = clean(cluster, inputs, config, journal, text_is, memory)
-        found = match(cluster, cleaned.articles, config, journal, memory=memory)
-        with journal.stage("collect"):
-            matched = _matched(cluster, found, memory)
-        grouped = group_events(cluster, cleaned.articles, found, matched, config, journal, memory)
-        with journal.stage("collect"):
-            return Night(_told(cluster, cleaned, "arrival", memory), matched, grouped)
+    memory = Memory(cluster, state) if state else None
+    cleaned = clean(cluster, inputs, config, journal, text_is, memory)
+    found = match(cluster, cleaned.articles, config, journal, memory=memory)
+    with journal.stage("collect"):
+        matched = _matched(cluster, found, memory)
+    grouped = group_events(cluster, cleaned.articles, found, matched, config, journal, memory)
+    with journal.stage("collect"):
+        return Night(_told(cluster, cleaned, "arrival", memory), matched, grouped)
 
 
 def _matched(cluster: Cluster, found: MatchFrames, memory: Memory | None) -> Matched:
@@ -165,21 +188,3 @@ def _told(cluster: Cluster, cleaned: CleanFrames, order: str, memory: Memory | N
             number, given = row.pop("number"), row.pop("given")
             claims[number] = Claim(**row), given
     return Cleaned(articles, repeats, claims, cleaned.rejects, cleaned.n_pages, cleaned.n_seen)
-
-
-def cleaned_articles(
-    spark: Any, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None = None
-) -> Cleaned:
-    """Take the chrome off; articles stand in the order of the inputs. See `pipelines.preprocess.stream`, of which this is one portion."""
-    with cluster_of(spark) as cluster:
-        return _told(cluster, clean(cluster, inputs, config, journal, text_is), "number")
-
-
-def unique_articles(
-    spark: Any, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None = None
-) -> tuple[Cleaned, pa.Table]:
-    """Return the articles by arrival, and relation MEMBER of them, of copies alone."""
-    with cluster_of(spark) as cluster:
-        cleaned = clean(cluster, inputs, config, journal, text_is)
-        found = match(cluster, cleaned.articles, config, journal, relations=("exact", "near"))
-        return _told(cluster, cleaned, "arrival"), cluster.collected(found.members, MEMBER, ["doc_id"])

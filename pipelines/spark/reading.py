@@ -7,11 +7,12 @@ Rule guarded here: a page has the number that tells its place in the order of th
 """
 
 import io
+import itertools
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -27,17 +28,11 @@ from pipelines.state.seen import stem
 #: and ``detail``, and no content.
 READ: Final = pa.schema([*PAGE, ("digest", TEXT), ("stem", TEXT), ("reason", TEXT), ("detail", TEXT)])
 _NAMED: Final = pa.schema(
-    [
-        ("number", pa.int64()),
-        ("path", TEXT),
-        ("name", TEXT),
-        ("input", TEXT),
-        ("format", TEXT),
-        ("is_address", pa.bool_()),
-    ]
+    [("number", pa.int64()), ("path", TEXT), ("raw", pa.binary()), ("name", TEXT), ("input", TEXT), ("format", TEXT)]
 )
 #: A file to read; ``content`` where Spark has read it.
-_FILES: Final = pa.schema([*list(_NAMED)[:-1], ("content", pa.large_binary())])
+_FILES: Final = pa.schema([*_NAMED, ("content", pa.large_binary())])
+_DIGEST: Final = pa.schema([("number", pa.int64()), ("n_bytes", pa.int64()), ("digest", TEXT)])
 #: A file has so many pages at most.
 _ITEMS: Final = 1 << 32
 _BATCH_BYTES: Final = 8 << 20
@@ -74,13 +69,7 @@ class Reading:
 
     def _read(self, file: dict[str, Any]) -> Iterator[dict[str, Any]]:
         whole = file["content"]
-        if whole is None and not os.path.lexists(file["path"]):
-            raise StageError(
-                f"{file['path']} is not there on the machine of an executor. Inputs must lie where all machines find them."
-            )
-        path = file["path"] if whole is None else STANDARD_INPUT
-        named = source.Named(path, file["name"], file["input"], file["format"])
-        items = source.read_file(named, self.text_is, stdin=None if whole is None else io.BytesIO(whole))
+        items = source.read_file(_opened_as(file), self.text_is, stdin=None if whole is None else io.BytesIO(whole))
         for number, item in enumerate(items):
             place = {"arrival": file["number"] * _ITEMS + number}
             if isinstance(item, source.Reject):
@@ -93,6 +82,22 @@ class Reading:
                     "detail": "",
                 }
                 yield _fields(item) | place | told
+
+
+def _opened_as(file: dict[str, Any]) -> source.Named:
+    """Return a file as the readers take it: by its path here, or, where Spark has read it, as if it were standard input.
+
+    Raises
+    ------
+    StageError
+        If it is not on this machine.
+    """
+    path = STANDARD_INPUT if file["content"] is not None else os.fsdecode(file["raw"])
+    if file["content"] is None and not os.path.lexists(path):
+        raise StageError(
+            f"{file['input']} is not there on the machine of an executor. Inputs must lie where all machines find them."
+        )
+    return source.Named(path, file["name"], file["input"], file["format"])
 
 
 def _fields(item: source.Page | source.Reject) -> dict[str, Any]:
@@ -123,42 +128,105 @@ def read(cluster: Cluster, inputs: Sequence[str], text_is: str | None) -> tuple[
     InputError
         If an input does not exist, or is standard input, which executors do not see.
     """
+    listed = _listed(cluster, inputs)
+    rejects = [one.reject for _, _, files in listed for one in files if one.reject is not None]
+    return cluster.run(Reading(text_is), _FILES, READ, _files(cluster, listed)), rejects
+
+
+def digest(cluster: Cluster, inputs: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what `pipelines.source.digest` returns; executors read the files. A row for each file comes to the driver.
+
+    Raises
+    ------
+    InputError
+        As `read`.
+    """
+    listed = _listed(cluster, inputs)
+    found = cluster.collected(cluster.run(_digested, _FILES, _DIGEST, _files(cluster, listed)), _DIGEST)
+    sizes = {row["number"]: (row["n_bytes"], row["digest"]) for row in found.to_pylist()}
+    numbers = itertools.count()
+    told = []
+    for given, is_folder, files in listed:
+        each = [
+            (one, *(sizes.get(number) or source.file_digest(one))) for one, number in zip(files, numbers, strict=False)
+        ]
+        told.append((given, is_folder, each))
+    return source.summed(told)
+
+
+def _digested(batches: Batches) -> Iterator[pa.RecordBatch]:
+    """Work: files to their digests."""
+    for batch in batches:
+        rows = []
+        for row in batch.to_pylist():
+            whole = None if row["content"] is None else io.BytesIO(row["content"])
+            n_bytes, value = source.file_digest(_opened_as(row), whole)
+            rows.append({"number": row["number"], "n_bytes": n_bytes, "digest": value})
+        yield pa.RecordBatch.from_pylist(rows, schema=_DIGEST)
+
+
+#: What was named, whether it is a folder, and its files.
+_Listed: TypeAlias = list[tuple[str, bool, list[source.Named]]]
+
+
+def _listed(cluster: Cluster, inputs: Sequence[str]) -> _Listed:
+    """List the files that inputs name, on the driver; what they hold is read by executors."""
+    check(cluster, inputs)
+    found: _Listed = []
+    for given in inputs:
+        if is_address(given):
+            files = _named(given, [row.path for row in _binary(cluster, given).select("path").collect()])
+            found.append(
+                (given, _file_system(cluster, given).getFileStatus(_path(cluster, given)).isDirectory(), files)
+            )
+        else:
+            found.append((given, os.path.isdir(given), source.expand([given])))  # noqa: PTH112 - as it was given
+    return found
+
+
+def _files(cluster: Cluster, listed: _Listed) -> Any:
+    """Return the rows of the files that can be read, numbered in their order."""
     from pyspark.sql import functions as F  # noqa: N812 - as everyone calls it
 
-    check(cluster, inputs)
-    files: list[dict[str, Any]] = []
-    rejects: list[source.Reject] = []
-    number = 0
-    addressed = []
-    for given in inputs:
-        # Names alone are listed by the driver; what they hold is read by executors.
-        if is_address(given):
-            listed = _listed(cluster, given)
-            addressed.append(listed)
-            named = _named(given, [row.path for row in listed.select("path").collect()])
-        else:
-            named = source.expand([given])
-        for number, one in enumerate(named, number):  # noqa: B020 - it goes on from where it was
-            if one.reject is not None:
-                rejects.append(one.reject)
-            else:
-                row = {name: getattr(one, name) for name in ("name", "input", "format")}
-                # Executors work in folders of their own.
-                path = one.path if is_address(given) else os.path.abspath(one.path)  # noqa: PTH100 - a link stays a link
-                files.append(row | {"path": path, "number": number, "is_address": is_address(given)})
-        number += 1
-    found = cluster.frame(pa.Table.from_pylist(files, schema=_NAMED))
-    rows = found.where("NOT is_address").withColumn("content", F.lit(None).cast("binary"))
-    parts = min(max(len(files), 1), _PARTS_PER_CORE * max(2, cluster.spark.sparkContext.defaultParallelism))
-    rows = rows.select(*_FILES.names).repartition(parts, "number")
-    for listed in addressed:
-        rows = rows.union(listed.join(F.broadcast(found.where("is_address")), "path").select(*_FILES.names))
-    return cluster.run(Reading(text_is), _FILES, READ, rows), rejects
+    rows: list[dict[str, Any]] = []
+    numbers = itertools.count()
+    for given, _, files in listed:
+        for one, number in zip(files, numbers, strict=False):
+            if one.reject is None:
+                # Executors work in folders of their own; a name may hold any bytes.
+                raw = None if is_address(given) else os.fsencode(os.path.abspath(one.path))  # noqa: PTH100 - a link stays one
+                told = {name: getattr(one, name) for name in ("name", "input", "format")}
+                rows.append(told | {"number": number, "path": one.path if raw is None else "", "raw": raw})
+    found = cluster.frame(pa.Table.from_pylist(rows, schema=_NAMED))
+    parts = min(max(len(rows), 1), _PARTS_PER_CORE * max(2, cluster.spark.sparkContext.defaultParallelism))
+    files_here = found.where("raw IS NOT NULL").withColumn("content", F.lit(None).cast("binary"))
+    files_here = files_here.select(*_FILES.names).repartition(parts, "number")
+    for given in {given for given, _, _ in listed if is_address(given)}:
+        there = _binary(cluster, given).join(F.broadcast(found.where("raw IS NULL")), "path")
+        files_here = files_here.union(there.select(*_FILES.names))
+    return files_here
 
 
 def is_address(given: str) -> bool:
     """Tell an address of a file system, such as ``s3a://bucket/crawl``, from a path."""
     return _SCHEME.match(given) is not None
+
+
+def check_named(inputs: Sequence[str]) -> None:
+    """See that there are inputs, that paths exist, and that none is standard input; addresses are not looked at.
+
+    Raises
+    ------
+    InputError
+        If not.
+    """
+    if STANDARD_INPUT in inputs:
+        raise InputError(
+            "--engine spark: standard input (-) cannot be read by executors. Name files or folders that they see."
+        )
+    paths = [given for given in inputs if not is_address(given)]
+    if paths or not inputs:
+        source.check(paths)
 
 
 def check(cluster: Cluster, inputs: Sequence[str]) -> None:
@@ -169,26 +237,36 @@ def check(cluster: Cluster, inputs: Sequence[str]) -> None:
     InputError
         If one cannot.
     """
-    if STANDARD_INPUT in inputs:
-        raise InputError(
-            "--engine spark: standard input (-) cannot be read by executors. Name files or folders that they see."
-        )
-    paths = [given for given in inputs if not is_address(given)]
-    if paths or not inputs:
-        source.expand(paths)
-    for given in inputs:
-        if is_address(given):
-            hadoop = cluster.spark._jvm.org.apache.hadoop.fs.Path(given)  # noqa: SLF001 - the file systems of Spark have no other door
-            try:
-                found = hadoop.getFileSystem(cluster.spark._jsc.hadoopConfiguration()).exists(hadoop)  # noqa: SLF001
-            except Exception as error:
-                said = str(error).strip().splitlines()
-                raise InputError(f"{given} cannot be read: {said[1] if len(said) > 1 else said[0]}.") from error
-            if not found:
-                raise InputError(f"No such file or folder: {given}.")
+    check_named(inputs)
+    for given in filter(is_address, inputs):
+        _file_system(cluster, given)
 
 
-def _listed(cluster: Cluster, given: str) -> Any:
+def _path(cluster: Cluster, given: str) -> Any:
+    return cluster.spark._jvm.org.apache.hadoop.fs.Path(given)  # noqa: SLF001 - the file systems of Spark have no other door
+
+
+def _file_system(cluster: Cluster, given: str) -> Any:
+    """Return the file system of an address that is there.
+
+    Raises
+    ------
+    InputError
+        If it is not, or cannot be reached.
+    """
+    try:
+        path = _path(cluster, given)
+        system = path.getFileSystem(cluster.spark._jsc.hadoopConfiguration())  # noqa: SLF001
+        is_there = system.exists(path)
+    except Exception as error:
+        said = str(error).strip().splitlines()
+        raise InputError(f"{given} cannot be read: {said[1] if len(said) > 1 else said[0]}.") from error
+    if not is_there:
+        raise InputError(f"No such file or folder: {given}.")
+    return system
+
+
+def _binary(cluster: Cluster, given: str) -> Any:
     """Return path and content of the files under an address."""
     return cluster.spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(given)
 

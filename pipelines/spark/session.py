@@ -7,6 +7,7 @@ Rule guarded here: what is missing (the extra, Java, the master) is told in one 
 """
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,8 @@ _BATCH_ROWS: Final = "1024"
 _BATCH_BYTES: Final = str(16 << 20)
 #: Parts that a shuffle is cut into for each core; what is too small is put together again by Spark as it runs.
 _PARTS_PER_CORE: Final = 8
+#: The line of a traceback that says what was raised.
+_RAISED: Final = re.compile(r"(?:[a-z_]+\.)*[A-Z]\w*(?:Error|Exception): (.+)")
 _PARTITIONS: Final = "spark.sql.shuffle.partitions"
 
 
@@ -121,6 +124,26 @@ def _settings(master: str | None) -> dict[str, str]:
     }
 
 
+@contextmanager
+def spark_errors() -> Iterator[None]:
+    """Say in one line what Spark says of a job that failed.
+
+    Raises
+    ------
+    StageError
+        With the error that Python raised on an executor, if it was one.
+    """
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except (Py4JError, PySparkException) as error:
+        raise StageError(f"--engine spark: {_said(error)}") from error
+
+
 def _said(error: Exception) -> str:
-    """Return the first line of what Spark says of an error."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    """Return what an error says: the last that Python raised on an executor, else its first line."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    raised = [found for one in lines if (found := _RAISED.match(one))]
+    return raised[-1][1].strip() if raised else lines[0].strip()

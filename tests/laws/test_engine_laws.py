@@ -6,10 +6,8 @@ tests of this file.
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,17 +19,19 @@ from pipelines import nightly
 from pipelines.config import Config
 from pipelines.journal import Journal
 from pipelines.output import Format
-from pipelines.preprocess import Cleaned, article_line
+from pipelines.preprocess import article_line
 from pipelines.report import FILES, RUN_JSON
 from pipelines.run_local import Local
+from pipelines.source import digest as source_digest
 from pipelines.source import read_file
 from pipelines.source.named import expand
-from pipelines.spark import night as spark_night
 from pipelines.spark.cluster import Cluster
 from pipelines.spark.component import labels
+from pipelines.spark.night import OnSpark
 from pipelines.spark.reading import READ, read
-from pipelines.spark.session import missing, session
-from pipelines.state import State, open_store
+from pipelines.spark.reading import digest as spark_digest
+from pipelines.spark.session import missing
+from pipelines.state import open_store
 from pipelines.state.export import line, rows
 
 # Small data: what takes time is compiling, and starting tasks.
@@ -47,17 +47,16 @@ N_ROWS = 60
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[Any]:
+def spark() -> Iterator[OnSpark]:
     if said := missing():
         pytest.skip(f"no Spark here: {said}")
-    with session("local-cluster[2,1,1024]", OPTIONS) as one:
+    with OnSpark("local-cluster[2,1,1024]", OPTIONS) as one:
         yield one
 
 
 @pytest.fixture(scope="session")
-def cluster(spark: Any) -> Iterator[Cluster]:
-    with spark_night.cluster_of(spark) as one:
-        yield one
+def cluster(spark: OnSpark) -> Cluster:
+    return spark.cluster
 
 
 def told(table: pa.Table) -> list[str]:
@@ -121,29 +120,12 @@ def test_an_address_is_read_as_a_path_is(cluster: Cluster, root: Path) -> None:
         [getattr(one, name, b"" if name == "content" else "") for name in columns] for one in here
     ]
     assert rejects == []
+    found, there = (spark_digest(cluster, [given])[0] for given in (str(folder), folder.as_uri()))
+    assert found == source_digest([str(folder)])[0]
+    assert found | {"path": ""} == there | {"path": ""}
 
 
 # -- the job ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Here:
-    """The cluster of these tests as the place of a night."""
-
-    spark: Any
-
-    def night(
-        self, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None, state: State | None
-    ) -> nightly.Night:
-        return spark_night.night(self.spark, inputs, config, journal, text_is, state)
-
-    def cleaned(self, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None) -> Cleaned:
-        return spark_night.cleaned_articles(self.spark, inputs, config, journal, text_is)
-
-    def unique(
-        self, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None
-    ) -> tuple[Cleaned, pa.Table]:
-        return spark_night.unique_articles(self.spark, inputs, config, journal, text_is)
 
 
 def exported(state: str) -> list[str]:
@@ -154,13 +136,13 @@ def exported(state: str) -> list[str]:
 
 
 def test_nights_on_a_cluster_are_nights_on_one_machine(
-    spark: Any, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spark: OnSpark, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(root)  # inputs stand in the report as they were named
     nights = [["fixtures/day1", "fixtures/broken"], ["fixtures/day2", "fixtures/day1/wire.jsonl"]]
     for place, inputs in enumerate(nights):
         reports = []
-        for name, elsewhere in (("local", None), ("spark", Here(spark))):
+        for name, elsewhere in (("local", None), ("spark", spark)):
             out = tmp_path / f"{name}-{place}"
             nightly.run(inputs, out, Config(), 1, None, Journal(), f"{tmp_path}/state-{name}/", elsewhere)
             reports.append({file: (out / file).read_bytes() for file in FILES - {RUN_JSON}})
@@ -173,22 +155,22 @@ def test_nights_on_a_cluster_are_nights_on_one_machine(
     assert exported(f"{tmp_path}/state-local/") == exported(f"{tmp_path}/state-spark/")
 
 
-def test_unique_is_the_same(spark: Any, root: Path, tmp_path: Path) -> None:
+def test_unique_is_the_same(spark: OnSpark, root: Path, tmp_path: Path) -> None:
     inputs, written = (
         [str(root / "fixtures" / "day1" / "wire.jsonl"), str(root / "fixtures" / "day2" / "wire.jsonl")],
         [],
     )
-    for name, elsewhere in (("local", None), ("spark", Here(spark))):
+    for name, elsewhere in (("local", None), ("spark", spark)):
         nightly.unique(inputs, tmp_path / name, Config(), 1, None, Journal(), Format.jsonl, elsewhere=elsewhere)
         written.append((tmp_path / name).read_bytes())
     assert written[0] == written[1]
 
 
-def test_clean_gives_the_articles_in_the_order_of_the_inputs(spark: Any, root: Path) -> None:
+def test_clean_gives_the_articles_in_the_order_of_the_inputs(spark: OnSpark, root: Path) -> None:
     from pipelines.preprocess import stream
 
     inputs = [str(root / "fixtures" / "day3" / "wire.jsonl"), str(root / "fixtures" / "day1" / "wire.jsonl")]
-    found = Here(spark).cleaned(inputs, Config(), Journal(), None)
+    found = spark.cleaned(inputs, Config(), Journal(), None)
     with Local(1) as engine:
         here = list(stream(inputs, Config(), engine, Journal()))
     assert len(here) == 1

@@ -19,7 +19,7 @@ from pipelines.spark.cleaning import Extracting
 from pipelines.spark.cluster import OnExecutor, gathered, portable, whole_keys
 from pipelines.spark.memory import Memory
 from pipelines.spark.reading import Reading, _named, is_address
-from pipelines.spark.session import check, missing
+from pipelines.spark.session import _said, check, missing
 from pipelines.state import State, open_store
 
 ROWS = pa.schema([("key", pa.string()), ("n", pa.int64())])
@@ -81,7 +81,14 @@ def test_a_page_that_does_not_end_costs_itself_alone(monkeypatch: pytest.MonkeyP
 
 
 def test_a_file_that_executors_do_not_see_ends_the_run() -> None:
-    file = {"number": 0, "path": "/nowhere/a.jsonl", "name": "a.jsonl", "input": "a.jsonl", "format": "jsonl"}
+    file = {
+        "number": 0,
+        "path": "",
+        "raw": b"/nowhere/a.jsonl",
+        "name": "a.jsonl",
+        "input": "a.jsonl",
+        "format": "jsonl",
+    }
     with pytest.raises(StageError, match="not there on the machine of an executor"):
         list(Reading(None)._read(file | {"content": None}))
 
@@ -115,3 +122,16 @@ def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("JAVA_HOME", raising=False)
     assert missing() == "there is no Java. Install Java 17, or set JAVA_HOME"
+
+
+def test_of_what_failed_on_an_executor_the_last_line_is_said() -> None:
+    text = (
+        "An exception was thrown from the Python worker. Please see the stack trace below.\n"
+        'Traceback (most recent call last):\n  File "a.py", line 1, in b\nKeyError: 1\n\n'
+        "During handling of the above exception, another exception occurred:\n\n"
+        'Traceback (most recent call last):\n  File "a.py", line 3, in c\n'
+        "dedup.errors.StageError: x.html is not there on the machine of an executor.\n\nJVM stacktrace:\norg.apache.spark"
+    )
+    assert _said(ValueError(text)) == "x.html is not there on the machine of an executor."
+    assert _said(ValueError("Job aborted.\n\tat org.apache")) == "Job aborted."
+    assert _said(ValueError()) == "ValueError"
