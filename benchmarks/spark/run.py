@@ -16,7 +16,6 @@ import itertools
 import json
 import os
 import random
-import resource
 import signal
 import socket
 import subprocess
@@ -174,23 +173,22 @@ def wait_for(port: int) -> None:
 
 @dataclass
 class Ran:
-    """One run: seconds of the clock, processor seconds of this process's children where they are known, its report."""
+    """One run: seconds of the clock, the most memory of one of its processes in MB, its report."""
 
     seconds: float
-    cpu: float
+    peak_mb: float
     out: Path
 
 
 def run(given: Path, out: Path, text_is: str, *more: str, environment: dict[str, str] | None = None) -> Ran:
     """Run a night, and return what it took."""
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    began = time.monotonic()
     arguments = ["nightly", str(given), "--out", str(out), "--text-is", text_is, *more]
-    done = subprocess.run([*DEDUP, *arguments], cwd=ROOT, env=os.environ | (environment or {}), check=False)
-    if done.returncode:
-        raise SystemExit(f"exit code {done.returncode}")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Ran(time.monotonic() - began, cpu, out)
+    started = subprocess.Popen([*DEDUP, *arguments], cwd=ROOT, env=os.environ | (environment or {}))
+    _, status, used = os.wait4(started.pid, 0)
+    if status:
+        raise SystemExit(f"the command failed: {status}")
+    return Ran(time.monotonic() - began, used.ru_maxrss / 1024, out)
 
 
 def on_cluster(given: Path, folder: Path, text_is: str, kill: float = 0.0) -> tuple[Ran, dict[str, Any]]:
@@ -231,8 +229,7 @@ def on_cluster(given: Path, folder: Path, text_is: str, kill: float = 0.0) -> tu
 
 def measured(log: Path) -> dict[str, Any]:
     """Sum up what the event log says of tasks: seconds and bytes; the longest task of each stage beside the median one."""
-    seconds, executor_cpu, written, spilled, lost = defaultdict[int, list[float]](list), 0.0, 0, 0, 0
-    peak = 0
+    seconds, written, spilled, lost, peak = defaultdict[int, list[float]](list), 0, 0, 0, 0
     for path in log.iterdir():
         with path.open(encoding="utf-8") as file:
             for event in map(json.loads, file):
@@ -241,7 +238,6 @@ def measured(log: Path) -> dict[str, Any]:
                     continue
                 metrics, info = event["Task Metrics"], event["Task Info"]
                 seconds[event["Stage ID"]].append((info["Finish Time"] - info["Launch Time"]) / 1000)
-                executor_cpu += metrics["Executor CPU Time"] / 1e9
                 shuffled = metrics["Shuffle Write Metrics"]["Shuffle Bytes Written"]
                 written, peak = written + shuffled, max(peak, shuffled)
                 spilled += metrics["Disk Bytes Spilled"]
@@ -279,10 +275,13 @@ def main() -> None:
             rows = skewed(n_articles) if given.what == "skew" else itertools.islice(real(), n_articles)
             crawl = write(folder / "crawl", rows)
             local = run(crawl, folder / "local", given.text_is)
-            print(f"local, {n_articles:,}: {local.seconds:.0f} s, {local.cpu:.0f} s of processors", flush=True)
+            print(f"local, {n_articles:,}: {local.seconds:.0f} s, {local.peak_mb:.0f} MB", flush=True)
             kill = given.kill_after if given.what == "kill" else 0.0
             spark, told = on_cluster(crawl, folder / "spark", given.text_is, kill)
-            print(f"spark, {n_articles:,}: {spark.seconds:.0f} s, {json.dumps(told)}", flush=True)
+            print(
+                f"spark, {n_articles:,}: {spark.seconds:.0f} s, driver {spark.peak_mb:.0f} MB, {json.dumps(told)}",
+                flush=True,
+            )
             for ran, where in ((local, "local"), (spark, "spark")):
                 record = json.loads((ran.out / "run.json").read_text(encoding="utf-8"))
                 print(f"  {where}: {json.dumps(record['seconds'])}", flush=True)

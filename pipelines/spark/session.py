@@ -21,9 +21,16 @@ from dedup.errors import InputError, StageError
 
 #: Masters whose driver and executors are all on this machine.
 _HERE: Final = ("local", "spark://127.", "spark://localhost")
-#: Rows, and bytes, that come to a stage at a time: a page may have megabytes, a joined pair has some forty kilobytes.
-_BATCH_ROWS: Final = "1024"
-_BATCH_BYTES: Final = str(16 << 20)
+#: Settings that the user's own come before. A page may have megabytes and a joined pair has some forty kilobytes, so batches are bounded in bytes; and a
+#: megabyte of text is seconds of work, so tasks are small: no more than one of them is lost with a worker, and the last ends soon after the others.
+_DEFAULTS: Final[Mapping[str, str]] = {
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "1024",
+    "spark.sql.execution.arrow.maxBytesPerBatch": str(16 << 20),
+    "spark.sql.files.maxPartitionBytes": str(8 << 20),
+    "spark.sql.files.openCostInBytes": str(1 << 20),
+    "spark.sql.adaptive.advisoryPartitionSizeInBytes": str(8 << 20),
+    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
+}
 #: Parts that a shuffle is cut into for each core; what is too small is put together again by Spark as it runs.
 _PARTS_PER_CORE: Final = 8
 #: The line of a traceback that says what was raised.
@@ -91,8 +98,10 @@ def session(master: str | None, options: Mapping[str, str] | None = None) -> Ite
     except Exception as error:
         raise StageError(f"--engine spark: no session with {master or 'the default master'}: {_said(error)}") from error
     spark.sparkContext.setLogLevel("ERROR")
-    if spark.sparkContext.getConf().get(_PARTITIONS) is None:
-        spark.conf.set(_PARTITIONS, str(_PARTS_PER_CORE * max(2, spark.sparkContext.defaultParallelism)))
+    parts = str(_PARTS_PER_CORE * max(2, spark.sparkContext.defaultParallelism))
+    for name, value in {**_DEFAULTS, _PARTITIONS: parts}.items():
+        if spark.sparkContext.getConf().get(name) is None:
+            spark.conf.set(name, value)
     try:
         yield spark
     finally:
@@ -108,8 +117,6 @@ def session(master: str | None, options: Mapping[str, str] | None = None) -> Ite
 def _settings(master: str | None) -> dict[str, str]:
     log = resources.files("pipelines.spark") / "log4j2.properties"
     found = {
-        "spark.sql.execution.arrow.maxRecordsPerBatch": _BATCH_ROWS,
-        "spark.sql.execution.arrow.maxBytesPerBatch": _BATCH_BYTES,
         "spark.driver.maxResultSize": "0",
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile=file:{log}",

@@ -88,7 +88,7 @@ def test_executors_give_what_one_process_gives(cluster: Cluster, recorded: dict[
 
 def test_components_take_rounds_that_grow_with_the_logarithm(cluster: Cluster) -> None:
     draw = np.random.default_rng(5)
-    chain = draw.permutation(24)
+    chain = draw.permutation(16)
     star = np.full(5, 999), np.arange(200, 205)
     left = np.concatenate([chain[:-1], star[0], [300, 301, 302]])
     right = np.concatenate([chain[1:], star[1], [301, 302, 300]])
@@ -103,7 +103,7 @@ def test_components_take_rounds_that_grow_with_the_logarithm(cluster: Cluster) -
     assert nodes.tolist() == np.unique(np.concatenate([left, right])).tolist()
     expected = components(1000, left, right)
     assert found["label"].to_pylist() == expected[nodes].tolist()
-    # A walk along the chain would be twenty-four of them.
+    # A walk along the chain would be sixteen of them.
     assert written < 16
 
 
