@@ -192,7 +192,7 @@ class Flow:
             titles = drafts["title"].take(pc.index_in(segments["doc_id"], drafts["doc_id"].combine_chunks()))
             lines = counted(segments, several(repeats)).append_column("title", titles)
             labelled = engine.map(self.label, lines, tick)
-        return Cleaned(_as_given(drafts, _rows_for(drafts, labelled, ARTICLE)), repeats)
+        return Cleaned(as_given(drafts, _rows_for(drafts, labelled, ARTICLE)), repeats)
 
     def match(
         self,
@@ -387,7 +387,7 @@ def _counted_words(articles: pa.Table, signatures: pa.Table) -> pa.Table:
     return articles.set_column(place, ARTICLE.field("n_words"), pc.coalesce(articles["n_words"], counted))
 
 
-def _as_given(drafts: pa.Table, articles: pa.Table) -> pa.Table:
+def as_given(drafts: pa.Table, articles: pa.Table) -> pa.Table:
     """Fill in the articles of which no line was left, and give back a ``clean`` text to the letter."""
     text = pc.if_else(pc.equal(drafts["kind"], "clean"), drafts["text"], pc.fill_null(articles["text"], ""))
     articles = articles.set_column(articles.schema.get_field_index("text"), ARTICLE.field("text"), text)

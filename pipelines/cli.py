@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -129,6 +129,22 @@ AllPagesOption = Annotated[
 _voice = Voice()
 
 
+EngineOption = Annotated[
+    Engine,
+    typer.Option(
+        "--engine",
+        help="Where the job runs: 'local', processes of this machine; 'spark', a cluster (needs the extra 'spark' and Java). Both give the same.",
+    ),
+]
+MasterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--master",
+        metavar="URL",
+        show_default=False,
+        help="Of the Spark cluster, such as spark://host:7077, yarn or local[4]. Default: what Spark's configuration says, else this machine.",
+    ),
+]
 LogFormatOption = Annotated[
     LogFormat,
     typer.Option(
@@ -176,12 +192,8 @@ def nightly(
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
     all_pages: AllPagesOption = False,
-    engine: Annotated[
-        Engine, typer.Option("--engine", help="Where the job runs; 'spark' is not available yet.")
-    ] = Engine.local,
-    master: Annotated[
-        str | None, typer.Option("--master", metavar="URL", help="Address of the Spark master. Not available yet.")
-    ] = None,
+    engine: EngineOption = Engine.local,
+    master: MasterOption = None,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -197,16 +209,12 @@ def nightly(
     """
     from pipelines import nightly as job
 
-    if engine is Engine.spark or master is not None:
-        raise InputError(
-            "--engine spark and --master are not available yet: this version runs on one machine. Leave them out."
-        )
-    with _summed("nightly", log_format) as (journal, told):
+    with _elsewhere(engine, master) as elsewhere, _summed("nightly", log_format) as (journal, told):
         configured = _configured(config, all_pages)
         if dry_run:
             told.append(job.plan(inputs, out))
         else:
-            told.append(job.run(inputs, out, configured, _workers(workers), _value(text_is), journal, state))
+            told.append(job.run(inputs, out, configured, _workers(workers), _value(text_is), journal, state, elsewhere))
 
 
 @app.command(epilog="Examples: dedup clean page.html | jq -r .text\n\ndedup clean crawl/ -o articles.jsonl")
@@ -218,6 +226,8 @@ def clean(
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
     all_pages: AllPagesOption = False,
+    engine: EngineOption = Engine.local,
+    master: MasterOption = None,
     log_format: LogFormatOption = LogFormat.text,
 ) -> None:
     """Take the chrome off pages: clean articles as JSONL, CSV or Parquet.
@@ -226,11 +236,14 @@ def clean(
     had, in the order of the input. Articles come a portion at a time, and memory does not grow with their number. Rejected
     inputs are counted on standard error.
     """
+    from functools import partial
+
     from pipelines import preprocess
 
-    with _quiet_pipe(), _summed("clean", log_format) as (journal, told):
-        configured = _configured(config, all_pages)
-        told.append(preprocess.run(inputs, output, configured, _workers(workers), _value(text_is), journal, form))
+    with _elsewhere(engine, master) as spark, _quiet_pipe(), _summed("clean", log_format) as (journal, told):
+        configured, given = _configured(config, all_pages), _value(text_is)
+        elsewhere = partial(spark.cleaned, inputs, configured, journal, given) if spark else None
+        told.append(preprocess.run(inputs, output, configured, _workers(workers), given, journal, form, elsewhere))
 
 
 @app.command(
@@ -256,6 +269,8 @@ def unique(
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
     all_pages: AllPagesOption = False,
+    engine: EngineOption = Engine.local,
+    master: MasterOption = None,
     log_format: LogFormatOption = LogFormat.text,
 ) -> None:
     """Keep one article per cluster of copies: JSONL, CSV or Parquet.
@@ -264,9 +279,9 @@ def unique(
     """
     from pipelines import nightly as job
 
-    with _quiet_pipe(), _summed("unique", log_format) as (journal, told):
-        configured = _configured(config, all_pages)
-        told.append(job.unique(inputs, output, configured, _workers(workers), _value(text_is), journal, form, state))
+    with _elsewhere(engine, master) as elsewhere, _quiet_pipe(), _summed("unique", log_format) as (journal, told):
+        configured, given = _configured(config, all_pages), _value(text_is)
+        told.append(job.unique(inputs, output, configured, _workers(workers), given, journal, form, state, elsewhere))
 
 
 @app.command(
@@ -563,6 +578,17 @@ def _configured(path: Path | None, all_pages: bool) -> Any:
 
     config = load(path) if path is not None else Config()
     return replace(config, extract=replace(config.extract, all_pages=True)) if all_pages else config
+
+
+def _elsewhere(engine: Engine, master: str | None) -> AbstractContextManager[Any]:
+    """Give the place to work if it is not this machine's processes; what it needs is looked for before anything is read."""
+    if engine is Engine.local:
+        if master is not None:
+            raise InputError("--master: goes with --engine spark. Leave it out, or give both.")
+        return nullcontext()
+    from pipelines.spark.night import OnSpark
+
+    return OnSpark(master)
 
 
 def _workers(workers: int | None) -> int:

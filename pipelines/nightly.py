@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import pyarrow as pa
 
@@ -50,6 +50,40 @@ class Night:
     grouped: Grouped
 
 
+class Elsewhere(Protocol):
+    """Another place to work than the processes of this machine; `pipelines.spark.night.OnSpark` is one."""
+
+    def check(self, inputs: Sequence[str]) -> None:
+        """See that the inputs can be read there.
+
+        Raises
+        ------
+        InputError
+            If one cannot.
+        """
+        ...
+
+    def digest(self, inputs: Sequence[str]) -> list[dict[str, Any]]:
+        """Return what `pipelines.source.digest` returns."""
+        ...
+
+    def night(
+        self, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None, state: State | None
+    ) -> Night:
+        """Work on one night; see `night`."""
+        ...
+
+    def cleaned(self, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None) -> Cleaned:
+        """Take the chrome off; articles stand in the order of the inputs. See `pipelines.preprocess.stream`, of which this is one portion."""
+        ...
+
+    def unique(
+        self, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None
+    ) -> tuple[Cleaned, pa.Table]:
+        """Return the articles by arrival, and relation MEMBER of them, of copies alone."""
+        ...
+
+
 def night(  # noqa: PLR0913 - what a run is made of
     inputs: Sequence[str],
     config: Config,
@@ -74,11 +108,12 @@ def run(  # noqa: PLR0913 - the options of the command
     text_is: str | None,
     journal: Journal,
     state: str = "",
+    elsewhere: Elsewhere | None = None,
 ) -> str:
     """Do ``dedup nightly``: write the report, and return the line that sums it up."""
-    _check_apart(inputs, out, "--out")
-    with remembered(state, inputs, config) as memory, report.OutputFolder(out) as folder:
-        told = _reported(inputs, folder.path, config, workers, text_is, journal, memory)
+    _check_apart(inputs, out, "--out", elsewhere)
+    with remembered(state, inputs, config, elsewhere) as memory, report.OutputFolder(out) as folder:
+        told = _reported(inputs, folder.path, config, workers, text_is, journal, memory, elsewhere)
         with journal.stage("page"):
             page.write(folder.path)
         folder.commit()
@@ -93,19 +128,23 @@ def _reported(  # noqa: PLR0913 - what a run is made of
     text_is: str | None,
     journal: Journal,
     memory: State | None,
+    elsewhere: Elsewhere | None,
 ) -> str:
     """Work on a night and remember it, or take up one that is remembered; write its report to ``folder``, and return what sums it up."""
-    stdin = source.spool(source.standard_input()) if "-" in inputs else None
+    stdin = source.spool(source.standard_input()) if "-" in inputs and not elsewhere else None
     with journal.stage("digest"):
-        digests = source.digest(inputs, stdin)
+        digests = elsewhere.digest(inputs) if elsewhere else source.digest(inputs, stdin)
     key = inputs_key(digests, text_is)
     if memory and (before := memory.report(key)):
         number, files = before
         for name, content in files.items():
             (folder / name).write_bytes(content)
         return f"These are the inputs of night {number}: what it gave is given again, and nothing was changed."
-    with Local(workers, config.limits) as engine:
-        done = night(inputs, config, engine, journal, text_is, stdin, memory)
+    if elsewhere:
+        done = elsewhere.night(inputs, config, journal, text_is, memory)
+    else:
+        with Local(workers, config.limits) as engine:
+            done = night(inputs, config, engine, journal, text_is, stdin, memory)
     with journal.stage("report"):
         counts = write(folder, done, memory)
         loose = _loose(done, config, memory)
@@ -140,12 +179,14 @@ def plan(inputs: Sequence[str], out: Path) -> str:
 
 
 @contextmanager
-def remembered(state: str, inputs: Sequence[str], config: Config) -> Iterator[State | None]:
+def remembered(
+    state: str, inputs: Sequence[str], config: Config, elsewhere: Elsewhere | None = None
+) -> Iterator[State | None]:
     """Open the state called ``state`` for a night; without a name there is none."""
     if not state:
         yield None
         return
-    _check_apart(inputs, Path(state), "--state")
+    _check_apart(inputs, Path(state), "--state", elsewhere)
     with open_store(state, writing=True, new=True) as store:
         yield State(store, config.parameters())
 
@@ -159,7 +200,7 @@ def _loose(done: Night, config: Config, state: State | None) -> list[Loose]:
     return loose_clusters(members, signatures, config.verify.rule.near_cover, config.verify.shingle_words)
 
 
-def _check_apart(inputs: Sequence[str], out: Path, option: str) -> None:
+def _check_apart(inputs: Sequence[str], out: Path, option: str, elsewhere: Elsewhere | None = None) -> None:
     """See that the inputs exist, and that what is written will be no input of the next run.
 
     Raises
@@ -167,7 +208,10 @@ def _check_apart(inputs: Sequence[str], out: Path, option: str) -> None:
     InputError
         If an input does not exist, or what ``option`` names is in a folder that is an input.
     """
-    source.expand(inputs)
+    if elsewhere:
+        elsewhere.check(inputs)
+    else:
+        source.check(inputs)
     place = out.resolve()
     for given in inputs:
         folder = Path(given).resolve()
@@ -186,23 +230,29 @@ def unique(  # noqa: PLR0913 - the options of the command
     journal: Journal,
     form: Format | None = None,
     state: str = "",
+    elsewhere: Elsewhere | None = None,
 ) -> str:
     """Do ``dedup unique``: write the canonical article of every cluster, and return the line that sums it up.
 
     With a state the night is remembered as ``dedup nightly`` does, and of clusters that earlier nights founded none is written.
     """
     columns = (*PUBLIC, "cluster_id", "n_copies")
-    with remembered(state, inputs, config) as memory:
+    with remembered(state, inputs, config, elsewhere) as memory:
         if memory:
             with TemporaryDirectory() as folder, Output(output, form, columns) as out:
-                summed = _reported(inputs, Path(folder), config, workers, text_is, journal, memory)
+                summed = _reported(inputs, Path(folder), config, workers, text_is, journal, memory, elsewhere)
                 founders = list(_founders(report.read_jsonl(Path(folder) / report.ARTICLES_JSONL)))
                 out.write(founders)
             journal.counts["kept"] = len(founders)
             return f"{summed} {len(founders):,} kept, one per cluster of copies that is new."
-    with Local(workers, config.limits) as engine, Output(output, form, columns) as out:
-        cleaned = clean(inputs, config, engine, journal, text_is)
-        members = config.match(engine, cleaned.articles, journal, relations=("exact", "near")).members.to_pylist()
+    with Output(output, form, columns) as out:
+        if elsewhere:
+            cleaned, found = elsewhere.unique(inputs, config, journal, text_is)
+        else:
+            with Local(workers, config.limits) as engine:
+                cleaned = clean(inputs, config, engine, journal, text_is)
+                found = config.match(engine, cleaned.articles, journal, relations=("exact", "near")).members
+        members = found.to_pylist()
         sizes = Counter(row["cluster_id"] for row in members)
         cluster_of = {row["canonical_id"]: row["cluster_id"] for row in members}
         kept = (row for row in cleaned.articles.to_pylist() if row["doc_id"] in cluster_of)

@@ -28,7 +28,7 @@ from pipelines.portion import Remembered, portions
 from pipelines.run_local import Failure, Limits, Local
 from pipelines.source import Claim, Page, Reject
 
-_MIN_WORDS = 5
+MIN_WORDS = 5
 
 #: Why a page that was read did not become an article; beside the reasons of `pipelines.source`.
 REASONS = {
@@ -152,7 +152,7 @@ def _cleaned(
     reader = source.Identify(before.seen) if before else source.Identify()
     pages = reader.pages(items)
     with journal.stage("extract") as tick:
-        drafts, failed = _drafts(pages, config, engine, tick)
+        drafts, failed = drafts_of(pages, config, engine, tick)
     given = reader.assign(before.known(reader.claims) if before else None)
     ids = [given[place] for place in reader.places]
     rejects = list(reader.rejects)
@@ -169,17 +169,17 @@ def _cleaned(
     articles, repeats = config.clean(engine, drafts, journal, before)
     # What is left of a page must be more than a stray line; a text that was given as an article must only be something.
     is_page = pc.is_in(drafts["kind"], pa.array(["html", "page"]))
-    empty = pc.less(articles["n_words"], pc.if_else(is_page, _MIN_WORDS, 1))
+    empty = pc.less(articles["n_words"], pc.if_else(is_page, MIN_WORDS, 1))
     for row in articles.filter(empty).to_pylist():
         detail = f"{row['n_words']} words were left of the page once its chrome was off"
         rejects.append(Reject(row["input"], row["position"], row["doc_id"], "no_article_text", detail))
     articles = articles.filter(pc.invert(empty))
     kept = set(articles["doc_id"].to_pylist())
     claims = {place: (reader.claims[place], doc_id) for place, doc_id in enumerate(given) if doc_id in kept}
-    return Cleaned(articles, repeats, claims, sorted(rejects, key=_reject_order), len(reader.claims), reader.seen)
+    return Cleaned(articles, repeats, claims, sorted(rejects, key=reject_order), len(reader.claims), reader.seen)
 
 
-def _drafts(pages: Iterable[Page], config: Config, engine: Local, tick: Tick) -> tuple[pa.Table, dict[int, Failure]]:
+def drafts_of(pages: Iterable[Page], config: Config, engine: Local, tick: Tick) -> tuple[pa.Table, dict[int, Failure]]:
     """Extract every page; HTML in guarded workers while the next pages are read, text here and now."""
     texts: list[dict[str, Any]] = []
 
@@ -232,7 +232,8 @@ def _arrived(drafts: pa.Table, first: int) -> pa.Table:
     return drafts.set_column(1, DRAFT.field("arrival"), pa.array(range(first, first + len(order)), pa.int64()))
 
 
-def _reject_order(reject: Reject) -> tuple[str, int, str, str, str]:
+def reject_order(reject: Reject) -> tuple[str, int, str, str, str]:
+    """Return what rejects are sorted by: where they happened, positions as numbers."""
     return (reject.input, len(reject.position), reject.position, reject.doc_id, reject.reason)
 
 
@@ -244,9 +245,17 @@ def run(  # noqa: PLR0913 - the options of the command
     text_is: str | None,
     journal: Journal,
     form: Format | None = None,
+    elsewhere: Callable[[], Cleaned] | None = None,
 ) -> str:
-    """Do ``dedup clean``: write the articles, and return the line that sums it up."""
+    """Do ``dedup clean``: write the articles, and return the line that sums it up; they may be cleaned elsewhere, all at once."""
     told = Tally()
+    if elsewhere:
+        with Output(output, form, PUBLIC) as out:
+            cleaned = elsewhere()
+            out.write(map(article_line, cleaned.articles.to_pylist()))
+            told.add(cleaned)
+        journal.counts |= told.counts
+        return told.summary
     with (
         Local(workers, config.limits) as engine,
         Output(output, form, PUBLIC) as out,

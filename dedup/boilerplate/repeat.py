@@ -66,7 +66,8 @@ _LEAD: Final = 3
 #: A lead is teased in fewer articles than so many, or than this share of all unrelated ones of its site.
 _TEASED: Final = 10
 _TEASED_SHARE: Final = 0.3
-_TRUSTED_BITS: Final = 0x5DEECE66D1F3B5A7
+TRUSTED_BITS: Final = 0x5DEECE66D1F3B5A7
+"""By these bits the key of a trusted sentence differs; see `trusted`."""
 
 
 class Seen(NamedTuple):
@@ -115,7 +116,7 @@ def trusted(key: int) -> int:
     A lead stands on other pages as a teaser of its story; there the model doubts it, and it must not go for that at home, the
     only place where it is trusted.
     """
-    return key ^ _TRUSTED_BITS if key != NO_WORDS else NO_WORDS
+    return key ^ TRUSTED_BITS if key != NO_WORDS else NO_WORDS
 
 
 def content(text: str) -> set[str]:
@@ -271,7 +272,7 @@ def wanted_keys(segments: pa.Table) -> pa.Array:
         segments[name].combine_chunks().flatten().to_numpy(zero_copy_only=False).astype(np.int64)
         for name in ("sentences", "forms")
     )
-    return pa.array(np.unique(np.concatenate([sentences, sentences ^ _TRUSTED_BITS, forms, [NO_WORDS]])), pa.int64())
+    return pa.array(np.unique(np.concatenate([sentences, sentences ^ TRUSTED_BITS, forms, [NO_WORDS]])), pa.int64())
 
 
 def several(repeats: pa.Table) -> pa.Table:
@@ -298,7 +299,7 @@ def with_known(segments: pa.Table, known: pa.Table | None) -> pa.Table:
     return pa.concat_tables([tonight, known], promote_options="default").select(names)
 
 
-def counted(segments: pa.Table, repeats: pa.Table) -> pa.Table:
+def counted(segments: pa.Table, repeats: pa.Table, spread: pa.Table | None = None) -> pa.Table:
     """Say of every segment how often its sentences, and lines of its form, stand in articles of its source.
 
     Parameters
@@ -306,7 +307,10 @@ def counted(segments: pa.Table, repeats: pa.Table) -> pa.Table:
     segments : Table
         Relation SEGMENT.
     repeats : Table
-        Relation REPEAT.
+        Relation REPEAT; ``source``, ``key`` and ``n_articles``, of the keys of these segments at least.
+    spread : Table, optional
+        ``key`` and ``n_sources``, both int64: in the segments of how many sources a key stands, where these segments are not all; of all that is in
+        ``repeats`` at least.
 
     Returns
     -------
@@ -340,14 +344,18 @@ def counted(segments: pa.Table, repeats: pa.Table) -> pa.Table:
     salted = codes[rows]
     n_sentences = np.where(keys == NO_WORDS, 0, look_up(_salted(keys, salts, salted)))
     n_site = look_up(_salted(np.full(segments.num_rows, NO_WORDS, dtype=np.int64), salts, codes))
-    is_at_home = _is_lead(segments)[rows] & (look_up(_salted(keys ^ _TRUSTED_BITS, salts, salted)) < 2)
+    is_at_home = _is_lead(segments)[rows] & (look_up(_salted(keys ^ TRUSTED_BITS, salts, salted)) < 2)
     is_at_home &= n_sentences < np.maximum(_TEASED, _TEASED_SHARE * n_site)[rows]
     n_sentences = np.where(is_at_home, 0, n_sentences)
     repeated = n_sentences > 1
-    pairs = np.unique(np.column_stack([keys, codes[rows]])[np.isin(keys, keys[repeated])], axis=0)
-    spread_keys, spread = np.unique(pairs[:, 0], return_counts=True)
+    if spread is None:
+        pairs = np.unique(np.column_stack([keys, codes[rows]])[np.isin(keys, keys[repeated])], axis=0)
+        spread_keys, spread_to = np.unique(pairs[:, 0], return_counts=True)
+    else:
+        spread_keys, first = np.unique(spread["key"].to_numpy(), return_index=True)
+        spread_to = spread["n_sources"].to_numpy()[first]
     n_sources = np.zeros(segments.num_rows, dtype=np.int64)
-    np.maximum.at(n_sources, rows[repeated], spread[np.searchsorted(spread_keys, keys[repeated])])
+    np.maximum.at(n_sources, rows[repeated], spread_to[np.searchsorted(spread_keys, keys[repeated])])
     forms, form_rows, _ = flat("forms")
     n_alike = np.zeros(segments.num_rows, dtype=np.int64)
     np.maximum.at(n_alike, form_rows, look_up(_salted(forms, salts, codes[form_rows])))

@@ -10,10 +10,10 @@ one unusable file, line or row never stops the others, and no input can make the
 
 from pipelines.source.address import normalise_url
 from pipelines.source.batch import batches
-from pipelines.source.checksum import digest, spool
+from pipelines.source.checksum import digest, file_digest, spool, summed
 from pipelines.source.decode import decode_text
 from pipelines.source.identity import Claim, Identify, assign_ids, claim, content_digest
-from pipelines.source.named import Named, expand
+from pipelines.source.named import Named, check, expand
 from pipelines.source.page import MAX_PAGE_BYTES, TEXT_IS, Page
 from pipelines.source.reader import read, read_file
 from pipelines.source.reject import NOTES, REASONS, Reject
@@ -31,14 +31,17 @@ __all__ = [
     "Reject",
     "assign_ids",
     "batches",
+    "check",
     "claim",
     "content_digest",
     "decode_text",
     "digest",
     "expand",
+    "file_digest",
     "normalise_url",
     "read",
     "read_file",
     "spool",
     "standard_input",
+    "summed",
 ]

@@ -8,7 +8,7 @@ else: neither the order of the inputs nor the place of a folder.
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, BinaryIO
 
 import xxhash
@@ -39,27 +39,39 @@ def digest(inputs: Sequence[str], stdin: BinaryIO | None = None) -> list[dict[st
         If an input does not exist.
     """
     check(inputs)
-    rows: list[dict[str, Any]] = []
+    listed: list[tuple[str, bool, list[tuple[Named, int, str]]]] = []
     for given in inputs:
-        files = expand_one(given)
-        folder = given != STANDARD_INPUT and os.path.isdir(given)  # noqa: PTH112
-        digests = [_file_digest(named, stdin) for named in files]
+        is_folder = given != STANDARD_INPUT and os.path.isdir(given)  # noqa: PTH112
+        listed.append((given, is_folder, [(one, *file_digest(one, stdin)) for one in expand_one(given)]))
+    return summed(listed)
+
+
+def summed(inputs: Iterable[tuple[str, bool, Sequence[tuple[Named, int, str]]]]) -> list[dict[str, Any]]:
+    """Return what `digest` returns, of files that were looked at already.
+
+    Parameters
+    ----------
+    inputs : iterable of (str, bool, sequence of (Named, int, str))
+        What was named, whether it is a folder, and the files in it, each with its size and its digest.
+    """
+    rows: list[dict[str, Any]] = []
+    for given, is_folder, files in inputs:
         whole = xxhash.xxh3_128()
-        for named, (size, value) in zip(files, digests, strict=True):
+        for named, size, value in files:
             whole.update(f"{named.name}\0{size}\0{value}\n".encode())
         rows.append(
             {
                 "path": readable(given),
-                "kind": "folder" if folder else files[0].format,
+                "kind": "folder" if is_folder else files[0][0].format,
                 "files": len(files),
-                "bytes": sum(size for size, _ in digests),
-                "xxh3_128": whole.hexdigest() if folder else digests[0][1],
+                "bytes": sum(size for _, size, _ in files),
+                "xxh3_128": whole.hexdigest() if is_folder else files[0][2],
             }
         )
     return sorted(rows, key=lambda row: str(row["path"]))
 
 
-def _file_digest(named: Named, stdin: BinaryIO | None) -> tuple[int, str]:
+def file_digest(named: Named, stdin: BinaryIO | None = None) -> tuple[int, str]:
     """Return size and digest of one file; a file that cannot be read has size 0 and the reason for a digest."""
     if named.reject is not None:
         return 0, named.reject.reason

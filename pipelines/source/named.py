@@ -37,7 +37,7 @@ _COMPRESSIONS: Final = {
     "csv": (".gz",),
     "parquet": (),
 }
-_KNOWN: Final = ".html .htm .txt .warc .jsonl .ndjson .csv .parquet, most of them also .gz"
+KNOWN_ENDINGS: Final = ".html .htm .txt .warc .jsonl .ndjson .csv .parquet, most of them also .gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def _file(path: str, name: str, given: str) -> Named:
     shown, name = readable(given), readable(PurePath(name).as_posix())
     form = format_of(name)
     if not form:
-        detail = f"The name ends in none of the known extensions ({_KNOWN})."
+        detail = f"The name ends in none of the known extensions ({KNOWN_ENDINGS})."
         return Named(path, name, shown, "unknown", Reject(shown, "", name, "unknown_extension", detail))
     try:
         regular = stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116

@@ -47,7 +47,7 @@ class Folder(Store):
 
     def _view(self, connection: duckdb.DuckDBPyConnection) -> None:
         for name, relation in RELATIONS.items():
-            files = [str(self.path / one) for one in self._manifest["files"].get(name, ())]
+            files = [str(one) for one in self.files(name)]
             if not files:
                 connection.register(name, relation.stored.empty_table())
                 continue
@@ -59,6 +59,10 @@ class Folder(Store):
             connection.execute(f"CREATE VIEW {name} AS {rows}")
         values = self._manifest["parameters"]
         connection.register("parameters", pa.table({"name": list(values), "value": list(values.values())}, PARAMETER))
+
+    def files(self, name: str) -> list[Path]:
+        """Return the files that hold the rows of a relation, oldest first; another engine may read them too."""
+        return [self.path / one for one in self._manifest.get("files", {}).get(name, ())]
 
     def commit(self, night: int, rows: Rows, parameters: Mapping[str, str]) -> None:
         """Add the files of a night, then the manifest that names them; see `Store.commit`."""

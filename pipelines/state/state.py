@@ -166,12 +166,12 @@ class State:
         for column, values in (("stem", pa.concat_arrays([stems, claimed]).unique()), ("claimed", claimed)):
             for row in self.store.rows("claims", column, values).to_pylist():
                 found.setdefault(row["claimed"], {})[row["digest"]] = row["doc_id"]
-        for name in self._names_in_use:
+        for name in self.names_in_use:
             found.setdefault(name, {})[""] = name
         return found
 
     @cached_property
-    def _names_in_use(self) -> list[str]:
+    def names_in_use(self) -> list[str]:
         """Names of groups whose founder was pruned, or which were merged: none of tonight's articles may be called so."""
         if self.is_new:
             return []

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -269,6 +270,29 @@ def test_segments_are_told_how_often_each_sentence_stands() -> None:
     assert (lead["n_sources"], text["n_sources"]) == (0, 2)
     assert (lead["n_alike"], byline["n_alike"]) == (0, 2)
     assert {row["n_site"] for row in done.to_pylist()} == {2}
+
+
+def test_some_segments_are_told_what_all_of_them_would_be() -> None:
+    plea = "Please help us to keep our news free for all."
+    rows = [
+        (f"{source}{name}", source, "html", line)
+        for source in ("a.org", "b.org", "c.org")
+        for name in ("alpha", "beta")
+        for line in (*story(name), f"Once {name} came. {plea}", f"Written by Ada {name.title()} in {source}")
+    ]
+    segments = table(rows)
+    repeats = apply(Repeats(), with_known(segments, None))
+    together = counted(segments, repeats)
+    keys_ = sorted(set(repeats["key"].to_pylist()))
+    held = {
+        key: len({row["source"] for row in segments.to_pylist() if key in (row["sentences"] or ())}) for key in keys_
+    }
+    spread = pa.table(
+        {"key": pa.array(keys_, pa.int64()), "n_sources": pa.array([held[key] for key in keys_], pa.int64())}
+    )
+    for doc_id in set(segments["doc_id"].to_pylist()):
+        of_one = pc.equal(segments["doc_id"], doc_id)
+        assert counted(segments.filter(of_one), repeats, spread).equals(together.filter(of_one))
 
 
 def test_a_lead_that_is_teased_on_two_other_pages_stays_in_its_own_article() -> None:

@@ -81,7 +81,7 @@ def test_every_command_is_in_the_readme() -> None:
         (["nightly", ".", "--out", "x", "--workers", "two"], "--workers"),
         (["nightly", ".", "--out", "x", "--text-is", "poem"], "'poem' is not one of 'article', 'page', 'clean'"),
         (["nightly", ".", "--out", "x", "--engine", "ray"], "'ray' is not one of"),
-        (["nightly", ".", "--out", "x", "--engine", "spark"], "--engine spark"),
+        (["nightly", ".", "--out", "x", "--master", "local[2]"], "--master: goes with --engine spark"),
         (["nightly", ".", "--out", "../x", "--state", "y"], "--state: y is in the input folder ."),
         (["nightly", ".", "--out", "x", "--config", "nowhere.toml"], "nowhere.toml cannot be read"),
         (["clean", "nowhere"], "No such file or folder: nowhere"),

@@ -1,0 +1,295 @@
+"""The same night on this machine and on a Spark cluster of two workers: equal to the byte, with a worker killed, skewed, growing.
+
+In: a number of articles, real ones of ``../shared/data/scale`` where that is present (else of the fixtures, with their words exchanged). Out: a table on
+standard output, from the event log that Spark writes; the exit code is 1 if a file differs. The cluster is started here, of what ``pip install`` brought,
+bound to 127.0.0.1, and ended here, process by process.
+
+    python benchmarks/spark/run.py equal --articles 20000
+    python benchmarks/spark/run.py kill --articles 20000
+    python benchmarks/spark/run.py skew
+    python benchmarks/spark/run.py growth --articles 5000 20000
+"""
+
+import argparse
+import gzip
+import itertools
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyspark
+
+ROOT = Path(__file__).resolve().parents[2]
+SCALE = ROOT.parent / "shared" / "data" / "scale"
+CLASS = Path(pyspark.__file__).parent / "bin" / "spark-class"
+COMPARED = (
+    "articles.csv",
+    "duplicates.csv",
+    "clusters.csv",
+    "events.csv",
+    "boilerplate.csv",
+    "rejects.csv",
+    "articles.jsonl",
+)
+DEDUP = [str(Path(sys.executable).with_name("dedup"))]
+MEMORY_MB = 3072
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+# -- articles --------------------------------------------------------------------------------------------------------
+
+
+def real() -> Iterator[dict[str, Any]]:
+    """Yield articles: of magazines and of an agency by turns, then the same with their letters exchanged, so that they are no copies."""
+    names = [path for path in (SCALE / "allsides.jsonl.gz", SCALE / "reuters21578.jsonl.gz") if path.is_file()]
+    lists = []
+    for path in names:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            lists.append([row for row in map(json.loads, file) if len(row["text"].split()) > 20])
+    if not lists:
+        lines = (ROOT / "fixtures" / "gold" / "events.jsonl").read_text(encoding="utf-8").splitlines()
+        lists = [list(map(json.loads, lines))]
+    mixed = [row for rows in itertools.zip_longest(*lists) for row in rows if row]
+    for again in itertools.count():
+        draw = random.Random(again)
+        letters = "".join(draw.sample(LETTERS, len(LETTERS))) if again else LETTERS
+        exchanged = str.maketrans(LETTERS + LETTERS.upper(), letters + letters.upper())
+        for row in mixed:
+            told = {name: row.get(name) or "" for name in ("published", "source")}
+            told |= {name: (row.get(name) or "").translate(exchanged) for name in ("title", "text")}
+            yield {"id": f"{row['id']}-{again}", "url": ""} | told
+
+
+def skewed(n_articles: int) -> Iterator[dict[str, Any]]:
+    """Yield articles of which 30 % are of one host and 2,000 are copies of one wire story."""
+    for place, row in enumerate(itertools.islice(real(), n_articles)):
+        yield row | ({"source": "huge.example"} if place % 10 < 3 else {})
+    story = next(row for row in real() if len(row["text"].split()) > 300)
+    for place in range(2000):
+        text = story["text"] + (f"\n\nReporting for outlet {place}." if place % 2 else "")
+        yield story | {
+            "id": f"wire-{place}",
+            "source": f"outlet{place}.example",
+            "text": text,
+            "published": "2026-03-02",
+        }
+
+
+def write(path: Path, rows: Iterator[dict[str, Any]], n_files: int = 8) -> Path:
+    """Write articles as a folder of JSONL, and return it."""
+    path.mkdir()
+    files = [(path / f"part-{number}.jsonl").open("w", encoding="utf-8") for number in range(n_files)]
+    for place, row in enumerate(rows):
+        files[place % n_files].write(json.dumps(row, ensure_ascii=False) + "\n")
+    for file in files:
+        file.close()
+    return path
+
+
+# -- the cluster -----------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Standalone:
+    """A master and two workers of one core each."""
+
+    master: str
+    workers: list[subprocess.Popen[bytes]]
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextmanager
+def standalone(folder: Path) -> Iterator[Standalone]:
+    """Start a cluster on the loopback address; end its processes, executors too, when left."""
+    port = free_port()
+    master = f"spark://127.0.0.1:{port}"
+    environment = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[bytes]:
+        with (folder / f"process-{len(started)}.log").open("wb") as log:
+            # In a group of its own: a worker starts executors, which go when it goes.
+            one = subprocess.Popen(
+                [str(CLASS), *arguments], env=environment, stdout=log, stderr=log, start_new_session=True
+            )
+        started.append(one)
+        return one
+
+    try:
+        places = ["--host", "127.0.0.1", "--webui-port", "0"]
+        start("org.apache.spark.deploy.master.Master", "--port", str(port), *places)
+        wait_for(port)
+        workers = []
+        for number in range(2):
+            given = ["-c", "1", "-m", f"{MEMORY_MB + 512}m", "-d", str(folder / f"worker-{number}"), *places, master]
+            workers.append(start("org.apache.spark.deploy.worker.Worker", *given))
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and b"".join(
+            path.read_bytes() for path in folder.glob("process-*.log")
+        ).count(b"Successfully registered with master") < len(workers):
+            time.sleep(0.5)
+        yield Standalone(master, workers)
+    finally:
+        for one in reversed(started):
+            end(one)
+
+
+def end(one: subprocess.Popen[bytes]) -> None:
+    """End a process with all that it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(one.pid, signal.SIGKILL)
+    one.wait()
+
+
+def wait_for(port: int) -> None:
+    """Wait until somebody listens on a port."""
+    for _ in range(240):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.5)
+    raise SystemExit("the master did not start")
+
+
+# -- a night ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Ran:
+    """One run: seconds of the clock, the most memory of one of its processes in MB, its report."""
+
+    seconds: float
+    peak_mb: float
+    out: Path
+
+
+def run(given: Path, out: Path, text_is: str, *more: str, environment: dict[str, str] | None = None) -> Ran:
+    """Run a night, and return what it took."""
+    began = time.monotonic()
+    arguments = ["nightly", str(given), "--out", str(out), "--text-is", text_is, *more]
+    started = subprocess.Popen([*DEDUP, *arguments], cwd=ROOT, env=os.environ | (environment or {}))
+    _, status, used = os.wait4(started.pid, 0)
+    if status:
+        raise SystemExit(f"the command failed: {status}")
+    return Ran(time.monotonic() - began, used.ru_maxrss / 1024, out)
+
+
+def on_cluster(given: Path, folder: Path, text_is: str, kill: float = 0.0) -> tuple[Ran, dict[str, Any]]:
+    """Run a night on a cluster, ``kill`` seconds after its first job end one worker; return what Spark says of it, too."""
+    folder.mkdir()
+    log = folder / "events"
+    log.mkdir()
+    settings = folder / "conf"
+    settings.mkdir()
+    (settings / "spark-defaults.conf").write_text(
+        f"spark.eventLog.enabled true\nspark.eventLog.dir file:{log}\nspark.eventLog.compress false\n"
+        f"spark.eventLog.rolling.enabled false\nspark.executor.memory {MEMORY_MB - 1024}m\nspark.driver.memory 2g\n",
+        encoding="utf-8",
+    )
+    with standalone(folder) as cluster:
+        killer = None
+        if kill:
+            code = "import os, signal, sys, time; time.sleep(float(sys.argv[1])); os.killpg(int(sys.argv[2]), signal.SIGKILL)"
+            killer = subprocess.Popen([sys.executable, "-c", code, str(kill), str(cluster.workers[1].pid)])
+        try:
+            ran = run(
+                given,
+                folder / "out",
+                text_is,
+                "--engine",
+                "spark",
+                "--master",
+                cluster.master,
+                environment={"SPARK_CONF_DIR": str(settings)},
+            )
+        finally:
+            if killer:
+                killer.kill()
+                killer.wait()
+        told = {"worker killed": cluster.workers[1].poll() is not None} if kill else {}
+    return ran, measured(log) | told
+
+
+def measured(log: Path) -> dict[str, Any]:
+    """Sum up what the event log says of tasks: seconds and bytes; the longest task of each stage beside the median one."""
+    seconds, written, spilled, lost, peak = defaultdict[int, list[float]](list), 0, 0, 0, 0
+    for path in log.iterdir():
+        with path.open(encoding="utf-8") as file:
+            for event in map(json.loads, file):
+                lost += event["Event"] == "SparkListenerExecutorRemoved"
+                if event["Event"] != "SparkListenerTaskEnd" or not event.get("Task Metrics"):
+                    continue
+                metrics, info = event["Task Metrics"], event["Task Info"]
+                seconds[event["Stage ID"]].append((info["Finish Time"] - info["Launch Time"]) / 1000)
+                shuffled = metrics["Shuffle Write Metrics"]["Shuffle Bytes Written"]
+                written, peak = written + shuffled, max(peak, shuffled)
+                spilled += metrics["Disk Bytes Spilled"]
+    every = sorted(one for tasks in seconds.values() for one in tasks)
+    longest = max(seconds.values(), key=max)
+    return {
+        "tasks": len(every),
+        "task seconds": round(sum(every)),
+        "longest task s": round(every[-1], 1),
+        "median of its stage s": round(sorted(longest)[len(longest) // 2], 1),
+        "shuffled MB": round(written / 1e6, 1),
+        "most by a task MB": round(peak / 1e6, 1),
+        "spilled MB": round(spilled / 1e6, 1),
+        "executors lost": lost,
+    }
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    """Return the files that differ."""
+    return [name for name in COMPARED if (one / name).read_bytes() != (other / name).read_bytes()]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("equal", "kill", "skew", "growth"))
+    parser.add_argument("--articles", type=int, nargs="+", default=[20_000])
+    parser.add_argument("--text-is", default="clean", choices=("clean", "article", "page"))
+    parser.add_argument("--kill-after", type=float, default=90.0, help="seconds after the start of the command")
+    given = parser.parse_args()
+    unequal = False
+    with tempfile.TemporaryDirectory(prefix="dedup-bench-") as name:
+        for n_articles in given.articles:
+            folder = Path(name) / str(n_articles)
+            folder.mkdir()
+            rows = skewed(n_articles) if given.what == "skew" else itertools.islice(real(), n_articles)
+            crawl = write(folder / "crawl", rows)
+            local = run(crawl, folder / "local", given.text_is)
+            print(f"local, {n_articles:,}: {local.seconds:.0f} s, {local.peak_mb:.0f} MB", flush=True)
+            kill = given.kill_after if given.what == "kill" else 0.0
+            spark, told = on_cluster(crawl, folder / "spark", given.text_is, kill)
+            print(
+                f"spark, {n_articles:,}: {spark.seconds:.0f} s, driver {spark.peak_mb:.0f} MB, {json.dumps(told)}",
+                flush=True,
+            )
+            for ran, where in ((local, "local"), (spark, "spark")):
+                record = json.loads((ran.out / "run.json").read_text(encoding="utf-8"))
+                print(f"  {where}: {json.dumps(record['seconds'])}", flush=True)
+            differ = differences(local.out, spark.out)
+            unequal |= bool(differ)
+            print(f"  files that differ: {', '.join(differ) or 'none'}", flush=True)
+    sys.exit(1 if unequal else 0)
+
+
+if __name__ == "__main__":
+    main()

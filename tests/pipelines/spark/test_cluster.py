@@ -1,0 +1,137 @@
+"""What executors run, here in this process: rows in types, whole keys, guarded pages; and what is said where Spark cannot be had."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dedup.errors import InputError, StageError
+from dedup.schema import PAGE
+from pipelines.config import Config
+from pipelines.run_local import Limits
+from pipelines.source import Reject
+from pipelines.spark import cleaning
+from pipelines.spark.cleaning import Extracting
+from pipelines.spark.cluster import OnExecutor, gathered, portable, whole_keys
+from pipelines.spark.memory import Memory
+from pipelines.spark.reading import Reading, _named, is_address
+from pipelines.spark.session import _said, check, missing
+from pipelines.state import State, open_store
+
+ROWS = pa.schema([("key", pa.string()), ("n", pa.int64())])
+
+
+@given(st.lists(st.lists(st.integers(0, 3), max_size=4), max_size=6))
+def test_rows_of_a_key_stay_together_however_they_come(sizes: list[list[int]]) -> None:
+    keys = sorted(f"k{one}" for some in sizes for one in some)
+    rows = [{"key": key, "n": place} for place, key in enumerate(keys)]
+    batches, start = [], 0
+    for some in sizes:
+        batches.append(pa.RecordBatch.from_pylist(rows[start : start + len(some)], schema=ROWS))
+        start += len(some)
+    found = [table.to_pylist() for table in whole_keys(iter(batches), "key")]
+    assert [row for some in found for row in some] == rows
+    firsts = [{row["key"] for row in some} for some in found]
+    assert sum(map(len, firsts)) == len(set().union(*firsts))
+    assert [row for batch in gathered(batches) for row in batch.to_pylist()] == rows
+
+
+def test_a_function_gets_and_gives_the_types_that_it_declares() -> None:
+    long = pa.schema([("words", pa.large_binary())])
+    seen = []
+
+    def work(batches):
+        for batch in batches:
+            seen.append(batch.schema)
+            yield batch
+
+    given_ = pa.record_batch({"more": [1], "words": pa.array([b"ab"], pa.binary())})
+    done = list(OnExecutor(work, long, long)(iter([given_])))
+    assert seen == [long]
+    assert [one.schema for one in done] == [portable(long)] == [pa.schema([("words", pa.binary())])]
+
+
+def pages(*contents: bytes) -> pa.RecordBatch:
+    rows = [
+        dict.fromkeys(PAGE.names, "")
+        | {"doc_id": f"p{place}", "arrival": 70 + place, "kind": "html", "content": content}
+        for place, content in enumerate(contents)
+    ]
+    return pa.RecordBatch.from_pylist(rows, schema=PAGE)
+
+
+def test_a_page_that_does_not_end_costs_itself_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An executor's process waits for its worker no longer than the limit says."""
+    good = b"<html><body><article>" + b"<p>The harbour board reopens the quay on Tuesday, it said.</p>" * 20
+    hangs = b"<html><body><table>" + b"<tr><td>cell</td></tr>" * 200_000
+    config = replace(Config(), limits=Limits(seconds=6.0))
+    engines = []
+    monkeypatch.setattr(cleaning, "_guard", lambda limits: engines.append(cleaning.Local(1, limits)) or engines[-1])
+    began = time.monotonic()
+    [batch] = Extracting(config)(iter([pages(good, hangs, good)]))
+    assert time.monotonic() - began < 60
+    found = {row["arrival"]: row["failure"] for row in batch.to_pylist()}
+    assert found == {70: "", 71: "timeout", 72: ""}
+    for one in engines:
+        one.close()
+
+
+def test_a_file_that_executors_do_not_see_ends_the_run() -> None:
+    file = {
+        "number": 0,
+        "path": "",
+        "raw": b"/nowhere/a.jsonl",
+        "name": "a.jsonl",
+        "input": "a.jsonl",
+        "format": "jsonl",
+    }
+    with pytest.raises(StageError, match="not there on the machine of an executor"):
+        list(Reading(None)._read(file | {"content": None}))
+
+
+def test_files_under_an_address_are_named_as_those_of_a_folder() -> None:
+    paths = ["hdfs://host/crawl/b%20c/x.html", "hdfs://host/crawl/a.jsonl.gz", "hdfs://host/crawl/d.docx"]
+    found = _named("hdfs://host/crawl/", paths)
+    assert [(one.name, one.format) for one in found] == [
+        ("a.jsonl.gz", "jsonl"),
+        ("b c/x.html", "html"),
+        ("d.docx", "unknown"),
+    ]
+    assert isinstance(found[2].reject, Reject)
+    assert _named("file:///tmp/one.jsonl", ["file:/tmp/one.jsonl"])[0].name == "one.jsonl"
+    assert is_address("s3a://bucket/crawl")
+    assert not any(map(is_address, ("crawl/a:b", "C", "-", "./x://y")))
+
+
+def test_a_state_on_a_cluster_is_a_folder(tmp_path: Path) -> None:
+    with open_store(str(tmp_path / "state.duckdb"), writing=True, new=True) as store:
+        state = State(store, Config().parameters())
+        with pytest.raises(InputError, match="must be a folder of Parquet"):
+            Memory(None, state)  # type: ignore[arg-type]
+
+
+def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.spark.session.find_spec", lambda name: None if name == "pandas" else object())
+    with pytest.raises(InputError, match=r"the package pandas is not installed. Install the extra: pip install"):
+        check()
+    monkeypatch.setattr("pipelines.spark.session.find_spec", lambda _name: object())
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    assert missing() == "there is no Java. Install Java 17, or set JAVA_HOME"
+
+
+def test_of_what_failed_on_an_executor_the_last_line_is_said() -> None:
+    text = (
+        "An exception was thrown from the Python worker. Please see the stack trace below.\n"
+        'Traceback (most recent call last):\n  File "a.py", line 1, in b\nKeyError: 1\n\n'
+        "During handling of the above exception, another exception occurred:\n\n"
+        'Traceback (most recent call last):\n  File "a.py", line 3, in c\n'
+        "dedup.errors.StageError: x.html is not there on the machine of an executor.\n\nJVM stacktrace:\norg.apache.spark"
+    )
+    assert _said(ValueError(text)) == "x.html is not there on the machine of an executor."
+    assert _said(ValueError("Job aborted.\n\tat org.apache")) == "Job aborted."
+    assert _said(ValueError()) == "ValueError"
