@@ -22,6 +22,10 @@ from dedup.schema import BAND, KINDS, MEETING, PAIR
 
 _SAMPLE = KINDS.index("sample")
 
+#: So many sampled shingles must two articles share that meet under no other key: of a shared passage worth reporting that many are sampled, while one
+#: or two are stock phrases.
+LEAST_SAMPLES = 3
+
 #: Room by which keys of one article are told from others; a quarter of it is in use.
 _COUNTS_PER_KEY = 2
 #: Arrivals of a wider range do not fit in a number two by two.
@@ -99,7 +103,7 @@ def shared(bands: list[pa.RecordBatch]) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(some, schema=BAND).combine_chunks()
 
 
-def distinct(meetings: Iterable[pa.Table], articles: pa.Table, least_samples: int = 2) -> pa.Table:
+def distinct(meetings: Iterable[pa.Table], articles: pa.Table, least_samples: int = LEAST_SAMPLES) -> pa.Table:
     """Return the pairs to verify: each once, sorted by ``left_id`` and ``right_id``.
 
     Parameters
@@ -109,8 +113,7 @@ def distinct(meetings: Iterable[pa.Table], articles: pa.Table, least_samples: in
     articles : pyarrow.Table
         Columns ``doc_id`` and ``arrival``; every article that met another.
     least_samples : int
-        A pair that met under keys of kind ``sample`` alone is taken when they are this many: of a shared passage worth
-        reporting several shingles are sampled, while one is often a stock phrase.
+        A pair that met under keys of kind ``sample`` alone is taken when they are this many.
 
     Returns
     -------

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dedup.candidates.pair import LEAST_SAMPLES
 from dedup.candidates.window import ordinals
 from dedup.duplicates.canonical import Policy, members
 from dedup.duplicates.component import JOINING
@@ -27,8 +28,6 @@ from pipelines.spark.memory import Memory
 
 _SAMPLE: Final = KINDS.index("sample")
 _SALIENT: Final = KINDS.index("salient")
-#: Sampled shingles that two articles must share where they share no other key, as `dedup.candidates.pair.distinct` has it.
-_LEAST_SAMPLES: Final = 2
 
 #: What is short of an article; ``day`` of publication is counted from the first of the year 1, null where unknown.
 _ABOUT: Final = pa.schema(
@@ -83,7 +82,7 @@ def match(  # noqa: PLR0913 - as `Flow.match`
     watch : Watch
         Is told of the progress.
     relations : tuple of str
-        Those wanted, with ``overlap`` or without any reuse.
+        Those wanted.
     memory : Memory, optional
         Articles of earlier nights, to match these with as well.
     """
@@ -168,7 +167,7 @@ def _candidates(  # noqa: PLR0913 - all that articles meet by
         F.count_if(~is_sample & ~is_salient).alias("words"),
         F.count_if(is_salient).alias("salient"),
     )
-    by_words = (F.col("words") > 0) | (F.col("samples") >= _LEAST_SAMPLES)
+    by_words = (F.col("words") > 0) | (F.col("samples") >= LEAST_SAMPLES)
     met = met.select("earlier", "later", by_words.alias("by_words"), (F.col("salient") > 0).alias("by_telling"))
     for name in ("earlier", "later"):
         columns = {"arrival": name, "doc_id": f"{name}_id", "day": f"{name}_day"}
