@@ -96,7 +96,9 @@ def session(master: str | None, options: Mapping[str, str] | None = None) -> Ite
     try:
         spark = (builder.master(master) if master else builder).getOrCreate()
     except Exception as error:
-        raise StageError(f"--engine spark: no session with {master or 'the default master'}: {_said(error)}") from error
+        raise StageError(
+            f"--engine spark: there is no session with {master or 'the default master'}. Is the address right, and does it run? Spark says: {_said(error)}"
+        ) from error
     spark.sparkContext.setLogLevel("ERROR")
     parts = str(_PARTS_PER_CORE * max(2, spark.sparkContext.defaultParallelism))
     for name, value in {**_DEFAULTS, _PARTITIONS: parts}.items():
