@@ -110,7 +110,8 @@ def session(master: str | None, options: Mapping[str, str] | None = None) -> Ite
         spark.stop()
         # The virtual machine would wait for the end of this process.
         gateway, SparkContext._gateway, SparkContext._jvm = SparkContext._gateway, None, None  # noqa: SLF001 - there is no other way
-        if gateway is not None:
+        # Of `spark-submit` it is the parent, and ends by itself.
+        if gateway is not None and gateway.proc is not None:
             gateway.shutdown()
             gateway.proc.stdin.close()
             gateway.proc.wait(30)
