@@ -17,3 +17,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("dedup: stopped; nothing was changed.\n")
         sys.exit(1)
+
+
+# As spark-submit runs it.
+if __name__ == "__main__":
+    main()

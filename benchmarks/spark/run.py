@@ -6,6 +6,7 @@ bound to 127.0.0.1, and ended here, process by process.
 
     python benchmarks/spark/run.py equal --articles 20000
     python benchmarks/spark/run.py kill --articles 20000
+    python benchmarks/spark/run.py nights --articles 6000
     python benchmarks/spark/run.py skew
     python benchmarks/spark/run.py growth --articles 5000 20000
 """
@@ -23,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -191,7 +192,9 @@ def run(given: Path, out: Path, text_is: str, *more: str, environment: dict[str,
     return Ran(time.monotonic() - began, used.ru_maxrss / 1024, out)
 
 
-def on_cluster(given: Path, folder: Path, text_is: str, kill: float = 0.0) -> tuple[Ran, dict[str, Any]]:
+def on_cluster(
+    given: Path, folder: Path, text_is: str, kill: float = 0.0, more: Sequence[str] = ()
+) -> tuple[Ran, dict[str, Any]]:
     """Run a night on a cluster, ``kill`` seconds after its first job end one worker; return what Spark says of it, too."""
     folder.mkdir()
     log = folder / "events"
@@ -217,6 +220,7 @@ def on_cluster(given: Path, folder: Path, text_is: str, kill: float = 0.0) -> tu
                 "spark",
                 "--master",
                 cluster.master,
+                *more,
                 environment={"SPARK_CONF_DIR": str(settings)},
             )
         finally:
@@ -255,6 +259,26 @@ def measured(log: Path) -> dict[str, Any]:
     }
 
 
+def nights(n_articles: int, folder: Path, text_is: str) -> list[str]:
+    """Run three nights with a state here and on a cluster; return what differs, of the reports and of what is remembered."""
+    differ, rows = [], real()
+    crawls = [write(folder / f"crawl-{night}", itertools.islice(rows, n_articles // 3)) for night in range(3)]
+    for night, crawl in enumerate(crawls):
+        local = run(crawl, folder / f"local-{night}", text_is, "--state", f"{folder}/state-local/")
+        spark, _ = on_cluster(crawl, folder / f"spark-{night}", text_is, more=("--state", f"{folder}/state-spark/"))
+        print(f"night {night + 1}: local {local.seconds:.0f} s, spark {spark.seconds:.0f} s", flush=True)
+        differ += [f"{name} of night {night + 1}" for name in differences(local.out, spark.out)]
+    remembered = []
+    for engine in ("local", "spark"):
+        done = subprocess.run(
+            [*DEDUP, "state", "export", f"{folder}/state-{engine}/"], stdout=subprocess.PIPE, check=True
+        )
+        # How long a night took is told in these.
+        told = [one for one in done.stdout.splitlines() if json.loads(one)["relation"] not in {"runs", "files"}]
+        remembered.append(told)
+    return [*differ, *(["the state"] if remembered[0] != remembered[1] else [])]
+
+
 def differences(one: Path, other: Path) -> list[str]:
     """Return the files that differ."""
     return [name for name in COMPARED if (one / name).read_bytes() != (other / name).read_bytes()]
@@ -262,7 +286,7 @@ def differences(one: Path, other: Path) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("equal", "kill", "skew", "growth"))
+    parser.add_argument("what", choices=("equal", "kill", "nights", "skew", "growth"))
     parser.add_argument("--articles", type=int, nargs="+", default=[20_000])
     parser.add_argument("--text-is", default="clean", choices=("clean", "article", "page"))
     parser.add_argument("--kill-after", type=float, default=90.0, help="seconds after the start of the command")
@@ -272,6 +296,11 @@ def main() -> None:
         for n_articles in given.articles:
             folder = Path(name) / str(n_articles)
             folder.mkdir()
+            if given.what == "nights":
+                differ = nights(n_articles, folder, given.text_is)
+                unequal |= bool(differ)
+                print(f"  what differs: {', '.join(differ) or 'nothing'}", flush=True)
+                continue
             rows = skewed(n_articles) if given.what == "skew" else itertools.islice(real(), n_articles)
             crawl = write(folder / "crawl", rows)
             local = run(crawl, folder / "local", given.text_is)

@@ -110,6 +110,7 @@ class OnSpark:
 
     def cleaned(self, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None) -> Cleaned:
         """Take the chrome off."""
+        self.check(inputs)
         with spark_errors():
             return _told(self.cluster, clean(self.cluster, inputs, config, journal, text_is), "number")
 
@@ -117,6 +118,7 @@ class OnSpark:
         self, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None
     ) -> tuple[Cleaned, pa.Table]:
         """Return the articles, and which of them are copies."""
+        self.check(inputs)
         with spark_errors():
             cleaned = clean(self.cluster, inputs, config, journal, text_is)
             found = match(self.cluster, cleaned.articles, config, journal, relations=("exact", "near"))

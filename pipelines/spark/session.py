@@ -96,7 +96,9 @@ def session(master: str | None, options: Mapping[str, str] | None = None) -> Ite
     try:
         spark = (builder.master(master) if master else builder).getOrCreate()
     except Exception as error:
-        raise StageError(f"--engine spark: no session with {master or 'the default master'}: {_said(error)}") from error
+        raise StageError(
+            f"--engine spark: there is no session with {master or 'the default master'}. Is the address right, and does it run? Spark says: {_said(error)}"
+        ) from error
     spark.sparkContext.setLogLevel("ERROR")
     parts = str(_PARTS_PER_CORE * max(2, spark.sparkContext.defaultParallelism))
     for name, value in {**_DEFAULTS, _PARTITIONS: parts}.items():
@@ -108,7 +110,8 @@ def session(master: str | None, options: Mapping[str, str] | None = None) -> Ite
         spark.stop()
         # The virtual machine would wait for the end of this process.
         gateway, SparkContext._gateway, SparkContext._jvm = SparkContext._gateway, None, None  # noqa: SLF001 - there is no other way
-        if gateway is not None:
+        # Of `spark-submit` it is the parent, and ends by itself.
+        if gateway is not None and gateway.proc is not None:
             gateway.shutdown()
             gateway.proc.stdin.close()
             gateway.proc.wait(30)

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from dedup.errors import InputError, StageError
 from dedup.schema import PAGE
 from pipelines.config import Config
+from pipelines.journal import Journal
 from pipelines.run_local import Limits
 from pipelines.source import Reject
 from pipelines.spark import cleaning
 from pipelines.spark.cleaning import Extracting
 from pipelines.spark.cluster import OnExecutor, gathered, portable, whole_keys
 from pipelines.spark.memory import Memory
+from pipelines.spark.night import OnSpark
 from pipelines.spark.reading import Reading, _named, is_address
 from pipelines.spark.session import _said, check, missing
 from pipelines.state import State, open_store
@@ -122,6 +124,15 @@ def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("JAVA_HOME", raising=False)
     assert missing() == "there is no Java. Install Java 17, or set JAVA_HOME"
+
+
+def test_standard_input_is_refused_before_a_session_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.spark.session.missing", lambda: "")
+    for work in (OnSpark().cleaned, OnSpark().unique):
+        with pytest.raises(InputError, match="standard input"):
+            work(["-"], Config(), Journal(), None)
+    with pytest.raises(InputError, match="No such file or folder: nowhere"):
+        OnSpark().check(["s3a://bucket/a", "nowhere"])
 
 
 def test_of_what_failed_on_an_executor_the_last_line_is_said() -> None:
