@@ -53,6 +53,14 @@ class TextIs(StrEnum):
     clean = "clean"
 
 
+class Extractor(StrEnum):
+    """Who says which lines of an HTML page may be the article's."""
+
+    auto = "auto"
+    trafilatura = "trafilatura"
+    fast = "fast"
+
+
 class Engine(StrEnum):
     """Where the job runs."""
 
@@ -124,6 +132,17 @@ AllPagesOption = Annotated[
         ),
     ),
 ]
+ExtractorOption = Annotated[
+    Extractor | None,
+    typer.Option(
+        "--extractor",
+        show_default=False,
+        help=(
+            "Who looks for the article in HTML: 'fast', the line model alone; 'trafilatura', that and resiliparse before it, many times slower; "
+            "'auto', they only where the line model is not sure. Default: that of the configuration, else trafilatura."
+        ),
+    ),
+]
 
 
 _voice = Voice()
@@ -176,6 +195,7 @@ def nightly(
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
     all_pages: AllPagesOption = False,
+    extractor: ExtractorOption = None,
     engine: Annotated[
         Engine, typer.Option("--engine", help="Where the job runs; 'spark' is not available yet.")
     ] = Engine.local,
@@ -202,7 +222,7 @@ def nightly(
             "--engine spark and --master are not available yet: this version runs on one machine. Leave them out."
         )
     with _summed("nightly", log_format) as (journal, told):
-        configured = _configured(config, all_pages)
+        configured = _configured(config, all_pages, extractor)
         if dry_run:
             told.append(job.plan(inputs, out))
         else:
@@ -218,6 +238,7 @@ def clean(
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
     all_pages: AllPagesOption = False,
+    extractor: ExtractorOption = None,
     log_format: LogFormatOption = LogFormat.text,
 ) -> None:
     """Take the chrome off pages: clean articles as JSONL, CSV or Parquet.
@@ -229,7 +250,7 @@ def clean(
     from pipelines import preprocess
 
     with _quiet_pipe(), _summed("clean", log_format) as (journal, told):
-        configured = _configured(config, all_pages)
+        configured = _configured(config, all_pages, extractor)
         told.append(preprocess.run(inputs, output, configured, _workers(workers), _value(text_is), journal, form))
 
 
@@ -256,6 +277,7 @@ def unique(
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
     all_pages: AllPagesOption = False,
+    extractor: ExtractorOption = None,
     log_format: LogFormatOption = LogFormat.text,
 ) -> None:
     """Keep one article per cluster of copies: JSONL, CSV or Parquet.
@@ -265,7 +287,7 @@ def unique(
     from pipelines import nightly as job
 
     with _quiet_pipe(), _summed("unique", log_format) as (journal, told):
-        configured = _configured(config, all_pages)
+        configured = _configured(config, all_pages, extractor)
         told.append(job.unique(inputs, output, configured, _workers(workers), _value(text_is), journal, form, state))
 
 
@@ -298,7 +320,7 @@ def explain(
 
     if (out is None) is not bool(state):
         raise InputError("give either --out or --state. Try 'dedup --help'.")
-    configured = _configured(config, all_pages=False)
+    configured = _configured(config)
     found = job.of_state(left, right, state, configured) if out is None else job.of_report(left, right, out, configured)
     with _quiet_pipe():
         if as_json:
@@ -338,6 +360,7 @@ def evaluate(
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
     all_pages: AllPagesOption = False,
+    extractor: ExtractorOption = None,
 ) -> None:
     """Score the tool on labelled data: JSON on standard output.
 
@@ -350,7 +373,7 @@ def evaluate(
         gold,
         task.value,
         background or [],
-        _configured(config, all_pages),
+        _configured(config, all_pages, extractor),
         _workers(workers),
         _value(text_is),
         _journal(),
@@ -475,7 +498,7 @@ def forget(
     days = older_than.removesuffix("d")
     if older_than and not (days.isascii() and days.isdigit() and len(days) < 6):
         raise InputError(f"--older-than: must be a number of days, such as 400d. Got {older_than!r}.")
-    policy = _configured(config, all_pages=False).canonical
+    policy = _configured(config).canonical
     with open_store(state, writing=True) as store:
         gone = older(store, int(days), datetime.now(UTC)) if older_than else named(store, doc_ids or [])
         done = remove(store, gone, policy, claims=bool(older_than))
@@ -556,13 +579,15 @@ def _main(
 # -- between the options and the job ---------------------------------------------------------------------------------
 
 
-def _configured(path: Path | None, all_pages: bool) -> Any:
+def _configured(path: Path | None, all_pages: bool = False, extractor: Extractor | None = None) -> Any:
     from dataclasses import replace
 
     from pipelines.config import Config, load
 
     config = load(path) if path is not None else Config()
-    return replace(config, extract=replace(config.extract, all_pages=True)) if all_pages else config
+    given: dict[str, Any] = {"all_pages": True} if all_pages else {}
+    given |= {"extractor": extractor.value} if extractor else {}
+    return replace(config, extract=replace(config.extract, **given)) if given else config
 
 
 def _workers(workers: int | None) -> int:

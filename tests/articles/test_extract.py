@@ -114,7 +114,7 @@ def test_a_draft_of_html_has_a_row_of_layout_for_each_line_and_no_other_has() ->
     assert draft(PARAGRAPH.encode(), "page")["layout"] == b""
 
 
-@pytest.mark.parametrize("stage", [Extract(), Extract(extractor="resiliparse"), Extract(max_bytes=10)])
+@pytest.mark.parametrize("stage", [Extract(), Extract(extractor="fast"), Extract(max_bytes=10)])
 @pytest.mark.parametrize("odd", ["\u2028", "\x85", "\x1c", "\u200b", "&#8232;", "&#133;", "&#12;", "\ufeff"])
 def test_odd_spaces_do_not_part_lines_from_their_layout(stage: Extract, odd: str) -> None:
     found = stage.draft(row(page(f"<p>{odd}</p><p>Two{odd}words{odd}</p><p>{odd} {PARAGRAPH}{odd}More</p>").encode()))
@@ -160,8 +160,8 @@ def test_the_same_page_gives_the_same_draft_every_time() -> None:
     assert texts[0]
 
 
-def test_the_fallback_is_resiliparse_alone() -> None:
-    assert Extract().fallback() == Extract(extractor="resiliparse")
+def test_the_fallback_asks_no_extractor() -> None:
+    assert Extract().fallback() == Extract(extractor="fast")
     found, _ = Extract().fallback().extract(page().encode(), "https://gazette.example/x")
     assert PARAGRAPH in found.text
 
@@ -195,11 +195,11 @@ def test_a_page_without_a_text_for_trafilatura_keeps_its_day_and_author() -> Non
     assert (found.url, found.source, found.language) == ("https://www.gazette.example/quay", "gazette.example", "en")
 
 
-def test_the_second_extractor_alone_finds_day_and_author() -> None:
+def test_without_an_extractor_day_and_author_are_found() -> None:
     head = (
         "<meta property='article:published_time' content='2026-03-02T08:00:00Z'><meta name='author' content='Ann Lee'>"
     )
-    found, _ = Extract("resiliparse").extract(page(head=head).encode(), "https://gazette.example/x")
+    found, _ = Extract("fast").extract(page(head=head).encode(), "https://gazette.example/x")
     assert (found.title, found.published, found.author) == ("Quay reopens", "2026-03-02T08:00:00Z", "Ann Lee")
 
 
