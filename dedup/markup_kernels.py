@@ -14,7 +14,8 @@ from numba import types
 
 from dedup.articles.letters import N_CODES, SPACE
 from dedup.articles.markup import BY, BYLINE, DATED, RAW, TEXT, YEAR
-from dedup.compiled import CODES, INTS, PLACE, array, compiled, mix, part, tuple_of
+from dedup.compiled import CODES, INTS, array, compiled, mix, part, tuple_of
+from dedup.hashing import TURN
 
 _INT: Final = types.int64
 _FLOAT: Final = types.float64
@@ -87,20 +88,18 @@ def _is_digit(code: Any) -> Any:
 @part
 def _hash(codes: Any, start: Any, end: Any) -> Any:
     """Return the hash of a name in lower case."""
-    total, power = np.uint64(0), np.uint64(1)
+    total = np.uint64(0)
     for place in range(start, end):
-        total += mix(np.uint64(_lower(codes[place]))) * power
-        power *= PLACE
+        total = (total ^ np.uint64(_lower(codes[place]))) * TURN
     return np.int64(mix(total))
 
 
 @part
 def _exact_hash(codes: Any, start: Any, end: Any) -> Any:
     """Return the hash of a name as it is written."""
-    total, power = np.uint64(0), np.uint64(1)
+    total = np.uint64(0)
     for place in range(start, end):
-        total += mix(np.uint64(codes[place])) * power
-        power *= PLACE
+        total = (total ^ np.uint64(codes[place])) * TURN
     return np.int64(mix(total))
 
 

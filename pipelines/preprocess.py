@@ -189,12 +189,13 @@ def _cleaned(
 def _drafts(pages: Iterable[Page], config: Config, engine: Local, tick: Tick) -> tuple[pa.Table, dict[int, Failure]]:
     """Extract every page; HTML in guarded workers while the next pages are read, text here and now."""
     texts: list[dict[str, Any]] = []
+    extract = config.extraction
 
     def html() -> Iterator[pa.RecordBatch]:
         for batch in source.batches(pages, max_rows=_TASK_PAGES, max_bytes=_TASK_BYTES):
             is_html = pc.equal(batch["kind"], "html")
             for row in batch.filter(pc.invert(is_html)).to_pylist():
-                draft = config.extract.draft(row)
+                draft = extract.draft(row)
                 texts.append(draft | _too_large(str(draft["text"]), config.limits))
                 tick(1)
             if (of_html := batch.filter(is_html)).num_rows:
@@ -202,7 +203,7 @@ def _drafts(pages: Iterable[Page], config: Config, engine: Local, tick: Tick) ->
 
     done: list[pa.RecordBatch] = []
     failed: dict[int, Failure] = {}
-    for _task, batch, result in engine.guarded([config.extract, config.extract.fallback()], html()):
+    for _task, batch, result in engine.guarded([extract, extract.fallback()], html()):
         tick(batch.num_rows)
         if isinstance(result, Failure):
             failed |= dict.fromkeys(batch["arrival"].to_pylist(), result)

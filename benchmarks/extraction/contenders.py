@@ -21,7 +21,7 @@ def ours(extractor: str, pages: Pages) -> list[str]:
     flow = Flow(extract=Extract(extractor, all_pages=True))
     empty = dict.fromkeys(PAGE.names, "")
     drafts = [
-        flow.extract.draft(
+        flow.extraction.draft(
             empty
             | {"doc_id": str(number), "arrival": number, "kind": "html", "url": url}
             | {"content": html.encode("utf-8", "surrogatepass")}

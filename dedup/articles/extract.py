@@ -197,6 +197,8 @@ class Extract:
         Keep the pages that are no articles, such as section fronts, listings and shops.
     genre : str
         A model as JSON that tells such pages, in place of the one that ships; in a configuration file, the path of one.
+    model : str
+        A line model as JSON by which ``fast`` and ``auto`` judge lines; in a configuration file, the path of one. Empty: that of ``classify``.
 
     References
     ----------
@@ -209,6 +211,7 @@ class Extract:
     min_characters: int = 25
     all_pages: bool = False
     genre: str = ""
+    model: str = ""
 
     reads: ClassVar[pa.Schema] = PAGE
     writes: ClassVar[pa.Schema] = DRAFT
@@ -311,8 +314,7 @@ class Extract:
         declared = _HTML_LANGUAGE.search(page[:_HEAD])
         return replace(found, language=declared_language(declared.group(1) if declared else "")), " ".join(failures)
 
-    @staticmethod
-    def _judged(found: Extracted, lines: Lines, title: str) -> tuple[Extracted, float]:
+    def _judged(self, found: Extracted, lines: Lines, title: str) -> tuple[Extracted, float]:
         """Judge the lines of a page by its line model.
 
         Returns
@@ -324,7 +326,7 @@ class Extract:
         """
         whole = full_outline(lines)
         reading = read(whole.lines)
-        keep = judge(reading, "html", title or found.title, layout=whole.layout).keep
+        keep = judge(reading, "html", title or found.title, self.model, whole.layout).keep
         stays = keep >= _KEPT
         text = "\n".join([line for line, kept in zip(whole.lines, stays.tolist(), strict=True) if kept])
         chosen = np.flatnonzero(near(keep >= _POSSIBLE))
@@ -335,4 +337,4 @@ class Extract:
         return made, doubt
 
     def _enough(self, text: str) -> bool:
-        return sum(character.isalnum() for character in text[: 40 * self.min_characters]) >= self.min_characters
+        return sum(map(str.isalnum, text[: 40 * self.min_characters])) >= self.min_characters

@@ -226,3 +226,58 @@ def test_a_page_that_is_no_article_has_its_reason_unless_all_pages_are_wanted() 
 
 def test_given_text_is_never_asked_whether_it_is_an_article() -> None:
     assert draft(b"News\nSport\nWeather", kind="page")["failure"] == ""
+
+
+def columns(found: dict[str, object], name: str) -> list[float]:
+    layout = found["layout"]
+    assert isinstance(layout, bytes)
+    values: list[float] = np.frombuffer(layout, dtype="<f4").reshape(-1, len(LAYOUT))[:, LAYOUT.index(name)].tolist()
+    return values
+
+
+ARTICLE = f"<article><h1>Quay reopens</h1>{''.join(f'<p>{PARAGRAPH}</p>' for _ in range(4))}</article>"
+
+
+def test_without_extractors_every_line_that_may_stay_has_its_probability() -> None:
+    menu = "".join(f"<li><a href='/{n}'>Section {n}</a></li>" for n in range(40))
+    found = Extract("fast").draft(row(page(f"<nav><ul>{menu}</ul></nav>{ARTICLE}").encode()))
+    keep = found["keep"]
+    assert isinstance(keep, bytes)
+    lines = segment.lines(str(found["text"]))
+    likely = dict(zip(lines, np.frombuffer(keep, dtype="<f4").tolist(), strict=True))
+    assert likely[PARAGRAPH] > 0.5
+    assert len(lines) < 40
+    assert found["extractor"] == "fast"
+    assert set(columns(found, "trafilatura")) == {-1.0}
+
+
+@pytest.mark.parametrize(
+    ("stage", "by"), [(Extract("auto", doubt=0.0), "trafilatura"), (Extract("auto", doubt=9.0), "fast")]
+)
+def test_a_page_in_doubt_goes_to_the_extractors(stage: Extract, by: str) -> None:
+    found = stage.draft(row(page(ARTICLE).encode()))
+    assert found["extractor"] == by
+    assert (found["keep"] == b"") is (by == "trafilatura")
+    assert PARAGRAPH in str(found["text"])
+
+
+def test_a_page_that_is_large_or_no_article_is_asked_of_no_extractor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dedup.articles.extract.by_trafilatura", lambda *_: pytest.fail("asked"))
+    large = Extract("auto", doubt=0.0, max_bytes=10).draft(row(page(ARTICLE).encode()))
+    assert large["extractor"] == "fast"
+    cards = "".join(
+        f"<div class='card'><h2><a href='/{n}'>The quay reopens for ships {n}</a></h2><p>{PARAGRAPH}</p></div>"
+        for n in range(20)
+    )
+    front = Extract("auto", doubt=0.0).draft(
+        row(f"<html><title>News</title><body><h1>News</h1>{cards}</body></html>".encode())
+    )
+    assert front["failure"] == "not_an_article"
+
+
+def test_where_the_line_model_finds_nothing_the_extractors_are_asked() -> None:
+    items = "".join(f"<li>{n} spoons of flour</li>" for n in range(12))
+    found = Extract("auto", doubt=99.0).draft(
+        row(f"<html><body><article><ul>{items}</ul></article></body></html>".encode())
+    )
+    assert "7 spoons of flour" in str(found["text"])
