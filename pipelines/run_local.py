@@ -33,15 +33,8 @@ _MB = 1 << 20
 _BATCH_ROWS = 256
 _BATCH_BYTES = 8 * _MB
 _START_SECONDS = 120
-# What a worker needs and is slow to import, or to compile; the fork server has it once, so that a replaced worker starts at once.
-_PRELOAD = [
-    "dedup.articles.extract",
-    "trafilatura",
-    "resiliparse.extract.html2text",
-    "dedup.kernels",
-    "dedup.line_kernels",
-    "dedup.markup_kernels",
-]
+# What a worker needs and is slow to import, to compile or to read; the fork server has it once, so that a replaced worker starts at once.
+_PRELOAD = ["trafilatura", "resiliparse.extract.html2text", "dedup.kernels", "pipelines.warm"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,23 @@ def by_trafilatura(tree: Any, url: str = "") -> str:
     return found.text or "" if found is not None else ""
 
 
+def doubt_of(keep: NDArray[np.float64], n_words: NDArray[np.int64]) -> float:
+    """Return how many words of a page are expected to be judged wrong, for each that is kept.
+
+    Parameters
+    ----------
+    keep, n_words : ndarray, shape (n_lines,)
+        The probability that each line is the article's, in [0, 1], and its words.
+
+    Examples
+    --------
+    >>> doubt_of(np.array([0.9, 0.1, 0.75]), np.array([20, 10, 20]))
+    0.2
+    """
+    wrong = float(n_words @ np.minimum(keep, 1 - keep))
+    return wrong / max(int(n_words @ (keep >= _KEPT)), 1)
+
+
 def _with_author(extra: str, author: str) -> str:
     """Pass the author of a page through with the fields of its record, which may name one themselves."""
     fields = json.loads(extra) if extra else {}
@@ -206,7 +223,7 @@ class Extract:
     """
 
     extractor: str = "trafilatura"
-    doubt: float = 0.15
+    doubt: float = 0.2
     max_bytes: int = 5_000_000
     min_characters: int = 25
     all_pages: bool = False
@@ -331,10 +348,8 @@ class Extract:
         text = "\n".join([line for line, kept in zip(whole.lines, stays.tolist(), strict=True) if kept])
         chosen = np.flatnonzero(near(keep >= _POSSIBLE))
         outlined = Outline(tuple(whole.lines[row] for row in chosen.tolist()), whole.layout[chosen])
-        wrong = float(reading.n_words @ np.minimum(keep, 1 - keep))
-        doubt = wrong / max(int(reading.n_words @ stays), 1)
         made = replace(found, text=text, outline=outlined, keep=keep[chosen].astype(np.float32), by="fast")
-        return made, doubt
+        return made, doubt_of(keep, reading.n_words)
 
     def _enough(self, text: str) -> bool:
         return sum(map(str.isalnum, text[: 40 * self.min_characters])) >= self.min_characters

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from operator import itemgetter
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +76,9 @@ _NAMED_BY: Final = frozenset(["class", "id", "role", "itemprop"])
 _NAMES_LETTERS: Final = 200
 
 #: Columns of `Outline.layout`. ``own``, ``parent``, ``grand``: the block the line stands in, and the two around it; ``odds``: what
-#: the names of the blocks around say, see `block_odds`; ``skipped``: lines left out before this one.
+#: the names of the blocks around say, see `odds_inside`; ``skipped``: lines left out before this one.
+#: ``prose``: share of the page's prose in a block and those inside it; ``main``: the innermost block with more than half of it: how many blocks up from
+#: there, and down again, the line stands, and whether after its beginning.
 LAYOUT: Final = (
     "trafilatura",
     "resiliparse",
@@ -90,6 +92,10 @@ LAYOUT: Final = (
     "own_resiliparse",
     *(f"odds_{what}" for what in ("least", "most", "sum", "own_least", "own_most", "parent_least", "parent_most")),
     "skipped",
+    *(f"{level}_prose" for level in ("own", "parent", "grand")),
+    "above_main",
+    "beside_main",
+    "after_main",
 )
 
 _NAME = re.compile(r"[^a-z]+")
@@ -399,7 +405,7 @@ def candidates(page: Markup | None, main: str, second: str = "", walked: Lines |
     others = _Texts(second.split("\n"), vocabulary)
     votes = np.array([_kept(lines, texts), _kept(lines, others)], dtype=np.float32)
     sizes = np.array([_size(text) for text in found.texts])
-    signs = ((votes > _VOTED).any(axis=0) & (sizes >= _SHORTEST)) | _reads_so(found, sizes)
+    signs = ((votes > _VOTED).any(axis=0) & (sizes >= _SHORTEST)) | _reads_so(found)
     is_near = near(signs)
     is_near[added] = True
     chosen = is_near[lines.of]
@@ -413,9 +419,10 @@ def candidates(page: Markup | None, main: str, second: str = "", walked: Lines |
     return Candidates(found, votes, np.flatnonzero(is_near))
 
 
-def _reads_so(lines: Lines, sizes: NDArray[Any]) -> NDArray[np.bool_]:
+def _reads_so(lines: Lines) -> NDArray[np.bool_]:
     """Tell which lines end like a sentence, and are long enough and not links."""
     ends = np.array([text.rstrip(_CLOSING).endswith(_ENDS) for text in lines.texts], dtype=bool)
+    sizes = np.array([_size(text) for text in lines.texts])
     return ends & (sizes >= _SENTENCE) & (lines.link_share < _LINKED)
 
 
@@ -478,10 +485,12 @@ def _laid_out(found: Candidates) -> Outline:
         return Outline()
     n_words = np.array([text.count(" ") + 1 for text in lines.texts], dtype=np.float64)
     layout = np.empty((len(chosen), len(LAYOUT)), dtype=np.float32)
+    n_prose = np.where(_reads_so(lines), n_words, 0.0)
     blocks = (lines.around, lines.number, lines.inside, lines.deep, lines.odds)
     loops.layout(
         chosen,
         n_words,
+        n_prose,
         lines.link_share,
         lines.runs,
         lines.block,
