@@ -829,7 +829,6 @@ _MOST_SKIPPED: Final = 50
         INTS,
         _VALUES,
         _VALUES,
-        _VALUES,
         _IN,
         _IN,
         _VOTES,
@@ -846,7 +845,6 @@ _MOST_SKIPPED: Final = 50
 def layout(
     chosen: Any,
     n_words: Any,
-    n_prose: Any,
     link_share: Any,
     runs: Any,
     block_of: Any,
@@ -862,8 +860,7 @@ def layout(
 ) -> None:
     """Write the layout of the chosen lines, the columns of ``outline.LAYOUT``.
 
-    ``n_prose``: the words of each line that are prose. ``votes``: a row per extractor, the share of each line that it kept; from ``voted`` on it
-    kept the line. ``told``: what the names of blocks say.
+    ``votes``: a row per extractor, the share of each line that it kept; from ``voted`` on it kept the line. ``told``: what the names of blocks say.
     """
     n_blocks = len(around)
     sums = np.zeros((n_blocks, 3 * _LEVELS))
@@ -883,18 +880,6 @@ def layout(
             sums[block, 3 * level + 2] += 1.0
             block = around[block]
     total = max(total, 1.0)
-    prose = np.zeros(n_blocks)
-    for line in range(len(n_words)):
-        prose[block_of[line]] += n_prose[line]
-    for block in range(n_blocks - 1, 0, -1):
-        if around[block] >= 0:
-            prose[around[block]] += prose[block]
-    all_prose = max(n_prose.sum(), 1.0)
-    # The innermost block with more than half of the prose; those around it have that too, and no others.
-    main = -1
-    for block in range(n_blocks):
-        if around[block] != NO_BLOCK and 2 * prose[block] > all_prose:
-            main = block
     before = -1
     for row in range(len(chosen)):
         line = chosen[row]
@@ -924,17 +909,3 @@ def layout(
             column += 1
         out[row, column] = min(line - before - 1, _MOST_SKIPPED)
         before = line
-        outer = block
-        for level in range(_LEVELS):
-            out[row, column + 1 + level] = prose[outer] / all_prose
-            outer = around[outer] if around[outer] >= 0 else outer
-        # How far the line is from that block: up from it, then down to the line.
-        up, down, outer = 0, 0, block
-        if main >= 0:
-            while outer >= 0 and 2 * prose[outer] <= all_prose:
-                outer = around[outer]
-                down += 1
-            up = deep[main] - deep[max(outer, 0)]
-        column += 1 + _LEVELS
-        out[row, column], out[row, column + 1] = up, down
-        out[row, column + 2] = 1.0 if block > main else 0.0

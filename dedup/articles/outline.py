@@ -77,8 +77,6 @@ _NAMES_LETTERS: Final = 200
 
 #: Columns of `Outline.layout`. ``own``, ``parent``, ``grand``: the block the line stands in, and the two around it; ``odds``: what
 #: the names of the blocks around say, see `odds_inside`; ``skipped``: lines left out before this one.
-#: ``prose``: share of the page's prose in a block and those inside it; ``main``: the innermost block with more than half of it: how many blocks up from
-#: there, and down again, the line stands, and whether after its beginning.
 LAYOUT: Final = (
     "trafilatura",
     "resiliparse",
@@ -92,18 +90,14 @@ LAYOUT: Final = (
     "own_resiliparse",
     *(f"odds_{what}" for what in ("least", "most", "sum", "own_least", "own_most", "parent_least", "parent_most")),
     "skipped",
-    *(f"{level}_prose" for level in ("own", "parent", "grand")),
-    "above_main",
-    "beside_main",
-    "after_main",
 )
 
 _NAME = re.compile(r"[^a-z]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NAME_LETTERS = range(3, 31)
 
-_MOST = 60_000
-"""A tree of more elements is not walked: it is no article, or one that an extractor has to find."""
+_MOST = 150_000
+"""The lines of a page of more elements are not looked at: it is no article, or one that an extractor has to find."""
 _GRAM = 3
 _VOTED = 0.5
 """An extractor keeps a line if it has this share of the line's word trigrams."""
@@ -485,12 +479,10 @@ def _laid_out(found: Candidates) -> Outline:
         return Outline()
     n_words = np.array([text.count(" ") + 1 for text in lines.texts], dtype=np.float64)
     layout = np.empty((len(chosen), len(LAYOUT)), dtype=np.float32)
-    n_prose = np.where(_reads_so(lines), n_words, 0.0)
     blocks = (lines.around, lines.number, lines.inside, lines.deep, lines.odds)
     loops.layout(
         chosen,
         n_words,
-        n_prose,
         lines.link_share,
         lines.runs,
         lines.block,
