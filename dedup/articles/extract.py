@@ -28,6 +28,7 @@ from dedup.articles.metadata import Metadata, metadata_of
 from dedup.articles.outline import Lines, Outline, full_outline, lines_of, near, no_lines, outline
 from dedup.articles.reading import read
 from dedup.boilerplate.classify import judge
+from dedup.boilerplate.line_model import line_model
 from dedup.errors import ParameterError
 from dedup.schema import DRAFT, PAGE
 
@@ -46,6 +47,9 @@ _CELL = 400
 _POSSIBLE = 0.1
 # Lines at least so likely are the answer by which a page's language is told.
 _KEPT = 0.5
+
+# By this factor less doubt is allowed in a language that the line model was not fitted on.
+_FOREIGN = 2.0
 
 # Control characters that neither XML nor a report may hold; tab and newline stay.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
@@ -205,7 +209,8 @@ class Extract:
         Who says which lines of an HTML page may be the article's: ``fast``, the line model alone; ``trafilatura``, it and resiliparse,
         which takes many times as long; ``auto``, they where the line model alone is not sure.
     doubt : float
-        ``auto`` asks the extractors where the line model expects to have judged more words wrong than this for each word that it keeps.
+        ``auto`` asks the extractors where the line model expects to have judged more words wrong than this for each word that it keeps; than half
+        of it in a language that the model was not fitted on.
     max_bytes : int
         A page of more bytes never goes to trafilatura, which runs for minutes on such pages, or finds nothing.
     min_characters : int
@@ -318,7 +323,7 @@ class Extract:
         doubt = 1.0
         if self.extractor != "trafilatura" or not small:
             found, doubt = tried("line model", lambda: self._judged(found, lines, title), (found, doubt))
-        is_sure = self._enough(found.text) and (no_article or doubt <= self.doubt)
+        is_sure = self._enough(found.text) and (no_article or self._is_sure(doubt, found.text))
         if small and (self.extractor == "trafilatura" or (self.extractor == "auto" and not is_sure)):
             main = tried("trafilatura", lambda: by_trafilatura(tree_of(page), url), "")
             second = tried("resiliparse", lambda: by_resiliparse(with_closed_title(page)), "")
@@ -350,6 +355,12 @@ class Extract:
         outlined = Outline(tuple(whole.lines[row] for row in chosen.tolist()), whole.layout[chosen])
         made = replace(found, text=text, outline=outlined, keep=keep[chosen].astype(np.float32), by="fast")
         return made, doubt_of(keep, reading.n_words)
+
+    def _is_sure(self, doubt: float, text: str) -> bool:
+        """Decide whether the line model may answer alone; in a language that it was not fitted on it knows half as well as it says."""
+        if not self.doubt / _FOREIGN < doubt <= self.doubt:
+            return doubt <= self.doubt
+        return detect_language(text) in line_model("fast", self.model).languages
 
     def _enough(self, text: str) -> bool:
         return sum(map(str.isalnum, text[: 40 * self.min_characters])) >= self.min_characters

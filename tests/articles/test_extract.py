@@ -235,6 +235,7 @@ def columns(found: dict[str, object], name: str) -> list[float]:
     return values
 
 
+GERMAN = "Der Hafenrat hat am Dienstag beschlossen, den östlichen Kai nach elf Tagen Arbeit wieder zu öffnen."
 ARTICLE = f"<article><h1>Quay reopens</h1>{''.join(f'<p>{PARAGRAPH}</p>' for _ in range(4))}</article>"
 
 
@@ -281,3 +282,19 @@ def test_where_the_line_model_finds_nothing_the_extractors_are_asked() -> None:
         row(f"<html><body><article><ul>{items}</ul></article></body></html>".encode())
     )
     assert "7 spoons of flour" in str(found["text"])
+
+
+@pytest.mark.parametrize(
+    ("doubt", "text", "sure"),
+    [
+        (0.15, PARAGRAPH, True),
+        (0.25, PARAGRAPH, False),
+        (0.15, GERMAN, False),
+        (0.05, GERMAN, True),
+        (0.15, "7", False),
+    ],
+)
+def test_less_doubt_is_allowed_in_a_language_that_the_model_did_not_learn_from(
+    doubt: float, text: str, sure: bool
+) -> None:
+    assert Extract("auto", doubt=0.2)._is_sure(doubt, text) is sure
