@@ -13,9 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from dedup.articles.extract import by_resiliparse, by_trafilatura, parse, with_closed_title
+from dedup.articles.extract import by_resiliparse, by_trafilatura, tree_of, with_closed_title
 from dedup.articles.host import host_of
-from dedup.articles.outline import Block, candidates, names_in
+from dedup.articles.markup import parse
+from dedup.articles.outline import candidates, names_in
 from pipelines.gold import digest_of, read_gold
 from pipelines.train import align
 
@@ -24,15 +25,6 @@ LEAST_HOSTS = 6
 LEVELS = 6
 
 Shares = dict[str, dict[str, list[float]]]
-
-
-def attributes_above(block: Block | None) -> list[str]:
-    """Return the values of class, id and the like of the blocks around a line, the nearest first; empty where there are none."""
-    found = []
-    while block is not None:
-        found.append(block.names)
-        block = block.parent
-    return found
 
 
 def names_above(attributes: Sequence[str]) -> set[str]:
@@ -69,12 +61,12 @@ def main() -> None:
         digests[path.name] = digest_of(path)
         for row in read_gold(path):
             page, url = with_closed_title(row["html"]), str(row.get("url") or "")
-            tree = parse(page)
-            found = candidates(tree, by_trafilatura(tree, url), by_resiliparse(page))
-            lines = [found.lines[number] for number in found.chosen]
-            keep, _ = align([line.text for line in lines], row["gold"])
-            weights = [min(len(line.text.split()), 100) ** 0.7 for line in lines]
-            names = [names_above(attributes_above(line.block)) for line in lines]
+            found = candidates(parse(page), by_trafilatura(tree_of(page), url), by_resiliparse(page))
+            chosen = found.chosen.tolist()
+            lines = [found.lines.texts[number] for number in chosen]
+            keep, _ = align(lines, row["gold"])
+            weights = [min(len(line.split()), 100) ** 0.7 for line in lines]
+            names = [names_above(found.lines.names_above(number)) for number in chosen]
             count(shares, host_of(url) or str(row.get("host") or row["id"]), zip(names, weights, keep, strict=True))
     table = {"least_hosts": LEAST_HOSTS, "gold": digests, "odds": odds(shares)}
     text = (

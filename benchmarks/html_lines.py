@@ -1,9 +1,11 @@
-"""Cross-validates the line model for HTML as pages are scored: word bags and 4-token shingles per file of gold.
+"""Cross-validates the line models for HTML as pages are scored: word bags and 4-token shingles per file of gold.
 
     python benchmarks/html_lines.py ../shared/data/pages/{article-extraction-benchmark,wcxb-articles,l3s-gn1,dragnet}.jsonl.gz
 
-Folds go by host, and the block names are learned anew in each. A line stays from the probability on that Label asks for, of what a page
-says twice one copy; the repeats of a site, which the nightly command deals with too, are left alone. A few minutes per file.
+For each extractor: with the votes of trafilatura and resiliparse, without, and with them where the doubt of the model without is more than
+Extract allows. Folds go by host, and the block names are learned anew in each, for either model. A line stays from the probability on
+that Label asks for, of what a page says twice one copy; the repeats of a site, which the nightly command deals with too, are left
+alone. Some minutes per file; OMP_NUM_THREADS=1 is faster on a busy machine.
 """
 
 import argparse
@@ -15,14 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from block_names import Shares, attributes_above, count, names_above, odds
+from block_names import Shares, count, names_above, odds
 from numpy.typing import NDArray
 
-from dedup.articles.extract import by_resiliparse, by_trafilatura, parse, with_closed_title
+from dedup.articles.extract import Extract, by_resiliparse, by_trafilatura, doubt_of, tree_of, with_closed_title
 from dedup.articles.host import host_of
+from dedup.articles.markup import parse
 from dedup.articles.metadata import metadata_of
 from dedup.articles.normalize import words
-from dedup.articles.outline import LAYOUT, NO_ODDS, candidates, lines_of, names_in, odds_inside, outline
+from dedup.articles.outline import LAYOUT, NO_ODDS, candidates, full_outline, lines_of, names_in, odds_inside, outline
 from dedup.boilerplate.doubled import doubled
 from dedup.boilerplate.features import HTML_FEATURES
 from dedup.boilerplate.label import Label
@@ -38,32 +41,49 @@ TREES = 120
 
 @dataclass(frozen=True)
 class Page:
-    """A gold page: its example, what trafilatura made of it, and the blocks around each line, the nearest first."""
+    """A gold page as one of the models sees it, and the blocks around each line, the nearest first."""
 
     example: Example
-    gold: str
-    title: str
-    answer: str
     recall: float
     names: tuple[tuple[str, ...], ...]
 
 
-def read(job: tuple[str, Mapping[str, Any]]) -> Page | None:
-    """Outline a gold page; None if it cannot be parsed."""
+@dataclass(frozen=True)
+class Gold:
+    """A gold page: its text and title, what trafilatura made of it, and how each model, by its kind, sees it."""
+
+    gold: str
+    title: str
+    answer: str
+    seen: dict[str, Page]
+
+    @property
+    def titled(self) -> list[str]:
+        """Return the title, if the gold begins with it."""
+        headline = words(self.title)
+        return [self.title] if headline and words(self.gold)[: len(headline)] == headline else []
+
+
+def read(job: tuple[str, Mapping[str, Any]]) -> Gold:
+    """Outline a gold page."""
     origin, row = job
     page, url = with_closed_title(row["html"]), str(row.get("url") or "")
-    tree = parse(page)
-    if tree is None:
-        return None
-    main, second = by_trafilatura(tree, url), by_resiliparse(page)
-    walked = lines_of(tree)
-    found, lines = outline(tree, main, second, walked), candidates(tree, main, second, walked)
-    title = metadata_of(tree, url).title
-    keep, recall = align(found.lines, row["gold"])
+    markup = parse(page)
+    main, second = by_trafilatura(tree_of(page), url), by_resiliparse(page)
+    lines = lines_of(markup)
+    chosen = candidates(markup, main, second, lines)
+    title = metadata_of(markup, url).title
     host = host_of(url) or str(row.get("host") or row["id"])
-    made = example(str(row["id"]), origin, "html", title, list(zip(found.lines, keep.tolist(), strict=True)))
-    names = tuple(tuple(attributes_above(lines.lines[number].block)) for number in lines.chosen.tolist())
-    return Page(replace(made, layout=found.layout, group=host), row["gold"], title, main, recall, names)
+    seen = {}
+    for kind, found, among, numbers in (
+        ("html", outline(markup, main, second, lines), chosen.lines, chosen.chosen.tolist()),
+        ("fast", full_outline(lines), lines, range(len(lines))),
+    ):
+        keep, recall = align(found.lines, row["gold"])
+        made = example(str(row["id"]), origin, kind, title, list(zip(found.lines, keep.tolist(), strict=True)))
+        names = tuple(tuple(among.names_above(number)) for number in numbers)
+        seen[kind] = Page(replace(made, layout=found.layout, group=host), recall, names)
+    return Gold(row["gold"], title, main, seen)
 
 
 def with_odds(page: Page, known: Mapping[str, float]) -> Example:
@@ -91,6 +111,27 @@ def names_of(pages: Sequence[Page]) -> dict[str, float]:
     return odds(shares)
 
 
+def judged(pages: Sequence[Gold], kind: str, fold: int) -> dict[int, NDArray[np.float64]]:
+    """Return the probabilities of the lines of the pages of a fold, by number of the page, by a model of all others."""
+    seen = {number: page.seen[kind] for number, page in enumerate(pages) if page.seen[kind].example.lines}
+    folds = {number: fold_of(page.example, FOLDS) for number, page in seen.items()}
+    rest = [page for number, page in seen.items() if folds[number] != fold and page.recall >= ENOUGH]
+    known = names_of(rest)
+    learned = [(made, describe(made)) for made in (with_odds(page, known) for page in rest) if made.weight.any()]
+    model = from_table(fit(learned, TREES, seed=0), HTML_FEATURES)
+    held = {number: page for number, page in seen.items() if folds[number] == fold}
+    return {number: model.predict(describe(with_odds(page, known))) for number, page in held.items()}
+
+
+def answer(page: Gold, kind: str, keep: NDArray[np.float64]) -> str:
+    """Return the text of a page by the probabilities of its lines."""
+    headline, lines = words(page.title), page.seen[kind].example.lines
+    stays = (keep >= Label().keep_html).tolist()
+    kept = [line for line, stay in zip(lines, stays, strict=True) if stay and words(line) != headline]
+    twice = set(doubled([words(line) for line in kept]))
+    return "\n".join([*page.titled, *(line for number, line in enumerate(kept) if number not in twice)])
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -98,35 +139,33 @@ def main() -> None:
     options = parser.parse_args()
     jobs = [(path.name.split(".")[0], row) for path in options.gold for row in read_gold(path)]
     with Pool() as pool:
-        pages = [page for page in pool.map(read, jobs, chunksize=8) if page and page.example.lines]
-    scored: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+        pages = pool.map(read, jobs, chunksize=8)
+    keep: dict[str, dict[int, NDArray[np.float64]]] = {"html": {}, "fast": {}}
     for fold in range(FOLDS):
-        held = [page for page in pages if fold_of(page.example, FOLDS) == fold]
-        rest = [page for page in pages if fold_of(page.example, FOLDS) != fold and page.recall >= ENOUGH]
-        known = names_of(rest)
-        learned = [(made, describe(made)) for made in (with_odds(page, known) for page in rest) if made.weight.any()]
-        model = from_table(fit(learned, TREES, seed=0), HTML_FEATURES)
-        for page in held:
-            made = with_odds(page, known)
-            keep = model.predict(describe(made)) >= Label().keep_html
-            headline = words(page.title)
-            kept = [
-                line for line, stays in zip(made.lines, keep.tolist(), strict=True) if stays and words(line) != headline
-            ]
-            twice = set(doubled([words(line) for line in kept]))
-            lines = [line for number, line in enumerate(kept) if number not in twice]
-            titled = [page.title] if headline and words(page.gold)[: len(headline)] == headline else []
-            texts = ("\n".join([*titled, *lines]), "\n".join([*titled, page.answer]))
-            scored[made.origin].append((page.gold, *texts))
-        print(f"fold {fold + 1} of {FOLDS}: {len(rest)} pages learned from, {len(held)} scored", flush=True)
-    print("| gold | pages | word bags: trafilatura | model | shingles: trafilatura | model |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    for origin, found in scored.items():
-        ours = [(gold, text) for gold, text, _ in found]
-        theirs = [(gold, text) for gold, _, text in found]
-        bags, shingles = ([score(pairs).f1 for pairs in (theirs, ours)] for score in (word_bag_score, shingle_score))
-        figures = " | ".join(f"{value:.4f}" for value in (*bags, *shingles))
-        print(f"| {origin} | {len(found)} | {figures} |")
+        for kind, known in keep.items():
+            known.update(judged(pages, kind, fold))
+        print(f"fold {fold + 1} of {FOLDS}", flush=True)
+    answers: dict[str, dict[str, list[tuple[str, str]]]] = defaultdict(lambda: defaultdict(list))
+    asked: dict[str, list[bool]] = defaultdict(list)
+    for number in sorted(keep["html"].keys() & keep["fast"].keys()):
+        page = pages[number]
+        made = page.seen["fast"].example
+        by_votes, alone = (answer(page, kind, keep[kind][number]) for kind in ("html", "fast"))
+        n_words = np.array([len(words(line)) for line in made.lines])
+        asked[made.origin].append(doubt_of(keep["fast"][number], n_words) > Extract().doubt)
+        found = answers[made.origin]
+        found["trafilatura alone"].append((page.gold, "\n".join([*page.titled, page.answer])))
+        found["trafilatura"].append((page.gold, by_votes))
+        found["fast"].append((page.gold, alone))
+        found["auto"].append((page.gold, by_votes if asked[made.origin][-1] else alone))
+    print(
+        "| gold | pages | extractor | word bags | shingles | asked of trafilatura |\n| --- | --- | --- | --- | --- | --- |"
+    )
+    for origin, found in answers.items():
+        for name, pairs in found.items():
+            share = {"fast": 0.0, "auto": float(np.mean(asked[origin]))}.get(name, 1.0)
+            figures = f"{word_bag_score(pairs).f1:.4f} | {shingle_score(pairs).f1:.4f} | {share:.2f}"
+            print(f"| {origin} | {len(pairs)} | {name} | {figures} |")
 
 
 if __name__ == "__main__":

@@ -18,14 +18,20 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from trafilatura import bare_extraction
 
-from dedup.articles.extract import by_resiliparse, by_trafilatura, parse, with_closed_title
+from dedup.articles.extract import EXTRACTORS, Extract, by_resiliparse, by_trafilatura, decode, tree_of
 from dedup.articles.genre import why_no_article
 from dedup.articles.host import host_of
+from dedup.articles.language import detect_language
+from dedup.articles.markup import parse
 from dedup.articles.metadata import metadata_of
-from dedup.articles.outline import lines_of, outline
+from dedup.articles.outline import full_outline, lines_of, outline
+from dedup.articles.reading import read
+from dedup.boilerplate.classify import judge
 from dedup.boilerplate.repeat import counted, with_known
 from dedup.flow import Flow
 from dedup.schema import PAGE
@@ -58,17 +64,24 @@ def steps(rows: list[dict[str, Any]]) -> tuple[int, dict[str, float]]:
     """Time the steps of extraction, page by page."""
     clock, n = Clock(), 0
     for row in rows:
-        page, url = with_closed_title(row["html"]), str(row.get("url") or "")
-        tree = clock.timed("parse", parse, page)
+        content, url = row["html"].encode("utf-8", "surrogatepass"), str(row.get("url") or "")
+        n += 1
+        page = clock.timed("decode", decode, content)
+        markup = clock.timed("parse", parse, page)
+        title = clock.timed("metadata", metadata_of, markup, url).title
+        walked = clock.timed("lines", lines_of, markup)
+        clock.timed("genre", why_no_article, markup, walked, url)
+        whole = clock.timed("outline, whole page", full_outline, walked)
+        with clock.of("line model, whole page"):
+            keep = judge(read(whole.lines), "html", title, layout=whole.layout).keep
+        clock.timed("language", detect_language, "\n".join(np.array(whole.lines)[keep >= 0.5]) if len(keep) else "")
+        tree = clock.timed("tree for trafilatura", tree_of, page)
         if tree is None:
             continue
-        n += 1
-        clock.timed("metadata", metadata_of, tree, url)
         main_text = clock.timed("trafilatura", by_trafilatura, tree, url)
         second = clock.timed("resiliparse", by_resiliparse, page)
-        walked = clock.timed("lines", lines_of, tree)
-        clock.timed("outline", outline, tree, main_text, second, walked)
-        clock.timed("genre", why_no_article, tree, walked, url)
+        clock.timed("outline by both", outline, markup, main_text, second, walked)
+        clock.timed("trafilatura with metadata", bare_extraction, page, url=url or None, with_metadata=True)
     return n, clock.spent
 
 
@@ -84,9 +97,9 @@ def pages_of(rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(made, schema=PAGE)
 
 
-def stages(pages: pa.Table, n_rounds: int) -> list[dict[str, float]]:
+def stages(pages: pa.Table, n_rounds: int, extractor: str) -> list[dict[str, float]]:
     """Time the stages, batch by batch."""
-    flow = Flow()
+    flow = Flow(extract=Extract(extractor))
     drafts = apply(flow.extract, pages)
     drafts = drafts.filter(pc.equal(drafts["failure"], ""))
     segments = apply(flow.classify, drafts)
@@ -116,18 +129,21 @@ def main() -> None:
     parser.add_argument("gold", nargs="+", type=Path)
     parser.add_argument("--pages", type=int, default=200, help="pages taken of each file, the first ones")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--extractor", default=Extract().extractor, choices=EXTRACTORS, help="for the stages")
     options = parser.parse_args()
     # Imported now and set aside: else a collection of all of it falls on whichever step happens to set it off.
-    by_trafilatura(parse("<html><body><p>One line.</p><p>Another.</p></body></html>"))
+    steps([{"html": "<html><body><p>One line.</p><p>Another.</p></body></html>"}])
     gc.collect()
     gc.freeze()
     for path in options.gold:
         rows = list(islice(read_gold(path), options.pages))
         n, spent = steps(rows)
-        print(f"\n{path.name}, {n} pages\n\n| step of extraction | ms a page | of trafilatura's |\n| --- | --- | --- |")
+        print(
+            f"\n{path.name}, {n} pages\n\n| step of extraction | ms a page | of trafilatura's with metadata |\n| --- | --- | --- |"
+        )
         for step, seconds in spent.items():
-            print(f"| {step} | {1000 * seconds / n:.1f} | {seconds / spent['trafilatura']:.2f} |")
-        rounds = stages(pages_of(rows), options.rounds)
+            print(f"| {step} | {1000 * seconds / n:.1f} | {seconds / spent['trafilatura with metadata']:.3f} |")
+        rounds = stages(pages_of(rows), options.rounds, options.extractor)
         print("\n| stage | ms a page | of extraction |\n| --- | --- | --- |")
         for stage in ("extract", "line model", "repeats", "label"):
             seconds = statistics.median(spent[stage] for spent in rounds)

@@ -17,9 +17,9 @@ from scipy.optimize import minimize
 
 from dedup.articles import headline as titles
 from dedup.articles import published as days
-from dedup.articles.extract import parse, with_closed_title
 from dedup.articles.genre import why_no_article
 from dedup.articles.host import host_of
+from dedup.articles.markup import parse
 from dedup.articles.normalize import words
 from dedup.articles.outline import lines_of
 from dedup.articles.stated import stated
@@ -54,12 +54,9 @@ def choices(path: Path) -> tuple[list[Choice], list[Choice]]:
     """Read the pages: for each the choice of its headline, and that of its day."""
     of_titles, of_days = [], []
     for row in read_gold(path):
-        page, url = with_closed_title(row["html"]), str(row.get("url") or "")
-        tree = parse(page)
-        if tree is None:
-            continue
-        found = stated(tree, url)
-        lost = bool(why_no_article(tree, lines_of(tree), url))
+        page, url = parse(row["html"]), str(row.get("url") or "")
+        found = stated(page, url)
+        lost = bool(why_no_article(page, lines_of(page), url))
         _, held = titles.evidence(found)
         gold = " ".join(words(str(row.get("title") or "")))
         if gold:

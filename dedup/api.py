@@ -79,7 +79,7 @@ def clean(html_or_text: str | bytes, url: str = "", *, title: str = "", text_is:
     # Whoever asks for this one page wants its text, whatever it is.
     flow = Flow(extract=Extract(all_pages=True))
     page: dict[str, Any] = dict.fromkeys(PAGE.names, "")
-    draft = flow.extract.draft(page | {"arrival": 0, "kind": kind, "content": content, "url": url, "title": title})
+    draft = flow.extraction.draft(page | {"arrival": 0, "kind": kind, "content": content, "url": url, "title": title})
     drafts = pa.Table.from_pylist([draft], schema=DRAFT)
     (row,) = flow.clean(Inline(), drafts, Unwatched()).articles.to_pylist()
     removed = tuple((removal["text"], removal["reason"]) for removal in row["removed"])

@@ -167,6 +167,11 @@ class Flow:
             given = ", ".join(map(str, sizes))
             raise ParameterError(f"sign, bands and verify: shingle_words must be the same. Got {given}.")
 
+    @property
+    def extraction(self) -> Extract:
+        """The stage that makes drafts, with the line model of the one that judges them."""
+        return replace(self.extract, model=self.extract.model or self.classify.model)
+
     def clean(self, engine: Engine, drafts: pa.Table, watch: Watch, earlier: Earlier | None = None) -> Cleaned:
         """Take the chrome off.
 

@@ -32,7 +32,8 @@ PAGE = pa.schema(
 
 #: What extraction made of one page. Key: doc_id. ``failure`` is empty for a usable one, else the reason it is rejected.
 #: ``layout``: of each line of ``text`` what the HTML says of it (``dedup.articles.outline.LAYOUT``), little-endian float32; empty
-#: where the text came without HTML.
+#: where the text came without HTML. ``keep``: float32 likewise, the probability that each line is the article's, where the page as a
+#: whole has been judged. ``extractor``: who chose the lines of HTML, ``fast`` or ``trafilatura``.
 DRAFT = pa.schema(
     [
         ("doc_id", TEXT),
@@ -50,6 +51,8 @@ DRAFT = pa.schema(
         ("failure", TEXT),
         ("detail", TEXT),
         ("layout", pa.binary()),
+        ("keep", pa.binary()),
+        ("extractor", TEXT),
     ]
 )
 

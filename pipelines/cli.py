@@ -53,6 +53,14 @@ class TextIs(StrEnum):
     clean = "clean"
 
 
+class Extractor(StrEnum):
+    """Who says which lines of an HTML page may be the article's."""
+
+    auto = "auto"
+    trafilatura = "trafilatura"
+    fast = "fast"
+
+
 class Engine(StrEnum):
     """Where the job runs."""
 
@@ -124,6 +132,17 @@ AllPagesOption = Annotated[
         ),
     ),
 ]
+ExtractorOption = Annotated[
+    Extractor | None,
+    typer.Option(
+        "--extractor",
+        show_default=False,
+        help=(
+            "Who looks for the article in HTML: 'fast', the line model alone; 'trafilatura', that and resiliparse before it, many times slower; "
+            "'auto', they only where the line model is not sure. Default: that of the configuration, else trafilatura."
+        ),
+    ),
+]
 
 
 _voice = Voice()
@@ -192,6 +211,7 @@ def nightly(
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
     all_pages: AllPagesOption = False,
+    extractor: ExtractorOption = None,
     engine: EngineOption = Engine.local,
     master: MasterOption = None,
     dry_run: Annotated[
@@ -210,7 +230,7 @@ def nightly(
     from pipelines import nightly as job
 
     with _elsewhere(engine, master) as elsewhere, _summed("nightly", log_format) as (journal, told):
-        configured = _configured(config, all_pages)
+        configured = _configured(config, all_pages, extractor)
         if dry_run:
             told.append(job.plan(inputs, out))
         else:
@@ -226,6 +246,7 @@ def clean(
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
     all_pages: AllPagesOption = False,
+    extractor: ExtractorOption = None,
     engine: EngineOption = Engine.local,
     master: MasterOption = None,
     log_format: LogFormatOption = LogFormat.text,
@@ -241,7 +262,7 @@ def clean(
     from pipelines import preprocess
 
     with _elsewhere(engine, master) as spark, _quiet_pipe(), _summed("clean", log_format) as (journal, told):
-        configured, given = _configured(config, all_pages), _value(text_is)
+        configured, given = _configured(config, all_pages, extractor), _value(text_is)
         elsewhere = partial(spark.cleaned, inputs, configured, journal, given) if spark else None
         told.append(preprocess.run(inputs, output, configured, _workers(workers), given, journal, form, elsewhere))
 
@@ -269,6 +290,7 @@ def unique(
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
     all_pages: AllPagesOption = False,
+    extractor: ExtractorOption = None,
     engine: EngineOption = Engine.local,
     master: MasterOption = None,
     log_format: LogFormatOption = LogFormat.text,
@@ -280,7 +302,7 @@ def unique(
     from pipelines import nightly as job
 
     with _elsewhere(engine, master) as elsewhere, _quiet_pipe(), _summed("unique", log_format) as (journal, told):
-        configured, given = _configured(config, all_pages), _value(text_is)
+        configured, given = _configured(config, all_pages, extractor), _value(text_is)
         told.append(job.unique(inputs, output, configured, _workers(workers), given, journal, form, state, elsewhere))
 
 
@@ -313,7 +335,7 @@ def explain(
 
     if (out is None) is not bool(state):
         raise InputError("give either --out or --state. Try 'dedup --help'.")
-    configured = _configured(config, all_pages=False)
+    configured = _configured(config)
     found = job.of_state(left, right, state, configured) if out is None else job.of_report(left, right, out, configured)
     with _quiet_pipe():
         if as_json:
@@ -353,6 +375,7 @@ def evaluate(
     workers: WorkersOption = None,
     text_is: TextIsOption = None,
     all_pages: AllPagesOption = False,
+    extractor: ExtractorOption = None,
 ) -> None:
     """Score the tool on labelled data: JSON on standard output.
 
@@ -365,7 +388,7 @@ def evaluate(
         gold,
         task.value,
         background or [],
-        _configured(config, all_pages),
+        _configured(config, all_pages, extractor),
         _workers(workers),
         _value(text_is),
         _journal(),
@@ -490,7 +513,7 @@ def forget(
     days = older_than.removesuffix("d")
     if older_than and not (days.isascii() and days.isdigit() and len(days) < 6):
         raise InputError(f"--older-than: must be a number of days, such as 400d. Got {older_than!r}.")
-    policy = _configured(config, all_pages=False).canonical
+    policy = _configured(config).canonical
     with open_store(state, writing=True) as store:
         gone = older(store, int(days), datetime.now(UTC)) if older_than else named(store, doc_ids or [])
         done = remove(store, gone, policy, claims=bool(older_than))
@@ -571,13 +594,15 @@ def _main(
 # -- between the options and the job ---------------------------------------------------------------------------------
 
 
-def _configured(path: Path | None, all_pages: bool) -> Any:
+def _configured(path: Path | None, all_pages: bool = False, extractor: Extractor | None = None) -> Any:
     from dataclasses import replace
 
     from pipelines.config import Config, load
 
     config = load(path) if path is not None else Config()
-    return replace(config, extract=replace(config.extract, all_pages=True)) if all_pages else config
+    given: dict[str, Any] = {"all_pages": True} if all_pages else {}
+    given |= {"extractor": extractor.value} if extractor else {}
+    return replace(config, extract=replace(config.extract, **given)) if given else config
 
 
 def _elsewhere(engine: Engine, master: str | None) -> AbstractContextManager[Any]:

@@ -31,6 +31,7 @@ T = TypeVar("T")
 _MODELS: Final[Mapping[tuple[str, str], tuple[str, Callable[[str], object]]]] = {
     ("classify", "model"): ("line model", lambda text: [line_model(kind, text) for kind in MODELS]),
     ("extract", "genre"): ("genre model", genre_model),
+    ("extract", "model"): ("line model", lambda text: line_model("fast", text)),
     ("grouping", "model"): ("pair model", pair_model),
 }
 """Section and key of each model: how it is called, and what reads it or fails."""
@@ -110,7 +111,7 @@ def load(path: Path) -> Config:
 
 
 def _with_models(content: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Put the content of the models that ``[classify] model``, ``[extract] genre`` and ``[grouping] model`` name in the place of their paths.
+    """Put the content of the models that ``[classify] model``, ``[extract] genre`` and ``model``, and ``[grouping] model`` name in the place of their paths.
 
     Raises
     ------

@@ -16,6 +16,7 @@ from typing import Any, Final
 import pyarrow as pa
 from rich.text import Text
 
+from dedup.articles.extract import EXTRACTORS
 from dedup.errors import InputError
 from dedup.explanation import Explanation, Named, Quote, explain
 from pipelines.config import Config
@@ -238,8 +239,12 @@ def _same(out: Path, config: Config) -> bool | None:
 
 
 def _alike(config: Config) -> list[Config]:
-    """Return the configurations that say the same of two articles: which pages are rejected changes nothing between those that were not."""
-    return [replace(config, extract=replace(config.extract, all_pages=value)) for value in (False, True)]
+    """Return the configurations that say the same of two articles: who extracted them, and which pages were rejected, changes nothing between them."""
+    return [
+        replace(config, extract=replace(config.extract, all_pages=value, extractor=extractor))
+        for value in (False, True)
+        for extractor in EXTRACTORS
+    ]
 
 
 # -- for people ------------------------------------------------------------------------------------------------------

@@ -348,6 +348,7 @@ def _record(  # noqa: PLR0913 - all that is known of the run
         "counts": {
             "pages": done.cleaned.n_pages,
             "seen": done.cleaned.n_seen,
+            "extractors": done.cleaned.extractors,
             "rejects": dict(sorted(reasons.items())),
             "articles": done.cleaned.articles.num_rows,
             "words": sum(done.cleaned.articles["n_words"].to_pylist()),

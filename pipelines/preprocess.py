@@ -29,6 +29,8 @@ from pipelines.run_local import Failure, Limits, Local
 from pipelines.source import Claim, Page, Reject
 
 MIN_WORDS = 5
+# Pages of HTML that a worker is given at a time; one that fails among them is tried again alone.
+_TASK_PAGES, _TASK_BYTES = 16, 2_000_000
 
 #: Why a page that was read did not become an article; beside the reasons of `pipelines.source`.
 REASONS = {
@@ -63,7 +65,7 @@ class Before(Earlier, Protocol):
 class Cleaned:
     """What became of the inputs.
 
-    ``articles``: relation ARTICLE, by arrival. ``n_pages``: all that were read. What later nights must know: ``repeats``,
+    ``articles``: relation ARTICLE, by arrival. ``n_pages``: all that were read. ``extractors``: how many pages of HTML each found lines on. What later nights must know: ``repeats``,
     relation REPEAT; ``claims``, by place all that became an article, with its id.
     """
 
@@ -73,6 +75,7 @@ class Cleaned:
     rejects: list[Reject]
     n_pages: int
     n_seen: int
+    extractors: Mapping[str, int]
 
 
 def clean(  # noqa: PLR0913 - what a run is made of
@@ -161,6 +164,7 @@ def _cleaned(
         if ids[number]:
             rejects.append(Reject(claim.input, claim.position, ids[number], failure.reason, failure.detail))
     drafts = _identified(drafts, ids)
+    extractors = Counter(name for name in drafts["extractor"].to_pylist() if name)
     rejects.extend(
         Reject(row["input"], row["position"], row["doc_id"], row["failure"], row["detail"])
         for row in drafts.filter(pc.not_equal(drafts["failure"], "")).to_pylist()
@@ -176,32 +180,37 @@ def _cleaned(
     articles = articles.filter(pc.invert(empty))
     kept = set(articles["doc_id"].to_pylist())
     claims = {place: (reader.claims[place], doc_id) for place, doc_id in enumerate(given) if doc_id in kept}
-    return Cleaned(articles, repeats, claims, sorted(rejects, key=reject_order), len(reader.claims), reader.seen)
+    rejects.sort(key=reject_order)
+    return Cleaned(
+        articles, repeats, claims, rejects, len(reader.claims), reader.seen, dict(sorted(extractors.items()))
+    )
 
 
 def drafts_of(pages: Iterable[Page], config: Config, engine: Local, tick: Tick) -> tuple[pa.Table, dict[int, Failure]]:
     """Extract every page; HTML in guarded workers while the next pages are read, text here and now."""
     texts: list[dict[str, Any]] = []
+    extract = config.extraction
 
     def html() -> Iterator[pa.RecordBatch]:
-        for batch in source.batches(pages, max_rows=1):
-            if batch.column("kind")[0].as_py() == "html":
-                yield batch
-            else:
-                draft = config.extract.draft(batch.to_pylist()[0])
+        for batch in source.batches(pages, max_rows=_TASK_PAGES, max_bytes=_TASK_BYTES):
+            is_html = pc.equal(batch["kind"], "html")
+            for row in batch.filter(pc.invert(is_html)).to_pylist():
+                draft = extract.draft(row)
                 texts.append(draft | _too_large(str(draft["text"]), config.limits))
                 tick(1)
+            if (of_html := batch.filter(is_html)).num_rows:
+                yield of_html
 
     done: list[pa.RecordBatch] = []
     failed: dict[int, Failure] = {}
-    for _task, batch, result in engine.guarded([config.extract, config.extract.fallback()], html()):
+    for _task, batch, result in engine.guarded([extract, extract.fallback()], html()):
+        tick(batch.num_rows)
         if isinstance(result, Failure):
-            failed[batch.column("arrival")[0].as_py()] = result
-        elif reject := _too_large(result.column("text")[0].as_py(), config.limits):
-            texts.append(result.to_pylist()[0] | reject)
-        else:
-            done.append(result)
-        tick(1)
+            failed |= dict.fromkeys(batch["arrival"].to_pylist(), result)
+            continue
+        rejects = [_too_large(text, config.limits) for text in result["text"].to_pylist()]
+        texts += [result.slice(row, 1).to_pylist()[0] | reject for row, reject in enumerate(rejects) if reject]
+        done.append(result.filter(pa.array([not reject for reject in rejects])))
     drafts = pa.Table.from_batches([*done, pa.RecordBatch.from_pylist(texts, schema=DRAFT)], schema=DRAFT)
     return drafts.sort_by("arrival"), failed
 

@@ -33,14 +33,8 @@ _MB = 1 << 20
 _BATCH_ROWS = 256
 _BATCH_BYTES = 8 * _MB
 _START_SECONDS = 120
-# What a worker needs and is slow to import, or to compile; the fork server has it once, so that a replaced worker starts at once.
-_PRELOAD = [
-    "dedup.articles.extract",
-    "trafilatura",
-    "resiliparse.extract.html2text",
-    "dedup.kernels",
-    "dedup.line_kernels",
-]
+# What a worker needs and is slow to import, to compile or to read; the fork server has it once, so that a replaced worker starts at once.
+_PRELOAD = ["trafilatura", "resiliparse.extract.html2text", "dedup.kernels", "pipelines.warm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,21 +188,21 @@ class Local:
         Parameters
         ----------
         stages : sequence of Stage
-            The stage, then what to try in its place on a batch it failed on.
+            The stage, then what to try in its place on a row it failed on.
         batches : iterable of RecordBatch
-            One task each.
+            One task each. One that fails is done again row by row, so that a bad row costs no other; the limits are those of a task.
 
         Yields
         ------
         index, batch, result
-            In the order they finish: the batch's place, the batch, and the stage's rows or why there are none.
+            In the order they finish: the batch's place, the batch, or a row of it, and the stage's rows or why there are none.
         """
-        return self._run(tuple(stages), batches, self.limits)
+        return self._run(tuple(stages), batches, self.limits, splits=True)
 
     # -- the pool ------------------------------------------------------------------------------------------------
 
     def _run(
-        self, stages: tuple[Stage, ...], batches: Iterable[pa.RecordBatch], limits: Limits
+        self, stages: tuple[Stage, ...], batches: Iterable[pa.RecordBatch], limits: Limits, *, splits: bool = False
     ) -> Iterator[tuple[int, pa.RecordBatch, pa.RecordBatch | Failure]]:
         source = enumerate(batches)
         again: deque[_Task] = deque()
@@ -232,7 +226,10 @@ class Local:
                     assigned = worker.task
                     assert assigned is not None
                     result = self._take(worker, limits)
-                    if isinstance(result, Failure) and assigned.attempt + 1 < len(stages):
+                    if isinstance(result, Failure) and splits and assigned.batch.num_rows > 1:
+                        rows = range(assigned.batch.num_rows)
+                        again.extend(_Task(assigned.index, assigned.batch.slice(row, 1)) for row in rows)
+                    elif isinstance(result, Failure) and assigned.attempt + 1 < len(stages):
                         assigned.attempt += 1
                         again.append(assigned)
                     else:

@@ -21,10 +21,12 @@ from dedup.articles import segment
 from dedup.articles.extract import Extract, by_resiliparse
 from dedup.articles.host import host_of
 from dedup.articles.language import detect_language
+from dedup.articles.markup import parse
 from dedup.articles.normalize import words
-from dedup.articles.outline import Outline
+from dedup.articles.outline import Outline, full_outline, lines_of
 from dedup.articles.reading import read
 from dedup.boilerplate.features import (
+    FAST_FEATURES,
     FEATURES,
     FEED,
     HTML_FEATURES,
@@ -35,7 +37,7 @@ from dedup.boilerplate.features import (
     html_features,
     marks,
 )
-from dedup.boilerplate.line_model import MODELS, from_table
+from dedup.boilerplate.line_model import MODELS, OF_HTML, from_table
 from dedup.errors import InputError
 from dedup.tables import load_json
 from pipelines.gold import digest_of, of_format, read_gold
@@ -50,6 +52,7 @@ _HTML_SHARE: Final = 0.7
 _FILE_PAGES: Final = 20.0
 """The square root of the number of pages of a file that counts once."""
 _RATE: Final = 0.1
+_USED: Final = {"html": HTML_FEATURES, "fast": FAST_FEATURES}
 _GOLD_LINES: Final = 4.0
 """How much more a labelled line counts than one whose label was derived from a page's gold."""
 _OFFERS: Final = ("sign_up", "follow", "read_more", "related")
@@ -80,7 +83,7 @@ ENOUGH: Final = 0.6
 class Example:
     """One labelled page.
 
-    ``kind`` is as in ``PAGE``; ``keep`` and ``weight`` have one value per line, ``layout`` a row (empty but for ``html``).
+    ``kind`` is as in ``PAGE``; ``keep`` and ``weight`` have one value per line, ``layout`` a row (empty but for those with HTML).
     Examples made of one page share ``id``; pages of one host share ``group``, and are never on both sides of a fold.
     """
 
@@ -400,10 +403,15 @@ def _generator(whole: Example, seed: int) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(f"{whole.origin} {whole.id}".encode())])
 
 
+def columns_of(kind: str) -> tuple[str, ...]:
+    """Return the names of the columns of `describe`."""
+    return HTML_FEATURES if kind in OF_HTML else FEATURES
+
+
 def describe(e: Example) -> Matrix:
     """Return the features of the lines; the headline of a page in plain text is not known."""
     matrix = features(read(e.lines), "" if e.kind == "page" else e.title)
-    return html_features(matrix, e.layout) if e.kind == "html" else matrix
+    return html_features(matrix, e.layout) if e.kind in OF_HTML else matrix
 
 
 def fit(examples: Sequence[tuple[Example, Matrix]], n_trees: int, seed: int) -> dict[str, Any]:
@@ -417,9 +425,11 @@ def fit(examples: Sequence[tuple[Example, Matrix]], n_trees: int, seed: int) -> 
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    is_html = examples[0][0].kind == "html"
-    names = list(HTML_FEATURES if is_html else FEATURES[: -len(FEED)])
-    matrix = np.vstack([x for _, x in examples])[:, : len(names)]
+    kind = examples[0][0].kind
+    is_html = kind in OF_HTML
+    names = list(_USED.get(kind, FEATURES[: -len(FEED)]))
+    columns = [columns_of(kind).index(name) for name in names]
+    matrix = np.vstack([x[:, columns] for _, x in examples])
     keep = np.concatenate([e.keep for e, _ in examples])
     n_pages = Counter(e.origin for e, _ in examples)
     weight = np.concatenate([_line_weights(e, n_pages[e.origin]) for e, _ in examples])
@@ -520,7 +530,7 @@ def _line_weights(e: Example, n_pages: int) -> Matrix:
     With their HTML, long pages count less than proportionally too, and so do large files of gold, of ``n_pages``.
     """
     weight = np.where(e.weight > 0, np.minimum(e.weight, 100) ** 0.7 + 0.2, 0.0)
-    if e.kind == "html":
+    if e.kind in OF_HTML:
         return np.asarray(weight / max(np.sqrt(weight.sum()), 1.0) * _FILE_PAGES / np.sqrt(n_pages))
     return weight * (_GOLD_LINES if e.origin == "lines" else 1.0)
 
@@ -553,16 +563,20 @@ Drafts = Callable[[Mapping[str, Any]], Mapping[str, Draft]]
 
 
 def drafts_of(record: Mapping[str, Any]) -> dict[str, Draft]:
-    """Return what is made of a page: ``full`` and ``main`` plain text, an extractor's ``answer``, and the ``outline``."""
+    """Return what is made of a page: ``full`` and ``main`` plain text, an extractor's ``answer``, its ``outline``, and that of the ``whole`` page."""
     from resiliparse.extract.html2text import extract_plain_text
 
     html = record["html"]
-    found, _ = Extract(all_pages=True).extract(html.encode(errors="replace"), str(record.get("url") or ""))
+    found, _ = Extract("trafilatura", all_pages=True).extract(
+        html.encode(errors="replace"), str(record.get("url") or "")
+    )
+    whole = full_outline(lines_of(parse(html)))
     return {
         "full": Draft("page", tuple(segment.lines(extract_plain_text(html, main_content=False)))),
         "main": Draft("page", tuple(segment.lines(by_resiliparse(html)))),
         "answer": Draft("article", tuple(segment.lines(found.text))),
         "outline": Draft("html", found.outline.lines, found.outline.layout),
+        "whole": Draft("fast", whole.lines, whole.layout),
     }
 
 
@@ -588,7 +602,7 @@ def examples_of(path: Path, share: float, drafts: Drafts) -> list[Example]:
         title = str(record.get("headline") or record.get("title") or "")
         for name, draft in drafts(record).items():
             keep, recall = align(draft.lines, record["gold"])
-            if draft.lines and recall >= ENOUGH and (taken or draft.kind == "html"):
+            if draft.lines and recall >= ENOUGH and (taken or draft.kind in OF_HTML):
                 labelled = list(zip(draft.lines, keep.tolist(), strict=True))
                 one = example(id_, f"{origin}/{name}", draft.kind, title, labelled)
                 made.append(replace(one, layout=draft.layout, group=host))
@@ -698,17 +712,17 @@ def train_boilerplate(  # noqa: PLR0913 -- every choice that shapes the model ca
     for kind in MODELS:
         chosen = [item for item in described if item[0].kind == kind]
         shipped = load_json("line_model.json")["models"][kind]
-        if not chosen and kind == "html":
+        if not chosen and kind in OF_HTML:
             # Of the HTML of pages labelled lines say nothing.
             models[kind] = shipped
             continue
         # Without texts of its own a kind is judged by the other's model.
-        chosen = chosen or [item for item in described if item[0].kind != "html"]
+        chosen = chosen or [item for item in described if item[0].kind not in OF_HTML]
         if kind not in refit:
             models[kind] = fit_kind(chosen, n_trees, seed, shipped) if kind == "page" else shipped
             continue
         models[kind] = fit_kind(chosen, n_trees, seed)
-        if kind == "html":
+        if kind in OF_HTML:
             models[kind]["languages"] = languages_of([e for e, _ in chosen])
         if n_folds:
             scores[kind] = cross_validate(chosen, n_trees, n_folds, seed)
@@ -732,7 +746,7 @@ def cross_validate(
         held = [item for item, fold in zip(examples, folds, strict=True) if fold == number]
         if not rest or not held:
             continue
-        model = from_table(fit_kind(rest, n_trees, seed), HTML_FEATURES if rest[0][0].kind == "html" else FEATURES)
+        model = from_table(fit_kind(rest, n_trees, seed), columns_of(rest[0][0].kind))
         for e, matrix in held:
             scored[e.origin].append((model.predict(matrix) >= 0.5, e))
     return {
@@ -762,6 +776,7 @@ def as_text(model: Mapping[str, Any]) -> str:
         '"models"',
         '"article":{"features"',
         '"html":{"features"',
+        '"fast":{"features"',
         '"trees"',
         '"feed_trees"',
         '"gold"',

@@ -20,9 +20,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.articles.extract import parse, with_closed_title
 from dedup.articles.genre import AGAINST, FEATURES, FIRST, features, from_table, read
 from dedup.articles.host import host_of
+from dedup.articles.markup import parse
 from dedup.articles.outline import lines_of
 from dedup.errors import InputError
 from pipelines.gold import Row, digest_of, of_format, read_gold
@@ -57,13 +57,11 @@ class Example:
     values: Vector
 
 
-def example(row: Row, origin: str) -> Example | None:
-    """Describe a gold page; None if it cannot be parsed, and so is not judged."""
+def example(row: Row, origin: str) -> Example:
+    """Describe a gold page."""
     url = str(row.get("url") or "")
-    tree = parse(with_closed_title(row["html"]))
-    if tree is None:
-        return None
-    page = read(tree, lines_of(tree), url)
+    markup = parse(row["html"])
+    page = read(markup, lines_of(markup), url)
     described = features(page)
     host = host_of(page.url) or str(row["id"])
     return Example(

@@ -7,12 +7,13 @@ import functools
 import json
 import re
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dedup.articles.extract import EXTRACTORS
 from dedup.articles.normalize import words
 from pipelines import evaluate
 from pipelines.config import Config
@@ -43,6 +44,11 @@ GATES: dict[str, tuple[str, str, list[str]]] = {
         for language in LANGUAGES
     },
     "data/pages": ("pages", "data", ["pages/article-extraction-benchmark.jsonl.gz"]),
+    **{
+        f"{extractor}/{where}/pages": ("pages", where, [file])
+        for extractor in ("auto", "fast")
+        for where, file in (("fixtures", "gold/pages.jsonl"), ("data", "pages/article-extraction-benchmark.jsonl.gz"))
+    },
     "data/lines": ("lines", "data", ["lines/plain-text.jsonl.gz"]),
     "data/pairs": ("pairs", "data", ["pairs/pairs.jsonl.gz", "pairs/articles.jsonl.gz"]),
     "data/ecbplus": ("events", "data", ["events/ecbplus.jsonl.gz"]),
@@ -76,6 +82,12 @@ def of_language(gate: str, paths: list[Path], folder: Path) -> list[Path]:
             "".join(row for row in rows if json.loads(row)["language"] == gate.split("/")[1]), encoding="utf-8"
         )
     return taken
+
+
+def configured(gate: str) -> Config:
+    """Return the configuration of a gate; it begins with the extractor, where that is not the default."""
+    extractor, config = gate.split("/", maxsplit=1)[0], Config()
+    return replace(config, extract=replace(config.extract, extractor=extractor)) if extractor in EXTRACTORS else config
 
 
 def repeats(paths: list[Path]) -> dict[str, Any]:
@@ -130,7 +142,7 @@ def test_scores_stand_above_their_floors(gate: str, root: Path, tmp_path: Path, 
     if task == "repeats":
         result = repeats(paths)
     else:
-        result = evaluate.run([str(path) for path in paths], task, [], Config(), 2, None, Journal())
+        result = evaluate.run([str(path) for path in paths], task, [], configured(gate), 2, None, Journal())
     found = {f"{gate}.{path}": pick(result, path) for path in PINNED[task]}
     floors = json.loads(FLOORS.read_text(encoding="utf-8"))
     if request.config.getoption("--raise-floors"):

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
 
-from dedup.articles.stated import Node, Stated, line_of, walk
+from dedup.articles.markup import BY, BYLINE, Element, Markup
+from dedup.articles.stated import Node, Stated, line_of, texts_of
 
 _TAGS: Final = ("author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl", "citation_author")
 # Elements that are called after their author, and short texts that begin as a byline does.
@@ -34,7 +35,7 @@ _NO_NAME: Final = re.compile(
 _MOST_WORDS, _MOST_LETTERS, _MOST_NAMES = 12, 100, 10
 
 
-def author(tree: Any, page: Stated, headline: str) -> str:
+def author(page: Markup, said: Stated, headline: str) -> str:
     """Return who wrote an article.
 
     What linked data says of the article comes first, then the meta tags, then elements marked as the author's, then a
@@ -42,11 +43,11 @@ def author(tree: Any, page: Stated, headline: str) -> str:
 
     Examples
     --------
-    >>> from lxml.html import fromstring
-    >>> author(fromstring("<body><h1>Quay reopens</h1><p class='byline'>By Ann Lee | 2 March</p></body>"), Stated(), "Quay reopens")
+    >>> from dedup.articles.markup import parse
+    >>> author(parse("<body><h1>Quay reopens</h1><p class='byline'>By Ann Lee | 2 March</p></body>"), Stated(), "Quay reopens")
     'Ann Lee'
     """
-    for names in (_linked(page), _meta(page), () if page.large else _on_page(tree, headline)):
+    for names in (_linked(said), _meta(said), () if said.large else _on_page(page, headline)):
         told = list(dict.fromkeys(name for text in names if (name := name_of(text, headline))))
         if told:
             return ", ".join(told[:_MOST_NAMES])
@@ -107,17 +108,16 @@ def _meta(page: Stated) -> Iterable[str]:
     return []
 
 
-def _on_page(tree: Any, headline: str) -> Iterator[str]:
+def _on_page(page: Markup, headline: str) -> Iterator[str]:
     """Give the first names on the page that are marked as the author's or follow a "By"."""
-    for node in islice(filter(_is_marked, tree.iter("*")), _MOST_MARKED):
+    marked = (Element(page, at) for at in page.marked(BYLINE))
+    for node in islice(filter(_is_marked, marked), _MOST_MARKED):
         named = next((tag for tag in node.iter() if tag.get("itemprop") == "name"), node)
         told = _first_names(islice(named.itertext(), 20), headline)
         if told:
             yield told
             return
-    if not any(map(_begins_with_by, tree.xpath("descendant::text()", smart_strings=False))):
-        return
-    texts = walk(tree, lambda _: False, _begins_with_by)
+    texts = (text for text in texts_of(page, BY) if _begins_with_by(text.text))
     for text in islice((text for text in texts if text.within.tag not in _NEVER_READ), _MOST_BY):
         told = name_of(text.text, headline)
         # Prose that begins with "by" goes on in lower case.
@@ -129,7 +129,7 @@ def _on_page(tree: Any, headline: str) -> Iterator[str]:
             return
 
 
-def _is_marked(node: Any) -> bool:
+def _is_marked(node: Element) -> bool:
     """Decide whether an element is called after the author, or leads to a page on one."""
     return (
         bool(_CALLED.search(node.get("class", "")) or _PROFILE.search(node.get("href", "")))

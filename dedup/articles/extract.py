@@ -1,8 +1,9 @@
 """A page becomes a draft: title, day, language and the lines that may be the article's, most of the chrome gone.
 
-In: PAGE, one row per crawled input. Out: DRAFT, one row per page, in the same order. HTML goes through trafilatura and
-through resiliparse, and what they keep, with the lines near it, becomes the page's outline, whose lines the line model
-judges; given text passes as it is.
+In: PAGE, one row per crawled input. Out: DRAFT, one row per page, in the same order. HTML is parsed once for all that is read off
+it. Its lines are judged by the line model alone (``fast``), or go through trafilatura and resiliparse first, whose answers, with
+the lines near them, are left to be judged (``trafilatura``); ``auto`` is fast, and asks the extractors where the line model is not sure.
+Given text passes as it is.
 
 Rules guarded here: no page is lost (a page without a usable text has its reason in ``failure``), no answer depends on
 the pages before it (trafilatura's own deduplication stays off), and nothing here is run in threads (lxml is not safe
@@ -13,19 +14,26 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from dedup.articles.encoding import by_label, by_looks, torn_utf8
 from dedup.articles.genre import why_no_article
 from dedup.articles.language import declared_language, detect_language
+from dedup.articles.markup import parse
 from dedup.articles.metadata import Metadata, metadata_of
-from dedup.articles.outline import Line, Outline, lines_of, outline
+from dedup.articles.outline import Lines, Outline, full_outline, lines_of, near, no_lines, outline
+from dedup.articles.reading import read
+from dedup.boilerplate.classify import judge
+from dedup.boilerplate.line_model import line_model
 from dedup.errors import ParameterError
 from dedup.schema import DRAFT, PAGE
 
-EXTRACTORS = ("trafilatura", "resiliparse")
+#: Who says which lines of a page may be the article's.
+EXTRACTORS: Final = ("auto", "trafilatura", "fast")
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9_:.-]{2,40})["']""", re.IGNORECASE)
@@ -35,8 +43,17 @@ _TITLE_WITHIN = 200_000
 # A row of a table of figures is shorter than this; a row that holds an article is longer.
 _CELL = 400
 
+# Lines at least so likely, and those near them, go on to be judged with what the site repeats.
+_POSSIBLE = 0.1
+# Lines at least so likely are the answer by which a page's language is told.
+_KEPT = 0.5
+
+# By this factor less doubt is allowed in a language that the line model was not fitted on.
+_FOREIGN = 2.0
+
 # Control characters that neither XML nor a report may hold; tab and newline stay.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_CONTROL_BYTES = bytes({*range(32), 127} - {9, 10, 13})
 # Without "<" in it, or a page of "<title<title<title" is gone through again from each.
 _TITLE_OPENED = re.compile(r"<title[^<>]*>", re.IGNORECASE)
 _TITLE_CLOSED = re.compile(r"</title", re.IGNORECASE)
@@ -45,11 +62,15 @@ _HTML_LANGUAGE = re.compile(
 )
 
 
+_UNJUDGED: Final = np.empty(0, dtype=np.float32)
+
+
 @dataclass(frozen=True, slots=True)
 class Extracted:
     """What was found on one page; every field may be empty. ``published`` is a day or a moment in UTC.
 
-    ``text`` is the extractor's answer, ``outline`` holds the lines that are to be judged. ``no_article`` says in words why the page is no article, if it is none.
+    ``text`` is the extractor's answer, ``outline`` holds the lines that are to be judged, and ``keep``, where they have been, the
+    probability of each, float32. ``no_article`` says in words why the page is no article, if it is none. ``by``: who chose the lines, ``fast`` or ``trafilatura``.
     """
 
     text: str = ""
@@ -61,6 +82,8 @@ class Extracted:
     author: str = ""
     no_article: str = ""
     outline: Outline = field(default_factory=Outline)
+    keep: NDArray[np.float32] = field(default_factory=lambda: _UNJUDGED)
+    by: str = ""
 
 
 def decode(content: bytes) -> str:
@@ -79,9 +102,13 @@ def decode(content: bytes) -> str:
         if content.startswith(mark):
             return _CONTROLS.sub("", content.decode(encoding, errors="replace"))
     try:
-        return _CONTROLS.sub("", content.decode("utf-8"))
+        page = content.decode("utf-8")
     except UnicodeDecodeError:
         pass
+    else:
+        # Bytes are looked through much faster than letters.
+        is_sound = len(content.translate(None, _CONTROL_BYTES)) == len(content) and b"\xef\xbf\xbe" not in content
+        return page if is_sound and b"\xef\xbf\xbf" not in content else _CONTROLS.sub("", page)
     head = content[:_HEAD]
     declared = _CHARSET.search(head) or _XML_ENCODING.search(head)
     text = torn_utf8(content)
@@ -106,11 +133,11 @@ def with_closed_title(page: str) -> str:
     return f"{page[:end]}</title>{page[end:]}"
 
 
-def parse(page: str) -> Any:
-    """Return the tree of a page (an lxml element), or None where there is none."""
+def tree_of(page: str) -> Any:
+    """Return the tree of a page for trafilatura (an lxml element), or None where there is none."""
     from trafilatura.utils import load_html
 
-    return load_html(page)
+    return load_html(with_closed_title(page))
 
 
 def by_trafilatura(tree: Any, url: str = "") -> str:
@@ -130,6 +157,23 @@ def by_trafilatura(tree: Any, url: str = "") -> str:
         without = bare_extraction(tree, url=url or None, include_comments=False, include_tables=False)
         found = without if without is not None and without.text else found
     return found.text or "" if found is not None else ""
+
+
+def doubt_of(keep: NDArray[np.float64], n_words: NDArray[np.int64]) -> float:
+    """Return how many words of a page are expected to be judged wrong, for each that is kept.
+
+    Parameters
+    ----------
+    keep, n_words : ndarray, shape (n_lines,)
+        The probability that each line is the article's, in [0, 1], and its words.
+
+    Examples
+    --------
+    >>> doubt_of(np.array([0.9, 0.1, 0.75]), np.array([20, 10, 20]))
+    0.2
+    """
+    wrong = float(n_words @ np.minimum(keep, 1 - keep))
+    return wrong / max(int(n_words @ (keep >= _KEPT)), 1)
 
 
 def _with_author(extra: str, author: str) -> str:
@@ -161,17 +205,22 @@ class Extract:
 
     Parameters
     ----------
-    extractor : {"trafilatura", "resiliparse"}
-        The first judge of an HTML page. ``resiliparse`` alone is what an engine falls back to for a page that ran past
-        its time limit.
+    extractor : {"auto", "trafilatura", "fast"}
+        Who says which lines of an HTML page may be the article's: ``fast``, the line model alone; ``trafilatura``, it and resiliparse,
+        which takes many times as long; ``auto``, they where the line model alone is not sure.
+    doubt : float
+        ``auto`` asks the extractors where the line model expects to have judged more words wrong than this for each word that it keeps; than half
+        of it in a language that the model was not fitted on.
     max_bytes : int
-        A page of more bytes goes to resiliparse alone; trafilatura runs for minutes on such pages, or finds nothing.
+        A page of more bytes never goes to trafilatura, which runs for minutes on such pages, or finds nothing.
     min_characters : int
         An answer with fewer letters than this is treated as none.
     all_pages : bool
         Keep the pages that are no articles, such as section fronts, listings and shops.
     genre : str
         A model as JSON that tells such pages, in place of the one that ships; in a configuration file, the path of one.
+    model : str
+        A line model as JSON by which ``fast`` and ``auto`` judge lines; in a configuration file, the path of one. Empty: that of ``classify``.
 
     References
     ----------
@@ -179,10 +228,12 @@ class Extract:
     """
 
     extractor: str = "trafilatura"
+    doubt: float = 0.2
     max_bytes: int = 5_000_000
     min_characters: int = 25
     all_pages: bool = False
     genre: str = ""
+    model: str = ""
 
     reads: ClassVar[pa.Schema] = PAGE
     writes: ClassVar[pa.Schema] = DRAFT
@@ -191,6 +242,8 @@ class Extract:
     def __post_init__(self) -> None:
         if self.extractor not in EXTRACTORS:
             raise ParameterError(f"Extract: extractor must be one of {', '.join(EXTRACTORS)}. Got {self.extractor!r}.")
+        if not self.doubt >= 0:
+            raise ParameterError(f"Extract: doubt must be 0 or more. Got {self.doubt}.")
         if self.max_bytes < 1 or self.min_characters < 1:
             raise ParameterError(
                 f"Extract: max_bytes and min_characters must be 1 or more. Got {self.max_bytes}, {self.min_characters}."
@@ -203,25 +256,30 @@ class Extract:
             yield pa.RecordBatch.from_pylist(rows, schema=DRAFT)
 
     def fallback(self) -> Self:
-        """Return the stage for a page that this one could not finish: resiliparse alone."""
-        return replace(self, extractor="resiliparse")
+        """Return the stage for a page that this one could not finish."""
+        return replace(self, extractor="fast")
 
     def draft(self, page: dict[str, object]) -> dict[str, object]:
         """Make the DRAFT row of one PAGE row. What the input states wins over what the page is found to say."""
-        row = {name: page.get(name) or "" for name in DRAFT.names} | {"arrival": page["arrival"], "layout": b""}
+        row = {name: page.get(name) or "" for name in DRAFT.names} | {"arrival": page["arrival"]}
+        row["layout"] = row["keep"] = b""
         content = page["content"]
         assert isinstance(content, bytes)
         if page["kind"] == "html":
-            found, detail = self.extract(content, str(row["url"]), str(row["source"]))
+            found, detail = self.extract(content, *(str(row[name]) for name in ("url", "source", "title")))
             main, declared = found.text, found.language
             for name in ("title", "published", "url", "source"):
                 row[name] = row[name] or getattr(found, name)
             row["text"] = "\n".join(found.outline.lines)
-            row["layout"] = found.outline.layout.tobytes()
+            row["layout"], row["keep"], row["extractor"] = (
+                found.outline.layout.tobytes(),
+                found.keep.tobytes(),
+                found.by,
+            )
             row["extra"] = _with_author(str(row["extra"]), found.author)
             if not found.text:
                 row["failure"] = "no_article_text"
-                row["detail"] = detail or "neither trafilatura nor resiliparse found an article on the page"
+                row["detail"] = detail or "no extractor found an article on the page"
             elif found.no_article:
                 row["failure"], row["detail"] = "not_an_article", found.no_article
         else:
@@ -231,8 +289,8 @@ class Extract:
         row["language"] = declared_language(str(row["language"])) or detect_language(main) or declared
         return row
 
-    def extract(self, content: bytes, url: str = "", source: str = "") -> tuple[Extracted, str]:
-        """Extract from the bytes of one HTML page.
+    def extract(self, content: bytes, url: str = "", source: str = "", title: str = "") -> tuple[Extracted, str]:
+        """Extract from the bytes of one HTML page. ``title``: its headline where it is known, which helps to judge its lines.
 
         Returns
         -------
@@ -241,7 +299,7 @@ class Extract:
         detail : str
             What went wrong on the way, if anything did.
         """
-        page = with_closed_title(decode(content))
+        page = decode(content)
         failures: list[str] = []
 
         def tried(name: str, work: Callable[[], Any], otherwise: Any) -> Any:
@@ -251,27 +309,58 @@ class Extract:
                 failures.append(f"{name}: {type(error).__name__}: {str(error)[:120]}")
                 return otherwise
 
-        tree = tried("lxml", lambda: parse(page), None)
         about = Metadata(url=url, source=source)
-        main = ""
-        if tree is not None:
-            about = tried("metadata", lambda: metadata_of(tree, url, source), about)
-        is_walked = tree is not None and self.extractor == "trafilatura" and len(content) <= self.max_bytes
-        if is_walked:
-            main = tried("trafilatura", lambda: by_trafilatura(tree, url), "")
-        second = tried("resiliparse", lambda: by_resiliparse(page), "")
-        text = next((text for text in (main, second) if self._enough(text)), "")
-        if not text:
+        markup = tried("parse", lambda: parse(page), None)
+        if markup is None:
             return Extracted(**asdict(about)), " ".join(failures)
-        walked: list[Line] = tried("lines", lambda: lines_of(tree), []) if tree is not None else []
-        lines = outline(tree, text, second, walked) if is_walked else outline(None, text, second)
+        about = tried("metadata", lambda: metadata_of(markup, url, source), about)
+        lines = tried("lines", lambda: lines_of(markup), no_lines())
+        no_article = (
+            "" if self.all_pages else tried("genre", lambda: why_no_article(markup, lines, url, self.genre), "")
+        )
+        found = Extracted(no_article=no_article, **asdict(about))
+        small = len(content) <= self.max_bytes
+        doubt = 1.0
+        if self.extractor != "trafilatura" or not small:
+            found, doubt = tried("line model", lambda: self._judged(found, lines, title), (found, doubt))
+        is_sure = self._enough(found.text) and (no_article or self._is_sure(doubt, found.text))
+        if small and (self.extractor == "trafilatura" or (self.extractor == "auto" and not is_sure)):
+            main = tried("trafilatura", lambda: by_trafilatura(tree_of(page), url), "")
+            second = tried("resiliparse", lambda: by_resiliparse(with_closed_title(page)), "")
+            text = next((text for text in (main, second) if self._enough(text)), "")
+            if text:
+                outlined = outline(markup, text, second, lines)
+                found = replace(found, text=text, outline=outlined, keep=_UNJUDGED, by="trafilatura")
+        if not self._enough(found.text):
+            return Extracted(**asdict(about)), " ".join(failures)
         declared = _HTML_LANGUAGE.search(page[:_HEAD])
-        language = declared_language(declared.group(1) if declared else "")
-        no_article = ""
-        if tree is not None and not self.all_pages:
-            no_article = tried("genre", lambda: why_no_article(tree, walked, url, self.genre), "")
-        found = Extracted(text, language=language, no_article=no_article, outline=lines, **asdict(about))
-        return found, " ".join(failures)
+        return replace(found, language=declared_language(declared.group(1) if declared else "")), " ".join(failures)
+
+    def _judged(self, found: Extracted, lines: Lines, title: str) -> tuple[Extracted, float]:
+        """Judge the lines of a page by its line model.
+
+        Returns
+        -------
+        found : Extracted
+            With the lines that it keeps as text, and those outlined that may stay.
+        doubt : float
+            How many words it expects to have judged wrong for each that it keeps; see ``doubt``.
+        """
+        whole = full_outline(lines)
+        reading = read(whole.lines)
+        keep = judge(reading, "html", title or found.title, self.model, whole.layout).keep
+        stays = keep >= _KEPT
+        text = "\n".join([line for line, kept in zip(whole.lines, stays.tolist(), strict=True) if kept])
+        chosen = np.flatnonzero(near(keep >= _POSSIBLE))
+        outlined = Outline(tuple(whole.lines[row] for row in chosen.tolist()), whole.layout[chosen])
+        made = replace(found, text=text, outline=outlined, keep=keep[chosen].astype(np.float32), by="fast")
+        return made, doubt_of(keep, reading.n_words)
+
+    def _is_sure(self, doubt: float, text: str) -> bool:
+        """Decide whether the line model may answer alone; in a language that it was not fitted on it knows half as well as it says."""
+        if not self.doubt / _FOREIGN < doubt <= self.doubt:
+            return doubt <= self.doubt
+        return detect_language(text) in line_model("fast", self.model).languages
 
     def _enough(self, text: str) -> bool:
-        return sum(character.isalnum() for character in text[: 40 * self.min_characters]) >= self.min_characters
+        return sum(map(str.isalnum, text[: 40 * self.min_characters])) >= self.min_characters

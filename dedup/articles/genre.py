@@ -20,8 +20,9 @@ from functools import cache, lru_cache
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
+from dedup.articles.markup import Markup
 from dedup.articles.normalize import UNSPACED
-from dedup.articles.outline import TAGS, Line
+from dedup.articles.outline import TAGS, Lines
 from dedup.tables import load_json
 
 _WITHIN: Final = 1_500
@@ -191,8 +192,8 @@ _END: Final = Block(_PROSE, 0, False, False, False, 0)
 class Page:
     """A page and what is read of it first: its blocks in order, and what it says of itself."""
 
-    tree: Any
-    lines: Sequence[Line]
+    markup: Markup
+    lines: Lines
     url: str = ""
     blocks: list[Block] = field(default_factory=list)
     meta: dict[str, str] = field(default_factory=dict)
@@ -208,31 +209,30 @@ class Verdict(NamedTuple):
     why: str
 
 
-def read(tree: Any, lines: Sequence[Line], url: str = "") -> Page:
+def read(markup: Markup, lines: Lines, url: str = "") -> Page:
     """Read a page.
 
     Parameters
     ----------
-    tree : lxml.html.HtmlElement
-        The page. Not changed.
-    lines : sequence of Line
-        Its lines, as `dedup.articles.outline.lines_of` finds them.
+    markup : Markup
+        The page.
+    lines : Lines
+        Its lines, as `dedup.articles.outline.lines_of` finds them; the first of them are looked at.
     url : str
         Its address; if empty, what the page gives as its own is taken, if anything.
 
     Examples
     --------
-    >>> from lxml.html import fromstring
+    >>> from dedup.articles.markup import parse
     >>> from dedup.articles.outline import lines_of
-    >>> tree = fromstring("<body><h1>Quay reopens</h1><p>The ferry <a href=x>sails again</a>.</p></body>")
-    >>> [(block.words, block.linked) for block in read(tree, lines_of(tree)).blocks]
+    >>> markup = parse("<body><h1>Quay reopens</h1><p>The ferry <a href=x>sails again</a>.</p></body>")
+    >>> [(block.words, block.linked) for block in read(markup, lines_of(markup)).blocks]
     [(2, 0), (4, 2)]
     """
     meta: dict[str, str] = {}
     types: Counter[str] = Counter()
     canonical = ""
-    # One iterator for all: each goes through the whole tree.
-    for element in islice(tree.iter("meta", "script", "link"), _TAGS):
+    for element in islice(markup.elements("meta", "script", "link"), _TAGS):
         tag = element.tag
         if tag == "meta":
             key = element.get("property") or element.get("name") or element.get("itemprop")
@@ -240,33 +240,37 @@ def read(tree: Any, lines: Sequence[Line], url: str = "") -> Page:
                 meta.setdefault(key.lower(), element.get("content") or "")
         elif tag == "script":
             if "ld+json" in (element.get("type") or ""):
-                types.update(_LD_TYPE.findall(element.text or ""))
+                types.update(_LD_TYPE.findall(element.text))
         elif not (url or canonical) and (element.get("rel") or "").lower() == "canonical":
             canonical = element.get("href") or ""
-    body = tree.find("body")
-    lines = lines[:_WITHIN]
+    body = markup.body
     return Page(
-        tree,
+        markup,
         lines,
         url=url or canonical or meta.get("og:url", ""),
-        blocks=[_block(line) for line in lines],
+        blocks=_blocks(lines),
         meta=meta,
         types=types,
         body_classes=frozenset((body.get("class") or "").lower().split()) if body is not None else frozenset(),
-        title=tree.xpath("string(/descendant::title[1])", smart_strings=False),
+        title="".join(next(markup.elements("title")).itertext()) if markup.places("title") else "",
     )
 
 
-def _block(line: Line) -> Block:
-    text, block = line.text, line.block
+def _blocks(lines: Lines) -> list[Block]:
+    around = lines.around[lines.block[:_WITHIN]].tolist()
+    linked = lines.linked[:_WITHIN].tolist()
+    return list(map(_block, lines.texts[:_WITHIN], linked, lines.tags()[:_WITHIN], around))
+
+
+def _block(text: str, n_linked: int, tag: int, around: int) -> Block:
     words = text.count(" ") + 1
     if len(text) > _LONG_WORDS * words:
         words = count_words(text)
-    linked = min(round(words * line.linked / len(text)), words) if line.linked else 0
+    linked = min(round(words * n_linked / len(text)), words) if n_linked else 0
     is_link = 2 * linked > words
-    is_heading = block.tag in _HEADINGS
+    is_heading = tag in _HEADINGS
     is_prose = words >= _PROSE and not is_heading and not is_link and text.rstrip(_CLOSING)[-1:] in _STOPS
-    return Block(words, linked, is_link, is_prose, is_heading, id(block.parent))
+    return Block(words, linked, is_link, is_prose, is_heading, around)
 
 
 def count_words(text: str) -> int:
@@ -314,9 +318,8 @@ def first_features(page: Page) -> dict[str, float]:
 
 def later_features(page: Page) -> dict[str, float]:
     """Describe what is made by templates: a value for each of ``FEATURES`` that is not in ``FIRST``."""
-    # The axis is written out because ``//`` is three times as slow.
-    classes = " ".join(page.tree.xpath("/descendant::*/@class", smart_strings=False)).lower()
-    text = "".join([line.text for line in page.lines])
+    classes = page.markup.classes.lower()
+    text = "".join(page.lines.texts[:_WITHIN])
     n_words = max(sum([block.words for block in page.blocks]), 1)
     return _below(page) | {
         "prices": math.log1p(100 * sum([text.count(sign) for sign in _MONEY]) / n_words),
@@ -430,8 +433,8 @@ def main_run(blocks: Sequence[Block]) -> tuple[int, int]:
 
 def _below(page: Page) -> dict[str, float]:
     """Describe what stands below the headline, or where there is none, from the main run of prose on."""
-    blocks, lines = page.blocks, page.lines
-    headlines = [at for at, line in enumerate(lines) if line.block.tag == _HEADLINE_TAG]
+    blocks, tags = page.blocks, page.lines.tags()[:_WITHIN]
+    headlines = [at for at, tag in enumerate(tags) if tag == _HEADLINE_TAG]
     # Of many first-rank headings the first is the page's; of two it may be the site's name.
     start = main_run(blocks)[0] if not headlines else headlines[0 if len(headlines) > 2 else -1] + 1
     rest = blocks[start:]
@@ -449,7 +452,7 @@ def _below(page: Page) -> dict[str, float]:
             third += 1
             if third == 3:
                 break
-    made = [(line.block.tag, _class_of(line)) for line in lines]
+    made = list(zip(tags, _classes_of(page), strict=True))
     # Paragraphs are made alike too, but have no class, or are prose.
     templates = Counter(
         [
@@ -476,9 +479,9 @@ def _below(page: Page) -> dict[str, float]:
     }
 
 
-def _class_of(line: Line) -> str:
-    element = line.block.element
-    return element.get("class") or "" if element is not None else ""
+def _classes_of(page: Page) -> list[str]:
+    """Return the class of the block of each line."""
+    return [page.markup.class_of(block) for block in page.lines.block[:_WITHIN].tolist()]
 
 
 def _in_patterns(blocks: Sequence[Block], made: Sequence[tuple[int, str]]) -> int:
@@ -598,6 +601,6 @@ def judge(page: Page, model: str = "") -> Verdict:
     return Verdict(article, f"no article (p={article:.2f}): {'; '.join([facts, *reasons])}")
 
 
-def why_no_article(tree: Any, lines: Sequence[Line], url: str = "", model: str = "") -> str:
+def why_no_article(markup: Markup, lines: Lines, url: str = "", model: str = "") -> str:
     """Return in words why a page is no article; empty if it is one. Parameters are those of `read` and `judge`."""
-    return judge(read(tree, lines, url), model).why
+    return judge(read(markup, lines, url), model).why

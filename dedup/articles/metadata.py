@@ -7,10 +7,10 @@ and so does the author.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from dedup.articles.byline import author
 from dedup.articles.headline import headline
+from dedup.articles.markup import Markup
 from dedup.articles.published import published
 from dedup.articles.stated import stated
 
@@ -26,13 +26,13 @@ class Metadata:
     source: str = ""
 
 
-def metadata_of(tree: Any, url: str = "", source: str = "") -> Metadata:
+def metadata_of(page: Markup, url: str = "", source: str = "") -> Metadata:
     """Read title, day of publication and author off a page.
 
     Parameters
     ----------
-    tree : lxml.html.HtmlElement
-        The page. Not changed.
+    page : Markup
+        The page.
     url : str
         Its address where known.
     source : str
@@ -40,11 +40,11 @@ def metadata_of(tree: Any, url: str = "", source: str = "") -> Metadata:
 
     Examples
     --------
-    >>> from lxml.html import fromstring
-    >>> found = metadata_of(fromstring("<body><h1>Quay reopens</h1><p>By Ann Lee, 2 March 2026</p></body>"))
+    >>> from dedup.articles.markup import parse
+    >>> found = metadata_of(parse("<body><h1>Quay reopens</h1><p>By Ann Lee, 2 March 2026</p></body>"))
     >>> found.title, found.published, found.author
     ('Quay reopens', '2026-03-02', 'Ann Lee')
     """
-    page = stated(tree, url, source)
-    title = headline(page)
-    return Metadata(title, published(page, title), author(tree, page, title), page.url, page.host)
+    said = stated(page, url, source)
+    title = headline(said)
+    return Metadata(title, published(said, title), author(page, said, title), said.url, said.host)

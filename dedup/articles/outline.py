@@ -7,94 +7,25 @@ every extractor kept. It is wider than any extractor's answer: lines that an ext
 Rule guarded here: every line of the main extractor's answer is in the outline, whatever the tree looks like.
 """
 
-import math
 import re
-from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cache
 from operator import itemgetter
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.articles.gram import Numbers, grams_of, numbering
+from dedup.articles.letters import table
+from dedup.articles.markup import NUMBER_OF, TAG_NAMES, Markup, hashed, tables, text_of_codes
 from dedup.articles.normalize import UNSPACED
 from dedup.tables import load_json
 
 Matrix: TypeAlias = NDArray[np.float32]
+Ints: TypeAlias = NDArray[np.int32]
 
-_SKIPPED: Final = frozenset(
-    [
-        "script",
-        "style",
-        "head",
-        "template",
-        "svg",
-        "iframe",
-        "object",
-        "button",
-        "option",
-        "select",
-        "datalist",
-        "canvas",
-        "math",
-        "map",
-        "audio",
-        "video",
-        "textarea",
-        "noscript",
-        "title",
-        "meta",
-        "link",
-    ]
-)
-# A cell is inline: a row of a table of figures is one line. A cell that holds paragraphs ends lines by these.
-_INLINE: Final = frozenset(
-    [
-        "a",
-        "abbr",
-        "acronym",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "cite",
-        "code",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "ins",
-        "kbd",
-        "label",
-        "mark",
-        "q",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strong",
-        "strike",
-        "sub",
-        "sup",
-        "time",
-        "tt",
-        "u",
-        "var",
-        "wbr",
-        "nobr",
-        "data",
-        "ruby",
-        "rt",
-        "rp",
-        "rb",
-        "td",
-        "th",
-    ]
-)
 #: Numbers of block elements, as `Block.tag` has them; an element that is not listed has that of the one around.
 TAGS: Final = {
     tag: number
@@ -143,10 +74,9 @@ _BIT: Final = {tag: 1 << number for number, tag in enumerate(_CONTAINERS)}
 
 _NAMED_BY: Final = frozenset(["class", "id", "role", "itemprop"])
 _NAMES_LETTERS: Final = 200
-_LEVELS: Final = 3
 
 #: Columns of `Outline.layout`. ``own``, ``parent``, ``grand``: the block the line stands in, and the two around it; ``odds``: what
-#: the names of the blocks around say, see `block_odds`; ``skipped``: lines left out before this one.
+#: the names of the blocks around say, see `odds_inside`; ``skipped``: lines left out before this one.
 LAYOUT: Final = (
     "trafilatura",
     "resiliparse",
@@ -166,10 +96,8 @@ _NAME = re.compile(r"[^a-z]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NAME_LETTERS = range(3, 31)
 
-_DEEPEST = 240
-"""Elements below this depth are taken as one line; libxml2 itself stops a little later."""
-_MOST = 60_000
-"""A tree of more elements is not walked: it is no article, or one that an extractor has to find."""
+_MOST = 150_000
+"""The lines of a page of more elements are not looked at: it is no article, or one that an extractor has to find."""
 _GRAM = 3
 _VOTED = 0.5
 """An extractor keeps a line if it has this share of the line's word trigrams."""
@@ -197,32 +125,71 @@ class Outline:
     layout: Matrix = field(default_factory=lambda: np.empty((0, len(LAYOUT)), dtype=np.float32))
 
 
-@dataclass(slots=True)
-class Line:
-    """A line of text, with the letters of it that are links and the number of text nodes it was put together from."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """The lines of a page, and the blocks they stand in.
 
-    text: str
-    linked: int
-    runs: int
-    block: "Block"
+    Attributes
+    ----------
+    texts : list of str
+        Without line breaks, none empty.
+    linked, runs : ndarray of int32, shape (n_lines,)
+        The letters of each that are links, and the number of texts it was put together from.
+    block : ndarray of int32, shape (n_lines,)
+        The node that each stands in.
+    around, number, inside, deep : ndarray of int32, shape (n_nodes,)
+        Of each node that is a block: the block around it (-1: none), its number in `TAGS`, or that of the one around it, a bit set of the containers it is in,
+        and how many blocks are around it.
+    odds : ndarray of float64, shape (n_nodes, 7)
+        What the names of the blocks around say: the columns of `LAYOUT` that are called odds.
+    page : Markup or None
+        What they were read from.
+    """
 
+    texts: list[str]
+    linked: Ints
+    runs: Ints
+    block: Ints
+    around: Ints
+    number: Ints
+    inside: Ints
+    deep: Ints
+    odds: NDArray[np.float64]
+    page: Markup | None = None
 
-@dataclass(slots=True, eq=False)
-class Block:
-    """A block element as its lines see it; ``inside`` is a bit set of the containers it is in."""
-
-    parent: "Block | None"
-    element: Any = None
-    tag: int = 0
-    inside: int = 0
-    depth: int = 0
+    def __len__(self) -> int:
+        return len(self.texts)
 
     @property
-    def names(self) -> str:
-        """The values of class, id, role and itemprop."""
-        if self.element is None:
-            return ""
-        return " ".join([value[:_NAMES_LETTERS] for name, value in self.element.items() if name in _NAMED_BY])
+    def link_share(self) -> NDArray[np.float64]:
+        """The share of each line's letters that are links."""
+        sizes = np.array([len(text) for text in self.texts], dtype=np.float64)
+        return np.minimum(self.linked / np.maximum(sizes, 1.0), 1.0)
+
+    def tags(self) -> list[int]:
+        """Return the number of the block of each line in `TAGS`."""
+        found: list[int] = self.number[self.block].tolist()
+        return found
+
+    def names_above(self, line: int) -> list[str]:
+        """Return the values of class, id, role and itemprop of the blocks around a line, the nearest first; empty where there are none."""
+        found = []
+        block = int(self.block[line])
+        while block >= 0 and self.page is not None:
+            named = self.page.tag[block] >= 0 and TAG_NAMES[self.page.tag[block]] != "body"
+            found.append(" ".join(_names(self.page, block)) if named else "")
+            block = int(self.around[block])
+        return found
+
+
+def _names(page: Markup, block: int) -> list[str]:
+    return [value[:_NAMES_LETTERS] for name, value in page.attributes(block).items() if name in _NAMED_BY]
+
+
+def no_lines() -> Lines:
+    """Return the lines of no page."""
+    none, root = np.empty(0, dtype=np.int32), np.zeros(1, dtype=np.int32)
+    return Lines([], none, none, none, root - 1, root, root, root, np.zeros((1, len(NO_ODDS))))
 
 
 def names_in(attributes: str) -> frozenset[str]:
@@ -237,11 +204,13 @@ def names_in(attributes: str) -> frozenset[str]:
     return frozenset(name for name in found if len(name) in _NAME_LETTERS)
 
 
-@lru_cache(maxsize=50_000)
-def block_odds(attributes: str) -> tuple[float, ...]:
-    """Return the log odds, learned on labelled pages, that a block with these names holds the article's lines."""
+@cache
+def _known_odds() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the hashes of the names of blocks, sorted, and the log odds, learned on labelled pages, that a block with one holds the article's lines."""
     known: Mapping[str, float] = load_json("block_names.json")["odds"]
-    return tuple(sorted(known[name] for name in names_in(attributes) if name in known))
+    found = hashed(list(known), folds=True)
+    order = np.argsort(found)
+    return found[order], np.array(list(known.values()), dtype=np.float64)[order]
 
 
 #: What is told of a block with no name around it.
@@ -256,90 +225,28 @@ def odds_inside(around: tuple[float, ...], own: Sequence[float]) -> tuple[float,
     return (min(least, own[0]), max(most, own[-1]), total + sum(own), own[0], own[-1], own_least, own_most)
 
 
-def _odds(block: Block, known: dict[Block, tuple[float, ...]]) -> tuple[float, ...]:
-    """Return the columns of `LAYOUT` that are called odds."""
-    found = known.get(block)
-    if found is not None:
-        return found
-    around = _odds(block.parent, known) if block.parent else NO_ODDS
-    # The whole page is often called "post" or "no-sidebar".
-    own = block_odds(names) if (names := block.names) and block.element.tag != "body" else ()
-    known[block] = found = odds_inside(around, own)
-    return found
+@cache
+def _by_tag() -> tuple[Ints, Ints]:
+    """Return by number of a tag its number in `TAGS`, or 0, and its bit as a container, or 0."""
+    numbers = np.array([TAGS.get(name, 0) for name in TAG_NAMES], dtype=np.int32)
+    return numbers, np.array([_BIT.get(name, 0) for name in TAG_NAMES], dtype=np.int32)
 
 
-class _Walk:
-    """One pass over a tree, which gathers its lines."""
+def lines_of(page: Markup) -> Lines:
+    """Return the lines of a page in order: a block element, a row of a table or a ``br`` ends a line."""
+    from dedup import markup_kernels as loops
 
-    def __init__(self) -> None:
-        self.lines: list[Line] = []
-        self.elements = 0
-        self._parts: list[str] = []
-        self._linked = 0
-        self._runs = 0
-
-    def element(self, element: Any, block: Block, level: int, *, linked: bool) -> None:
-        tag = element.tag
-        if tag in _SKIPPED or not isinstance(tag, str):
-            return
-        self.elements += 1
-        if self.elements > _MOST:
-            return
-        if tag == "br":
-            self._end(block)
-            return
-        outer = block
-        if tag not in _INLINE:
-            if self._parts:
-                self._end(block)
-            block = Block(outer, element, TAGS.get(tag, outer.tag), outer.inside | _BIT.get(tag, 0), outer.depth + 1)
-        elif tag == "a":
-            linked = True
-        elif tag in ("td", "th") and self._parts:
-            self._parts.append(" | ")
-        if text := element.text:
-            self._text(text, linked=linked)
-        inner = self.element if level < _DEEPEST else self._flat
-        for child in element:
-            inner(child, block, level + 1, linked=linked)
-            if text := child.tail:
-                self._text(text, linked=linked)
-        if block is not outer and self._parts:
-            self._end(block)
-
-    def _flat(self, element: Any, _block: Block, _level: int, *, linked: bool) -> None:
-        waiting = [element]
-        while waiting:
-            inner = waiting.pop()
-            if isinstance(inner, str):
-                self._text(f" {inner} ", linked=linked)
-            elif isinstance(inner.tag, str) and inner.tag not in _SKIPPED:
-                for child in reversed(inner):
-                    waiting += [part for part in (child.tail, child) if part is not None]
-                waiting += [inner.text] if inner.text else []
-            # A comment has no text to read, but its tail waits already.
-
-    def _text(self, text: str, *, linked: bool) -> None:
-        self._parts.append(text)
-        self._runs += 1
-        if linked:
-            self._linked += len(text.strip())
-
-    def _end(self, block: Block) -> None:
-        text = " ".join("".join(self._parts).split()).strip("| ")
-        if text:
-            self.lines.append(Line(text, self._linked, self._runs, block))
-        self._parts.clear()
-        self._linked = self._runs = 0
-
-
-def lines_of(tree: Any) -> list[Line]:
-    """Return the lines of a tree in order: a block element, a row of a table or a ``br`` ends a line."""
-    body = tree.find("body") if tree.tag == "html" else tree
-    walk = _Walk()
-    if body is not None:
-        walk.element(body, Block(None), 0, linked=False)
-    return walk.lines if walk.elements <= _MOST else []
+    if np.count_nonzero(page.tag >= 0) > _MOST:
+        return no_lines()
+    body = page.body
+    root = body.at if body is not None else 0
+    letters, start, end, linked, runs, block, around, number, inside, deep = loops.lines(
+        page.tag, page.last, page.start, page.end, page.letters, tables().kinds, *_by_tag(), table(), root
+    )
+    told = loops.odds(page.codes, page.tag, around, page.start, page.end, *_known_odds(), root, NUMBER_OF["body"])
+    text = text_of_codes(letters)
+    texts = [text[first:after] for first, after in zip(start.tolist(), end.tolist(), strict=True)]
+    return Lines(texts, linked, runs, block, around, number, inside, deep, told, page)
 
 
 def _tokens(line: str) -> list[str]:
@@ -464,67 +371,76 @@ def _placed(
 class Candidates:
     """The lines of a page, and which of them (``chosen``, positions) may be the article's.
 
-    ``votes``: shape (2, n_lines), share of each line that the extractors kept; ``link_share``: shape (n_lines,).
+    ``votes``: shape (2, n_lines), share of each line that the extractors kept, -1 where none was asked.
     """
 
-    lines: list[Line]
+    lines: Lines
     votes: Matrix
-    link_share: Matrix
     chosen: NDArray[np.intp]
 
 
-def candidates(tree: Any, main: str, second: str = "", walked: Sequence[Line] | None = None) -> Candidates:
+def candidates(page: Markup | None, main: str, second: str = "", walked: Lines | None = None) -> Candidates:
     """Find the lines of a page that may be its article's: those that an extractor has or that read so, and those near.
 
     Parameters are those of `outline`.
     """
-    found = list(walked) if walked is not None else lines_of(tree) if tree is not None else []
+    found = walked if walked is not None else lines_of(page) if page is not None else no_lines()
     vocabulary = numbering()
     answer = main.split("\n")
     texts = _Texts(answer, vocabulary)
-    lines = _Texts([line.text for line in found], vocabulary)
+    lines = _Texts(found.texts, vocabulary)
     missing, held = _placed(lines, answer, texts, vocabulary)
     added = np.empty(0, dtype=np.intp)
     if missing:
         found, moved = _with_missing(found, missing)
         added = np.setdiff1d(np.arange(len(found)), moved)
         held = [(number, [moved[row] for row in rows]) for number, rows in held]
-        lines = _Texts([line.text for line in found], vocabulary)
+        lines = _Texts(found.texts, vocabulary)
     others = _Texts(second.split("\n"), vocabulary)
     votes = np.array([_kept(lines, texts), _kept(lines, others)], dtype=np.float32)
-    size = np.array([_size(line.text) for line in found])
-    link_share = np.array([min(line.linked / len(line.text), 1.0) for line in found], dtype=np.float32)
-    ends = np.array([line.text.rstrip(_CLOSING).endswith(_ENDS) for line in found], dtype=bool)
-    signs = ((votes > _VOTED).any(axis=0) & (size >= _SHORTEST)) | (ends & (size >= _SENTENCE) & (link_share < _LINKED))
-    near = np.zeros(len(found), dtype=bool)
-    if signs.any():
-        near = np.convolve(signs, np.ones(2 * _REACH + 1), mode="full")[_REACH : _REACH + len(found)] > 0
-    near[added] = True
-    chosen = near[lines.of]
+    sizes = np.array([_size(text) for text in found.texts])
+    signs = ((votes > _VOTED).any(axis=0) & (sizes >= _SHORTEST)) | _reads_so(found)
+    is_near = near(signs)
+    is_near[added] = True
+    chosen = is_near[lines.of]
     kept = texts.share(lines.grams[chosen])
     for number, rows in held:
         if kept[number] < _VOTED:
-            near[rows] = True
-    if not near.any() and found and tree is not None and main.strip():
+            is_near[rows] = True
+    if not is_near.any() and len(found) and page is not None and main.strip():
         # The answer is words that stand nowhere on the page as it was walked.
         return candidates(None, main, second)
-    return Candidates(found, votes, link_share, np.flatnonzero(near))
+    return Candidates(found, votes, np.flatnonzero(is_near))
 
 
-def _with_missing(found: Sequence[Line], missing: Sequence[tuple[int, str]]) -> tuple[list[Line], list[int]]:
+def _reads_so(lines: Lines) -> NDArray[np.bool_]:
+    """Tell which lines end like a sentence, and are long enough and not links."""
+    ends = np.array([text.rstrip(_CLOSING).endswith(_ENDS) for text in lines.texts], dtype=bool)
+    sizes = np.array([_size(text) for text in lines.texts])
+    return ends & (sizes >= _SENTENCE) & (lines.link_share < _LINKED)
+
+
+def near(signs: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell which lines are at most ``_REACH`` from a sign."""
+    if not signs.any():
+        return np.zeros(len(signs), dtype=bool)
+    return np.convolve(signs, np.ones(2 * _REACH + 1), mode="full")[_REACH : _REACH + len(signs)] > 0
+
+
+def _with_missing(found: Lines, missing: Sequence[tuple[int, str]]) -> tuple[Lines, list[int]]:
     """Put lines before those of the given numbers, and tell where each of the lines has moved."""
-    made: list[Line] = []
-    moved = []
-    waiting = deque(sorted(missing, key=itemgetter(0)))
-    for row in range(len(found) + 1):
-        while waiting and waiting[0][0] <= row:
-            beside = found[min(max(row - 1, 0), len(found) - 1)].block if found else Block(None)
-            text = waiting.popleft()[1]
-            made.append(Line(text, 0, 1, beside))
-        if row < len(found):
-            moved.append(len(made))
-            made.append(found[row])
-    return made, moved
+    waiting = sorted(missing, key=itemgetter(0))
+    at = [min(row, len(found)) for row, _ in waiting]
+    texts = found.texts.copy()
+    for before, (row, (_, text)) in enumerate(zip(at, waiting, strict=True)):
+        texts.insert(row + before, text)
+    beside = np.array([min(max(row - 1, 0), len(found) - 1) for row in at])
+    block = np.insert(found.block, at, found.block[beside] if len(found) else 0)
+    made = replace(
+        found, texts=texts, linked=np.insert(found.linked, at, 0), runs=np.insert(found.runs, at, 1), block=block
+    )
+    moved = np.arange(len(found)) + np.searchsorted(at, np.arange(len(found)), side="right")
+    return made, moved.tolist()
 
 
 def _size(line: str) -> int:
@@ -532,74 +448,48 @@ def _size(line: str) -> int:
     return len(line) if line.isascii() else len(line) + 2 * len(_UNSPACED.findall(line))
 
 
-def outline(tree: Any, main: str, second: str = "", walked: Sequence[Line] | None = None) -> Outline:
-    """Outline a page.
+def outline(page: Markup | None, main: str, second: str = "", walked: Lines | None = None) -> Outline:
+    """Outline a page by what two extractors made of it.
 
     Parameters
     ----------
-    tree : lxml element or None
+    page : Markup or None
         The page; None where it could not be parsed, which leaves the lines of ``main``.
     main : str
         What trafilatura made of the page.
     second : str
         What resiliparse made of it.
-    walked : sequence of Line, optional
-        The lines of the tree, where `lines_of` has been asked for them before.
+    walked : Lines, optional
+        The lines of the page, where `lines_of` has been asked for them before.
     """
-    page = candidates(tree, main, second, walked)
-    if not len(page.chosen):
+    return _laid_out(candidates(page, main, second, walked))
+
+
+def full_outline(lines: Lines) -> Outline:
+    """Outline a page by itself: no extractor was asked, and their columns are -1."""
+    votes = np.full((2, len(lines)), -1.0, dtype=np.float32)
+    return _laid_out(Candidates(lines, votes, np.arange(len(lines))))
+
+
+def _laid_out(found: Candidates) -> Outline:
+    from dedup import markup_kernels as loops
+
+    lines, chosen = found.lines, found.chosen
+    if not len(chosen):
         return Outline()
-    n_words = np.array([line.text.count(" ") + 1 for line in page.lines], dtype=float)
-    around = _blocks(page, n_words)
-    skipped = np.minimum(np.diff(page.chosen, prepend=-1) - 1, 50)
-    known: dict[Block, tuple[float, ...]] = {}
-    layout = []
-    for row, gap in zip(page.chosen.tolist(), skipped.tolist(), strict=True):
-        line = page.lines[row]
-        block = line.block
-        told = (*page.votes[:, row].tolist(), page.link_share[row], block.tag, block.depth, line.runs)
-        layout.append((*told, *_bits(block.inside, len(_CONTAINERS)), *around[row], *_odds(block, known), gap))
-    return Outline(tuple(page.lines[row].text for row in page.chosen.tolist()), np.array(layout, dtype=np.float32))
-
-
-@lru_cache(maxsize=20_000)
-def _bits(bits: int, n: int) -> tuple[int, ...]:
-    return tuple(bits >> number & 1 for number in range(n))
-
-
-def _blocks(page: Candidates, n_words: NDArray[np.float64]) -> dict[int, list[float]]:
-    """Return, by chosen line, what its block and the two around it hold, and how much of its block the extractors kept."""
-    total = max(float(n_words.sum()), 1.0)
-    sums: dict[Block, list[float]] = {}
-    linked = (n_words * page.link_share).tolist()
-    kept = ((page.votes > _VOTED) * n_words).T.tolist()
-    for line, words, links, (main, second) in zip(page.lines, n_words.tolist(), linked, kept, strict=True):
-        block: Block | None = line.block
-        for level in range(_LEVELS):
-            if block is None:
-                break
-            held = sums.get(block)
-            if held is None:
-                held = sums[block] = [0.0] * (3 * _LEVELS + 2)
-            at = 3 * level
-            held[at] += words
-            held[at + 1] += links
-            held[at + 2] += 1.0
-            if not level:
-                held[-2] += main
-                held[-1] += second
-            block = block.parent
-    made = {}
-    for row in page.chosen.tolist():
-        block = own = page.lines[row].block
-        values: list[float] = []
-        for level in range(_LEVELS):
-            words, links, n = sums[block][3 * level : 3 * level + 3]
-            values += [math.log1p(words), links / max(words, 1.0), min(n, 100.0), words / total]
-            if block.parent is None:
-                values += values[-4:] * (_LEVELS - 1 - level)
-                break
-            block = block.parent
-        held = sums[own]
-        made[row] = [*values, held[-2] / max(held[0], 1.0), held[-1] / max(held[0], 1.0)]
-    return made
+    n_words = np.array([text.count(" ") + 1 for text in lines.texts], dtype=np.float64)
+    layout = np.empty((len(chosen), len(LAYOUT)), dtype=np.float32)
+    blocks = (lines.around, lines.number, lines.inside, lines.deep, lines.odds)
+    loops.layout(
+        chosen,
+        n_words,
+        lines.link_share,
+        lines.runs,
+        lines.block,
+        found.votes,
+        *blocks,
+        _VOTED,
+        len(_CONTAINERS),
+        layout,
+    )
+    return Outline(tuple(lines.texts[row] for row in chosen.tolist()), layout)

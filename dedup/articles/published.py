@@ -16,6 +16,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
+from dedup.articles.markup import Element
 from dedup.articles.normalize import words
 from dedup.articles.stated import LONG, Stated, Text, describes_article, text_of
 
@@ -196,9 +197,9 @@ def published(page: Stated, headline: str) -> str:
 
     Examples
     --------
-    >>> from lxml.html import fromstring
+    >>> from dedup.articles.markup import parse
     >>> from dedup.articles.stated import stated
-    >>> published(stated(fromstring("<body><h1>Quay reopens</h1><p>2 March 2026</p></body>")), "Quay reopens")
+    >>> published(stated(parse("<body><h1>Quay reopens</h1><p>2 March 2026</p></body>")), "Quay reopens")
     '2026-03-02'
     """
     found, written = evidence(page, headline)
@@ -401,24 +402,25 @@ def _is_heading(node: Any) -> bool:
 
 
 def _label_of_text(text: Text) -> str:
-    return _text_before_end(text.element) if text.is_tail else _label(text.element)
+    before = text.after
+    return _label(text.within) if before is None else _text_before_end(before)
 
 
-def _label(node: Any) -> str:
+def _label(node: Element) -> str:
     """Return the end of the text before a node, by which a day beside it is called: in its parent, else before that."""
     before, parent = node.getprevious(), node.getparent()
     if before is None and parent is not None:
-        line = " ".join((parent.text or "").split())
+        line = " ".join(parent.text.split())
         if line:
             return line[-_LABEL:]
         before = parent.getprevious()
     if before is None:
         return ""
-    return " ".join((before.tail or "").split())[-_LABEL:] or _text_before_end(before)
+    return " ".join(before.tail.split())[-_LABEL:] or _text_before_end(before)
 
 
-def _text_before_end(element: Any) -> str:
-    return text_of(element)[-_LABEL:] if isinstance(element.tag, str) else ""
+def _text_before_end(element: Element) -> str:
+    return text_of(element)[-_LABEL:]
 
 
 def _place(found: dict[str, dict[str, float]], shown: list[_Shown]) -> None:

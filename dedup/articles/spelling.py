@@ -7,7 +7,6 @@ Rule guarded here: the spelling is that of ``normalize``, taken letter by letter
 spelled together with the letter before it.
 """
 
-import re
 from functools import cache, lru_cache
 from itertools import chain
 from typing import Final, NamedTuple
@@ -15,6 +14,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.articles.letters import N_CODES, SPACE
+from dedup.articles.letters import table as letter_kinds
 from dedup.articles.normalize import MARK, OTHER, kinds, normalize
 
 Codes = NDArray[np.uint32]
@@ -114,8 +115,9 @@ def spelled(text: str) -> Spelled:
         # The first letter of a run stands for all of it.
         letters[is_together] = _NOTHING
         numbers: dict[str, int] = {}
-        runs = [(run.start(), numbers.setdefault(run[0], len(numbers))) for run in _together().finditer(text)]
-        starts, which = np.array(runs).T
+        starts, ends = _runs(is_together, codes)
+        texts = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        which = np.array([numbers.setdefault(run, len(numbers)) for run in texts])
         letters[starts] = _SEVERAL + len(several) + which
         several += map(_spelled, numbers)
     is_odd = (letters == _NOTHING) | (letters >= _SEVERAL)
@@ -143,11 +145,9 @@ def _spelled(together: str) -> tuple[int, ...]:
     return tuple(map(ord, normalize(together)))
 
 
-@cache
-def _together() -> re.Pattern[str]:
-    """Return the pattern of what is spelled together: marks or parts of syllables, and the letter before them."""
-    codes = np.unique([*np.flatnonzero(kinds() == MARK).tolist(), *_COMPOSING])
-    ends = np.flatnonzero(np.diff(codes) > 1)
-    first, last = codes[np.r_[0, ends + 1]], codes[np.r_[ends, len(codes) - 1]]
-    listed = "".join(f"{chr(a)}-{chr(b)}" for a, b in zip(first, last, strict=True))
-    return re.compile(f"[^\\s{listed}]?[{listed}]+")
+def _runs(is_together: NDArray[np.bool_], codes: Codes) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return where each run of what composes begins, with the letter before it unless that is a space, and where it ends."""
+    edges = np.flatnonzero(np.diff(is_together, prepend=False, append=False))
+    firsts, ends = edges[::2], edges[1::2]
+    before = letter_kinds()[np.minimum(codes[np.maximum(firsts - 1, 0)], N_CODES)]
+    return firsts - ((firsts > 0) & (before & SPACE == 0)), ends

@@ -9,12 +9,15 @@ only the first few of each kind are looked at.
 import html
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+
 from dedup.articles.host import host_of, names_host
+from dedup.articles.markup import DATED, TEXT, YEAR, Element, Markup
 
 Node = dict[str, Any]
 
@@ -73,7 +76,7 @@ class Stated:
     names : frozenset of str
         Names of the site, letters and digits in lower case.
     nodes : list
-        What the days of the page are read from, in order: an lxml element for each heading, time and mark of the day of
+        What the days of the page are read from, in order: an ``Element`` for each heading, time and mark of the day of
         publication; a ``Text`` for each long one (they part the article from what stands around it) and each that may
         hold a year.
     scripts : list of str
@@ -103,13 +106,13 @@ class Stated:
         return (node for node in self.linked if describes_article(node))
 
 
-def stated(tree: Any, url: str = "", source: str = "") -> Stated:
+def stated(page: Markup, url: str = "", source: str = "") -> Stated:
     """Read what a parsed page states about itself.
 
     Parameters
     ----------
-    tree : lxml.html.HtmlElement
-        The page. Not changed.
+    page : Markup
+        The page.
     url : str
         Its address where known.
     source : str
@@ -117,31 +120,32 @@ def stated(tree: Any, url: str = "", source: str = "") -> Stated:
 
     Examples
     --------
-    >>> from lxml.html import fromstring
-    >>> page = fromstring("<html><head><title>Quay reopens | Gazette</title></head><body><h1>Quay reopens</h1></body></html>")
+    >>> from dedup.articles.markup import parse
+    >>> page = parse("<html><head><title>Quay reopens | Gazette</title></head><body><h1>Quay reopens</h1></body></html>")
     >>> found = stated(page)
     >>> found.title, found.headings[0].text
     ('Quay reopens | Gazette', 'Quay reopens')
     """
     meta: dict[str, list[str]] = {}
-    for tag in islice(tree.iter("meta"), _TAGS):
-        content = line_of(tag.get("content") or "")
-        for name in dict.fromkeys((tag.get(key) or "").lower() for key in ("property", "name", "itemprop")):
+    for tag in islice(page.elements("meta"), _TAGS):
+        held = page.attributes(tag.at)
+        content = line_of(held.get("content", ""))
+        for name in dict.fromkeys(held.get(key, "").lower() for key in ("property", "name", "itemprop")):
             if content and name:
                 meta.setdefault(name, []).append(content)
-    linked = list(islice(_linked(tree), _NODES))
+    linked = list(islice(_linked(page), _NODES))
     linked.sort(key=lambda node: not describes_article(node))
-    found = _address(tree, meta, url)
-    large = tree.xpath("count(descendant::text())") > _TEXTS
-    nodes = [] if large else list(islice(_dated(tree), _NODES_READ))
-    headings = list(islice(_headings(tree, nodes), _HEADINGS))
-    scripts = (script.text or "" for script in tree.iter("script"))
+    found = _address(page, meta, url)
+    large = int(np.count_nonzero(page.tag == TEXT)) > _TEXTS
+    nodes = [] if large else list(islice(_dated(page), _NODES_READ))
+    headings = list(islice(_headings(page, nodes), _HEADINGS))
+    scripts = (script.text for script in page.elements("script"))
     return Stated(
         meta=meta,
         linked=linked,
-        title=next((text_of(tag) for tag in tree.iter("title") if not _in_drawing(tag)), ""),
+        title=next((text_of(tag) for tag in page.elements("title") if not _in_drawing(tag)), ""),
         headings=headings,
-        language=tree.getroottree().getroot().get("lang") or "",
+        language=page.root.get("lang") or "",
         url=found,
         host=source or host_of(found),
         names=frozenset((_names(meta, linked) | {letters_of(one.text) for one in headings if one.home}) - {""}),
@@ -151,50 +155,33 @@ def stated(tree: Any, url: str = "", source: str = "") -> Stated:
     )
 
 
-def text_of(element: Any) -> str:
+def text_of(element: Element) -> str:
     """Return the text of an element in one line."""
     return line_of(" ".join(islice(element.itertext(), _TAGS)))
 
 
 class Text(NamedTuple):
-    """A text of a page: the one that its element begins with, or the tail that comes after it."""
+    """A text of a page, and the node that it is."""
 
     text: str
-    element: Any
-    is_tail: bool
+    page: Markup
+    at: int
 
     @property
-    def within(self) -> Any:
+    def within(self) -> Element:
         """The element that the text stands in."""
-        return self.element.getparent() if self.is_tail else self.element
+        return Element(self.page, int(self.page.parent[self.at]))
+
+    @property
+    def after(self) -> Element | None:
+        """The element that it comes right after, None where its element begins with it."""
+        before = self.page.before(self.at)
+        return Element(self.page, before) if before >= 0 else None
 
 
-def walk(tree: Any, wants: Callable[[Any], bool], reads: Callable[[str], bool]) -> Iterator[Any]:
-    """Give elements and texts of a page in order: an lxml element where it is wanted, a ``Text`` where it is to be read.
-
-    In Python, as XPath takes several times as long for tests like these.
-    """
-    around: list[Any] = []
-    for element in tree.iter():
-        parent = element.getparent()
-        while around and around[-1] is not parent:
-            ended = around.pop()
-            text = ended.tail
-            if text and reads(text):
-                yield Text(text, ended, is_tail=True)
-        around.append(element)
-        # Comments and processing instructions are walked over too, for the texts after them.
-        if not isinstance(element.tag, str):
-            continue
-        if wants(element):
-            yield element
-        text = element.text
-        if text and reads(text):
-            yield Text(text, element, is_tail=False)
-    for ended in reversed(around[1:]):
-        text = ended.tail
-        if text and reads(text):
-            yield Text(text, ended, is_tail=True)
+def texts_of(page: Markup, mark: np.uint32) -> Iterator[Text]:
+    """Give the texts of a page that have a mark, in order."""
+    return (Text(page.text_at(at), page, at) for at in page.marked(mark) if page.tag[at] == TEXT)
 
 
 def line_of(text: str) -> str:
@@ -218,22 +205,24 @@ def describes_article(node: Node) -> bool:
     return any(_ARTICLE.search(name) for name in types_of(node))
 
 
-def _in_drawing(tag: Any) -> bool:
-    return any(parent.tag == "svg" for parent in tag.iterancestors())
+def _in_drawing(tag: Element) -> bool:
+    return tag.above("svg") is not None
 
 
-def _address(tree: Any, meta: dict[str, list[str]], url: str) -> str:
-    canonical = (tag.get("href") or "" for tag in tree.iter("link") if (tag.get("rel") or "").lower() == "canonical")
+def _address(page: Markup, meta: dict[str, list[str]], url: str) -> str:
+    canonical = (
+        tag.get("href") or "" for tag in page.elements("link") if (tag.get("rel") or "").lower() == "canonical"
+    )
     for address in (*islice(canonical, 1), *meta.get("og:url", [])[:1]):
         if address.startswith(("http://", "https://", "//")) and host_of(address):
             return f"https:{address}" if address.startswith("//") else address
     return url
 
 
-def _linked(tree: Any) -> Iterator[Node]:
-    scripts = (tag for tag in tree.iter("script") if "ld+json" in (tag.get("type") or ""))
+def _linked(page: Markup) -> Iterator[Node]:
+    scripts = (tag for tag in page.elements("script") if "ld+json" in (tag.get("type") or ""))
     for script in islice(scripts, _SCRIPTS):
-        text = (script.text or "").strip().removeprefix("<!--").removesuffix("-->").strip().rstrip(";")
+        text = script.text.strip().removeprefix("<!--").removesuffix("-->").strip().rstrip(";")
         try:
             yield from _nodes(json.loads(text, strict=False))
         except (ValueError, RecursionError):
@@ -253,21 +242,16 @@ def _nodes(value: Any, depth: int = 0) -> Iterator[Node]:
             yield from _nodes(value.get(key), depth + 1)
 
 
-def _dated(tree: Any) -> Iterator[Any]:
-    for node in walk(tree, _is_dated, _may_hold_day):
-        if not isinstance(node, Text) or node.within.tag not in _UNSEEN:
-            yield node
+def _dated(page: Markup) -> Iterator[Element | Text]:
+    wanted = {*page.marked(DATED), *page.marked(YEAR), *(at for name in _OF_DAYS for at in page.places(name))}
+    for at in sorted(wanted):
+        if not page.is_text(at):
+            yield Element(page, at)
+        elif (text := Text(page.text_at(at), page, at)).within.tag not in _UNSEEN:
+            yield text
 
 
-def _is_dated(element: Any) -> bool:
-    return element.tag in _OF_DAYS or element.get("itemprop") == "datePublished"
-
-
-def _may_hold_day(text: str) -> bool:
-    return "20" in text or "19" in text or len(text) > LONG
-
-
-def _headings(tree: Any, nodes: list[Any]) -> Iterator[Heading]:
+def _headings(page: Markup, nodes: list[Any]) -> Iterator[Heading]:
     below: dict[Any, int] = {}
     long_texts = 0
     for node in nodes:
@@ -275,12 +259,12 @@ def _headings(tree: Any, nodes: list[Any]) -> Iterator[Heading]:
             long_texts += len(node.text) > LONG
         else:
             below[node] = long_texts
-    for tag in islice(tree.iter("h1", "h2", "h3"), _TAGS):
+    for tag in islice(page.elements("h1", "h2", "h3"), _TAGS):
         text = text_of(tag)
         if not 0 < len(text) <= _LONGEST:
             continue
         link = next(tag.iter("a"), None)
-        link = next(tag.iterancestors("a"), None) if link is None else link
+        link = tag.above("a") if link is None else link
         yield Heading(
             level=int(tag.tag[1]),
             text=text,

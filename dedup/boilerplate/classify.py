@@ -9,7 +9,7 @@ Rule guarded here: a line is judged by its own page and by frozen tables, never 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from dedup.articles import segment
 from dedup.articles.outline import LAYOUT
 from dedup.articles.reading import Reading, read
-from dedup.boilerplate.features import MARKED, MARKERS, VOTED, Matrix, features, html_features
+from dedup.boilerplate.features import MARKED, MARKERS, VOTED, Matrix, features, html_features, marks
 from dedup.boilerplate.line_model import line_model
 from dedup.schema import DRAFT, KEYS, SEGMENT
 
@@ -42,7 +42,12 @@ class Judged(NamedTuple):
 
 
 def judge(  # noqa: PLR0913 - all that is known of a text
-    page: Reading, kind: str, title: str = "", model: str = "", layout: bytes = b"", language: str = ""
+    page: Reading,
+    kind: str,
+    title: str = "",
+    model: str = "",
+    layout: NDArray[np.float32] | None = None,
+    language: str = "",
 ) -> Judged:
     """Judge the lines of one page.
 
@@ -56,8 +61,9 @@ def judge(  # noqa: PLR0913 - all that is known of a text
         The headline if it is known, else empty.
     model : str
         As ``text`` of `line_model`.
-    layout : bytes
-        What the HTML says of the lines, as in ``DRAFT``; an ``html`` text without it is judged as an ``article``.
+    layout : ndarray of float32, shape (n_lines, len(LAYOUT)), optional
+        What the HTML says of the lines; an ``html`` text without it is judged as an ``article``. Where no extractor was asked, the model
+        ``fast`` judges.
     language : str
         Its code, where it is known.
 
@@ -67,18 +73,28 @@ def judge(  # noqa: PLR0913 - all that is known of a text
         In the order of the lines.
     """
     matrix = features(page, title)
-    if kind == "html" and layout:
-        told = np.frombuffer(layout, dtype="<f4").reshape(page.n_lines, len(LAYOUT))
+    if kind != "html" or layout is None:
+        keep = line_model("article" if kind == "html" else kind, model).predict(matrix)
+    elif not was_asked(layout):
+        keep = line_model("fast", model).predict(html_features(matrix, layout))
+    else:
         fitted = line_model("html", model)
         # A page in a language that the model did not learn from looks less like an article than it is.
         is_foreign = bool(language and fitted.languages and language not in fitted.languages)
-        bonus = np.where(told[:, 0] > VOTED, _FOREIGN * is_foreign, 0.0)
-        keep = fitted.predict(html_features(matrix, told), bonus)
-    else:
-        keep = line_model("article" if kind == "html" else kind, model).predict(matrix)
-    shares = matrix[:, MARKED]
+        bonus = np.where(layout[:, 0] > VOTED, _FOREIGN * is_foreign, 0.0)
+        keep = fitted.predict(html_features(matrix, layout), bonus)
+    return Judged(keep, _markers(matrix[:, MARKED]))
+
+
+def was_asked(layout: NDArray[np.float32]) -> bool:
+    """Tell whether the lines of a layout were chosen by extractors."""
+    return bool(len(layout) and layout[0, 0] >= 0)
+
+
+def _markers(shares: Matrix) -> list[str]:
+    """Return what each line looks like, by the shares of its words in phrases of each marker."""
     best = np.where(shares.max(axis=1, initial=0.0) >= _MARKED, shares.argmax(axis=1), len(MARKERS))
-    return Judged(keep, [(*MARKERS, "")[number] for number in best.tolist()])
+    return [(*MARKERS, "")[number] for number in best.tolist()]
 
 
 @dataclass(frozen=True)
@@ -96,7 +112,7 @@ class Classify:
     model: str = ""
 
     reads: ClassVar[pa.Schema] = pa.schema(
-        [DRAFT.field(name) for name in ("doc_id", "source", "kind", "language", "title", "text", "layout")]
+        [DRAFT.field(name) for name in ("doc_id", "source", "kind", "language", "title", "text", "layout", "keep")]
     )
     writes: ClassVar[pa.Schema] = SEGMENT
     partition_by: ClassVar[tuple[str, ...]] = ()
@@ -116,8 +132,8 @@ class Classify:
                     judged.append(Judged(np.ones(n), [""] * n))
                     keys.append(segment.no_keys(n))
                     continue
-                page, about = read(lines[-1]), (draft["kind"], draft["title"] or "", self.model)
-                judged.append(judge(page, *about, draft["layout"] or b"", draft["language"] or ""))
+                page = read(lines[-1])
+                judged.append(self._judged(page, draft))
                 keys.append(segment.keys(page, judged[-1].keep < _DOUBTED))
             n_lines = [len(of_draft) for of_draft in lines]
             rows = np.repeat(np.arange(len(lines)), n_lines)
@@ -132,6 +148,14 @@ class Classify:
                 _lists([(of_draft.form_ends, of_draft.forms) for of_draft in keys]),
             ]
             yield pa.RecordBatch.from_arrays(columns, schema=self.writes)
+
+    def _judged(self, page: Reading, draft: dict[str, Any]) -> Judged:
+        if draft["keep"]:
+            # The whole page was looked at for it.
+            return Judged(np.frombuffer(draft["keep"], dtype="<f4").astype(np.float64), _markers(marks(page)))
+        told = np.frombuffer(draft["layout"] or b"", dtype="<f4").reshape(-1, len(LAYOUT))
+        about = (draft["kind"], draft["title"] or "", self.model)
+        return judge(page, *about, told if draft["layout"] else None, draft["language"] or "")
 
 
 def _joined(parts: Sequence[NDArray[np.int64]]) -> pa.Array:

@@ -118,6 +118,8 @@ _VOTES: Final = (
 )
 #: Names of the columns of :func:`html_features`. Feeds are told of plain text alone: HTML has elements for them.
 HTML_FEATURES: Final = (*FEATURES[: -len(FEED)], *LAYOUT, *_VOTES)
+#: Those of them that say nothing of an extractor.
+FAST_FEATURES: Final = tuple(name for name in HTML_FEATURES if not any(of in name for of in _EXTRACTORS))
 
 _LONG: Final = 15
 """From this size on a line that ends like a sentence counts as prose."""
@@ -435,6 +437,10 @@ def html_features(matrix: Matrix, layout: NDArray[np.float32]) -> Matrix:
     n_text = len(FEATURES) - len(FEED)
     text, told, near, voted = np.split(whole, np.cumsum([n_text, len(LAYOUT), 2 * _REACH * n_extractors]), axis=1)
     text[:], told[:] = matrix[:, :n_text], layout
+    if n and told[0, 0] < 0:
+        # Nobody was asked.
+        near[:], voted[:] = -1.0, 0.0
+        return whole
     loops.neighbours(told[:, :n_extractors], _REACH, near)
     loops.votes(_sizes(matrix), (told[:, :n_extractors] > VOTED).astype(float), 50, voted)
     return whole

@@ -19,7 +19,10 @@ from dedup.boilerplate.features import FEATURES, HTML_FEATURES, Matrix
 from dedup.tables import load_json
 
 #: Kinds of text that have a line model of their own.
-MODELS: Final = ("page", "article", "html")
+MODELS: Final = ("page", "article", "html", "fast")
+
+#: Those of lines with a layout: with what extractors kept, and without.
+OF_HTML: Final = ("html", "fast")
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +57,7 @@ class LineModel:
 
 @lru_cache(maxsize=8)
 def line_model(kind: str, text: str = "") -> LineModel:
-    """Return the model for texts of ``kind``: ``html``, ``page`` or ``article``.
+    """Return the model for texts of ``kind``: one of `MODELS`.
 
     Parameters
     ----------
@@ -69,7 +72,7 @@ def line_model(kind: str, text: str = "") -> LineModel:
         If the model describes lines by other features than this version computes.
     """
     table = json.loads(text) if text else load_json("line_model.json")
-    return from_table(table["models"][kind], HTML_FEATURES if kind == "html" else FEATURES)
+    return from_table(table["models"][kind], HTML_FEATURES if kind in OF_HTML else FEATURES)
 
 
 def from_table(table: Mapping[str, Any], names: Sequence[str]) -> LineModel:

@@ -64,6 +64,7 @@ class CleanFrames:
     rejects: list[Reject]
     n_pages: int
     n_seen: int
+    extractors: dict[str, int]
 
 
 def clean(  # noqa: PLR0913 - what a run is made of
@@ -99,6 +100,8 @@ def clean(  # noqa: PLR0913 - what a run is made of
         pages = pages.select(F.col("number").alias("arrival"), F.col("given").alias("doc_id"), *PAGE.names[2:])
         drafts = cluster.written(cluster.run(Extracting(config), PAGE, _DATED, pages.repartition("arrival")))
         rejects += _rejects(cluster, drafts.withColumn("reason", F.col("failure")).where("failure <> ''"))
+        counts = drafts.where("extractor <> ''").groupBy("extractor").count().collect()
+        extractors = dict(sorted((row["extractor"], row["count"]) for row in counts))
     drafts = cluster.written(
         _arrived(cluster, drafts.where("failure = ''"), memory.state.first_arrival if memory else 0)
     )
@@ -107,9 +110,8 @@ def clean(  # noqa: PLR0913 - what a run is made of
     empty = articles.where(F.col("n_words") < least)
     detail = F.concat(F.col("n_words").cast("string"), F.lit(" words were left of the page once its chrome was off"))
     rejects += _rejects(cluster, empty.select("*", F.lit("no_article_text").alias("reason"), detail.alias("detail")))
-    return CleanFrames(
-        articles.where(F.col("n_words") >= least), claims, repeats, sorted(rejects, key=reject_order), n_pages, n_seen
-    )
+    articles, rejects = articles.where(F.col("n_words") >= least), sorted(rejects, key=reject_order)
+    return CleanFrames(articles, claims, repeats, rejects, n_pages, n_seen, extractors)
 
 
 def _rejects(cluster: Cluster, rows: Any) -> list[Reject]:

@@ -189,4 +189,4 @@ def _told(cluster: Cluster, cleaned: CleanFrames, order: str, memory: Memory | N
         for row in cluster.collected(cleaned.claims.join(named, "number"), _CLAIMED, ["number"]).to_pylist():
             number, given = row.pop("number"), row.pop("given")
             claims[number] = Claim(**row), given
-    return Cleaned(articles, repeats, claims, cleaned.rejects, cleaned.n_pages, cleaned.n_seen)
+    return Cleaned(articles, repeats, claims, cleaned.rejects, cleaned.n_pages, cleaned.n_seen, cleaned.extractors)

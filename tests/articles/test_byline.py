@@ -3,14 +3,14 @@
 import json
 
 import pytest
-from lxml.html import document_fromstring
 
 from dedup.articles.byline import author, name_of
+from dedup.articles.markup import parse
 from dedup.articles.stated import stated
 
 
 def by(body: str = "", head: str = "") -> str:
-    tree = document_fromstring(f"<html><head>{head}</head><body><h1>Quay reopens</h1>{body}<p>Text</p></body></html>")
+    tree = parse(f"<html><head>{head}</head><body><h1>Quay reopens</h1>{body}<p>Text</p></body></html>")
     return author(tree, stated(tree), "Quay reopens")
 
 

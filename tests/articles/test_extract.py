@@ -114,7 +114,7 @@ def test_a_draft_of_html_has_a_row_of_layout_for_each_line_and_no_other_has() ->
     assert draft(PARAGRAPH.encode(), "page")["layout"] == b""
 
 
-@pytest.mark.parametrize("stage", [Extract(), Extract(extractor="resiliparse"), Extract(max_bytes=10)])
+@pytest.mark.parametrize("stage", [Extract(), Extract(extractor="fast"), Extract(max_bytes=10)])
 @pytest.mark.parametrize("odd", ["\u2028", "\x85", "\x1c", "\u200b", "&#8232;", "&#133;", "&#12;", "\ufeff"])
 def test_odd_spaces_do_not_part_lines_from_their_layout(stage: Extract, odd: str) -> None:
     found = stage.draft(row(page(f"<p>{odd}</p><p>Two{odd}words{odd}</p><p>{odd} {PARAGRAPH}{odd}More</p>").encode()))
@@ -160,8 +160,8 @@ def test_the_same_page_gives_the_same_draft_every_time() -> None:
     assert texts[0]
 
 
-def test_the_fallback_is_resiliparse_alone() -> None:
-    assert Extract().fallback() == Extract(extractor="resiliparse")
+def test_the_fallback_asks_no_extractor() -> None:
+    assert Extract().fallback() == Extract(extractor="fast")
     found, _ = Extract().fallback().extract(page().encode(), "https://gazette.example/x")
     assert PARAGRAPH in found.text
 
@@ -195,11 +195,11 @@ def test_a_page_without_a_text_for_trafilatura_keeps_its_day_and_author() -> Non
     assert (found.url, found.source, found.language) == ("https://www.gazette.example/quay", "gazette.example", "en")
 
 
-def test_the_second_extractor_alone_finds_day_and_author() -> None:
+def test_without_an_extractor_day_and_author_are_found() -> None:
     head = (
         "<meta property='article:published_time' content='2026-03-02T08:00:00Z'><meta name='author' content='Ann Lee'>"
     )
-    found, _ = Extract("resiliparse").extract(page(head=head).encode(), "https://gazette.example/x")
+    found, _ = Extract("fast").extract(page(head=head).encode(), "https://gazette.example/x")
     assert (found.title, found.published, found.author) == ("Quay reopens", "2026-03-02T08:00:00Z", "Ann Lee")
 
 
@@ -226,3 +226,75 @@ def test_a_page_that_is_no_article_has_its_reason_unless_all_pages_are_wanted() 
 
 def test_given_text_is_never_asked_whether_it_is_an_article() -> None:
     assert draft(b"News\nSport\nWeather", kind="page")["failure"] == ""
+
+
+def columns(found: dict[str, object], name: str) -> list[float]:
+    layout = found["layout"]
+    assert isinstance(layout, bytes)
+    values: list[float] = np.frombuffer(layout, dtype="<f4").reshape(-1, len(LAYOUT))[:, LAYOUT.index(name)].tolist()
+    return values
+
+
+GERMAN = "Der Hafenrat hat am Dienstag beschlossen, den östlichen Kai nach elf Tagen Arbeit wieder zu öffnen."
+ARTICLE = f"<article><h1>Quay reopens</h1>{''.join(f'<p>{PARAGRAPH}</p>' for _ in range(4))}</article>"
+
+
+def test_without_extractors_every_line_that_may_stay_has_its_probability() -> None:
+    menu = "".join(f"<li><a href='/{n}'>Section {n}</a></li>" for n in range(40))
+    found = Extract("fast").draft(row(page(f"<nav><ul>{menu}</ul></nav>{ARTICLE}").encode()))
+    keep = found["keep"]
+    assert isinstance(keep, bytes)
+    lines = segment.lines(str(found["text"]))
+    likely = dict(zip(lines, np.frombuffer(keep, dtype="<f4").tolist(), strict=True))
+    assert likely[PARAGRAPH] > 0.5
+    assert len(lines) < 40
+    assert found["extractor"] == "fast"
+    assert set(columns(found, "trafilatura")) == {-1.0}
+
+
+@pytest.mark.parametrize(
+    ("stage", "by"), [(Extract("auto", doubt=0.0), "trafilatura"), (Extract("auto", doubt=9.0), "fast")]
+)
+def test_a_page_in_doubt_goes_to_the_extractors(stage: Extract, by: str) -> None:
+    found = stage.draft(row(page(ARTICLE).encode()))
+    assert found["extractor"] == by
+    assert (found["keep"] == b"") is (by == "trafilatura")
+    assert PARAGRAPH in str(found["text"])
+
+
+def test_a_page_that_is_large_or_no_article_is_asked_of_no_extractor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dedup.articles.extract.by_trafilatura", lambda *_: pytest.fail("asked"))
+    large = Extract("auto", doubt=0.0, max_bytes=10).draft(row(page(ARTICLE).encode()))
+    assert large["extractor"] == "fast"
+    cards = "".join(
+        f"<div class='card'><h2><a href='/{n}'>The quay reopens for ships {n}</a></h2><p>{PARAGRAPH}</p></div>"
+        for n in range(20)
+    )
+    front = Extract("auto", doubt=0.0).draft(
+        row(f"<html><title>News</title><body><h1>News</h1>{cards}</body></html>".encode())
+    )
+    assert front["failure"] == "not_an_article"
+
+
+def test_where_the_line_model_finds_nothing_the_extractors_are_asked() -> None:
+    items = "".join(f"<li>{n} spoons of flour</li>" for n in range(12))
+    found = Extract("auto", doubt=99.0).draft(
+        row(f"<html><body><article><ul>{items}</ul></article></body></html>".encode())
+    )
+    assert "7 spoons of flour" in str(found["text"])
+
+
+@pytest.mark.parametrize(
+    ("doubt", "text", "sure"),
+    [
+        (0.15, PARAGRAPH, True),
+        (0.25, PARAGRAPH, False),
+        (0.15, GERMAN, False),
+        (0.05, GERMAN, True),
+        (0.15, "7", False),
+    ],
+)
+def test_less_doubt_is_allowed_in_a_language_that_the_model_did_not_learn_from(
+    doubt: float, text: str, sure: bool
+) -> None:
+    assert Extract("auto", doubt=0.2)._is_sure(doubt, text) is sure

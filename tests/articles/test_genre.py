@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.articles.extract import parse
 from dedup.articles.genre import (
     AGAINST,
     FEATURES,
@@ -26,6 +25,7 @@ from dedup.articles.genre import (
     read,
     why_no_article,
 )
+from dedup.articles.markup import parse
 from dedup.articles.outline import lines_of
 from dedup.tables import load_json
 

@@ -8,8 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dedup.articles import outline as module
-from dedup.articles.extract import by_resiliparse, by_trafilatura, parse
-from dedup.articles.outline import LAYOUT, Outline, block_odds, candidates, lines_of, names_in, outline
+from dedup.articles.extract import by_resiliparse, by_trafilatura, tree_of
+from dedup.articles.markup import Markup, parse
+from dedup.articles.outline import LAYOUT, Outline, candidates, lines_of, names_in, outline
 
 FIRST = "The council voted on Tuesday night to repair the old bridge over the river."
 SECOND = "Work will begin next spring, and it should take about two years to complete."
@@ -21,12 +22,12 @@ CHINESE = (
 )
 
 
-def tree(body: str) -> Any:
+def tree(body: str) -> Markup:
     return parse(f"<html><head><title>Head</title></head><body>{body}</body></html>")
 
 
 def texts(body: str) -> list[str]:
-    return [line.text for line in lines_of(tree(body))]
+    return lines_of(tree(body)).texts
 
 
 def column(found: Outline, name: str) -> list[float]:
@@ -66,8 +67,8 @@ def test_lines_end_where_blocks_do(body: str, lines: list[str]) -> None:
 
 
 def test_links_in_links_count_once() -> None:
-    (line,) = lines_of(tree("<p>See <a href='/1'>the <b>whole</b> <span>story</span></a> now</p>"))
-    assert (line.text, line.linked) == ("See the whole story now", len("thewholestory"))
+    found = lines_of(tree("<p>See <a href='/1'>the <b>whole</b> <span>story</span></a> now</p>"))
+    assert (found.texts, found.linked.tolist()) == (["See the whole story now"], [len("thewholestory")])
     page = tree(f"<p><a href='/1'><span><a href='/2'>{FIRST}</a></span></a></p>")
     assert column(outline(page, FIRST), "link_share") == [pytest.approx(1.0)]
 
@@ -112,7 +113,7 @@ def test_names_of_blocks_are_read_whole_and_by_words() -> None:
 
 def test_the_odds_of_names_are_those_of_the_blocks_around(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "load_json", lambda _: {"odds": {"good": 2.0, "bad": -3.0, "odd": 9.0}})
-    block_odds.cache_clear()
+    module._known_odds.cache_clear()
     try:
         found = outline(
             tree(f"<div class='odd'><div class='bad'><section id='good'><p>{FIRST}</p></section></div></div>"), FIRST
@@ -130,7 +131,7 @@ def test_the_odds_of_names_are_those_of_the_blocks_around(monkeypatch: pytest.Mo
         whole = outline(parse(f"<html><body class='bad'><p>{FIRST}</p></body></html>"), FIRST)
         assert column(whole, "odds_least") == [0]
     finally:
-        block_odds.cache_clear()
+        module._known_odds.cache_clear()
 
 
 def test_lines_that_the_page_does_not_hold_stand_where_the_answer_has_them() -> None:
@@ -220,22 +221,14 @@ def test_deep_trees_are_walked() -> None:
 
 
 def test_text_below_the_deepest_level_is_kept_and_scripts_there_are_not() -> None:
-    from lxml import html
-
-    root = html.Element("body")
-    at = root
-    for _ in range(300):
-        at = html.etree.SubElement(at, "div")
-    for tag, text in (("p", FIRST), ("script", "var hidden;"), ("p", SECOND)):
-        html.etree.SubElement(at, tag).text = text
-    (line,) = lines_of(root)
-    assert line.text == f"{FIRST} {SECOND}"
+    deep = "<div>" * 300 + f"<p>{FIRST}</p><script>var hidden;</script><p>{SECOND}</p>" + "</div>" * 300
+    assert texts(f"{deep}<p>{THIRD}</p>") == [FIRST, SECOND, THIRD]
 
 
 def test_a_tree_of_too_many_elements_leaves_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST", 50)
     page = tree("<i>x</i>" * 60 + f"<p>{FIRST}</p>")
-    assert lines_of(page) == []
+    assert lines_of(page).texts == []
     assert outline(page, f"{FIRST}\n{SECOND}").lines == (FIRST, SECOND)
 
 
@@ -314,7 +307,7 @@ FOREIGN = st.sampled_from(
 @example("<p>|</p>", ["| - |", "- a |"], None)
 def test_laws_of_the_outline(body: str, foreign: list[str], random: Any) -> None:
     page = tree(body)
-    own = [line.text for line in lines_of(page)] if page is not None else []
+    own = lines_of(page).texts
     answer = [line for line in own if random is None or random.random() < 0.5]
     for line in foreign:
         answer.insert(random.randrange(len(answer) + 1) if random else 0, line)
@@ -341,7 +334,7 @@ def test_laws_of_the_outline(body: str, foreign: list[str], random: Any) -> None
 def test_what_the_extractors_say_is_in_the_outline(body: str) -> None:
     page = f"<html><body><article><p>{FIRST}</p><p>{SECOND}</p>{body}</article></body></html>"
     parsed = parse(page)
-    main = by_trafilatura(parsed)
+    main = by_trafilatura(tree_of(page))
     found = outline(parsed, main, by_resiliparse(page))
     assert all(holds(found, line) for line in main.split("\n") if n_words(line) >= 3)
 

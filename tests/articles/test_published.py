@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lxml.html import document_fromstring
 
+from dedup.articles.markup import parse
 from dedup.articles.published import in_order, moment_of, parse_date, published, published_day
 from dedup.articles.stated import stated
 
@@ -69,7 +69,7 @@ def test_parse_date_keeps_the_moment(moment: dt.datetime) -> None:
 
 
 def day_on(body: str, head: str = "", url: str = "") -> str:
-    tree = document_fromstring(f"<html><head>{head}</head><body>{body}</body></html>")
+    tree = parse(f"<html><head>{head}</head><body>{body}</body></html>")
     return published(stated(tree, url), "Quay reopens")
 
 
@@ -162,7 +162,7 @@ def test_which_number_is_the_month_depends_on_the_country(host: str, wanted: str
 )
 def test_which_number_is_the_month_depends_on_language_and_other_dates(language: str, other: str, wanted: str) -> None:
     page = f"<html lang={language}><body>{HEADLINE}<p>3/4/2026</p>{LONG * 3}<p>{other}</p></body></html>"
-    assert published(stated(document_fromstring(page)), "Quay reopens") == wanted
+    assert published(stated(parse(page)), "Quay reopens") == wanted
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,13 @@
 import json
 
 import pytest
-from lxml.html import document_fromstring
 
+from dedup.articles.markup import parse
 from dedup.articles.stated import Heading, Stated, Text, stated
 
 
 def read(head: str = "", body: str = "<p>Text</p>", url: str = "") -> Stated:
-    return stated(document_fromstring(f"<html><head>{head}</head><body>{body}</body></html>"), url)
+    return stated(parse(f"<html><head>{head}</head><body>{body}</body></html>"), url)
 
 
 def linked(value: object) -> str:
@@ -89,7 +89,7 @@ def test_the_address_that_a_page_gives_itself(head: str, url: str, wanted: str) 
 
 
 def test_the_given_source_is_the_host() -> None:
-    assert stated(document_fromstring("<p>x</p>"), "https://gazette.example/q", "wire.example").host == "wire.example"
+    assert stated(parse("<p>x</p>"), "https://gazette.example/q", "wire.example").host == "wire.example"
 
 
 def test_only_the_first_elements_of_each_kind_are_read() -> None:
@@ -103,8 +103,8 @@ def test_texts_and_elements_that_days_are_read_from_come_in_the_order_of_the_pag
         "<p>no year</p><time>2027 <i>2028</i> 2029</time><noscript>2030</noscript><i itemprop=datePublished>5 May</i>"
     )
     order = [node.text.strip() if isinstance(node, Text) else node.tag for node in found.nodes]
-    assert order == ["h1", "2020", "of 2021", "3 May 2022", "to 2024", "2026", "time", "2028", "i"]
-    assert [node.within.tag for node in found.nodes if isinstance(node, Text)] == ["b", "h1", *["body"] * 3, "i"]
+    assert order == ["h1", "2020", "of 2021", "3 May 2022 to 2024", "2026", "time", "2028", "i"]
+    assert [node.within.tag for node in found.nodes if isinstance(node, Text)] == ["b", "h1", "body", "body", "i"]
 
 
 def test_a_heading_knows_its_parts_and_the_long_texts_above_it() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.articles.extract import parse
+from dedup.articles.markup import parse
 from dedup.articles.outline import Outline, outline
 from dedup.articles.reading import read
 from dedup.boilerplate.classify import Classify, judge
@@ -70,7 +70,7 @@ def test_chrome_is_told_by_the_html_around_it(language: str) -> None:
     found = laid_out(
         f"<nav><ul>{menu}</ul></nav><article>{paragraphs(article)}</article><footer><ul>{menu}</ul></footer>", article
     )
-    keep, _ = judge(read(found.lines), "html", layout=found.layout.tobytes())
+    keep, _ = judge(read(found.lines), "html", layout=found.layout)
     kept = [line for line, value in zip(found.lines, keep, strict=True) if value >= 0.5]
     assert len(found.lines) > len(article)
     assert kept == article
@@ -85,8 +85,8 @@ def test_html_without_a_layout_is_judged_as_an_article() -> None:
 
 def test_a_layout_of_another_number_of_lines_is_refused() -> None:
     found = laid_out(paragraphs(ARTICLES["de"]), ARTICLES["de"])
-    with pytest.raises(ValueError, match="reshape"):
-        judge(read([*found.lines, "One more"]), "html", layout=found.layout.tobytes())
+    with pytest.raises(ValueError, match="broadcast"):
+        judge(read([*found.lines, "One more"]), "html", layout=found.layout)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.articles.extract import parse
+from dedup.articles.markup import parse
 from dedup.articles.normalize import words
 from dedup.articles.outline import LAYOUT, outline
 from dedup.articles.reading import read

@@ -6,7 +6,7 @@ import pytest
 from dedup.articles.outline import LAYOUT
 from dedup.articles.reading import read
 from dedup.boilerplate.features import FEATURES, HTML_FEATURES, features, html_features
-from dedup.boilerplate.line_model import MODELS, LineModel, from_table, line_model
+from dedup.boilerplate.line_model import MODELS, OF_HTML, LineModel, from_table, line_model
 from dedup.tables import load_json
 
 
@@ -82,7 +82,7 @@ def test_a_line_is_judged_alike_alone_and_in_a_batch(kind: str) -> None:
     model = line_model(kind)
     assert isinstance(model, LineModel)
     matrix = features(read(["Share this", "They met on Monday, she said, and left the same day."]))
-    if kind == "html":
+    if kind in OF_HTML:
         matrix = html_features(matrix, np.full((len(matrix), len(LAYOUT)), 0.5, dtype=np.float32))
     whole = model.predict(matrix)
     assert all(model.predict(matrix[row : row + 1])[0] == whole[row] for row in range(len(matrix)))

@@ -6,11 +6,11 @@ from html import escape
 
 import pyarrow as pa
 import pytest
-from trafilatura.utils import load_html
 
 from dedup.articles.extract import decode, with_closed_title
 from dedup.articles.host import host_of, names_host
 from dedup.articles.language import declared_language, detect_language
+from dedup.articles.markup import parse
 from dedup.articles.metadata import metadata_of
 from dedup.articles.normalize import words
 from dedup.articles.published import parse_date
@@ -43,8 +43,7 @@ def _analysed(text: str) -> object:
 
 
 def _described(page: str) -> object:
-    tree = load_html(page)
-    return None if tree is None else metadata_of(tree, "https://harbour-gazette.example/a", "harbour-gazette.example")
+    return metadata_of(parse(page), "https://harbour-gazette.example/a", "harbour-gazette.example")
 
 
 READINGS: dict[str, Callable[[str], object]] = {

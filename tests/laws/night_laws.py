@@ -97,7 +97,7 @@ def work(state: State, config: Config, articles: pa.Table) -> Night:
     matched = config.match(Inline(), articles, Unwatched(), earlier=state)
     grouped = config.group(articles, matched, Unwatched(), state)
     given = {place: (one, one.doc_id) for place, one in enumerate(claims)}
-    return Night(Cleaned(articles, REPEAT.empty_table(), given, [], len(claims), 0), matched, grouped)
+    return Night(Cleaned(articles, REPEAT.empty_table(), given, [], len(claims), 0, {}), matched, grouped)
 
 
 def places(store: Store) -> dict[str, tuple[str, str, str]]:

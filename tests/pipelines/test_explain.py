@@ -109,11 +109,12 @@ def test_a_damaged_article_is_refused_in_a_line(broken: dict[str, Any], report: 
         explain.of_report(*ids, copied, Config())
 
 
-def test_which_pages_were_rejected_is_no_other_parameter(report: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("given", [{"all_pages": True}, {"extractor": "fast"}])
+def test_how_pages_were_extracted_is_no_other_parameter(report: Path, tmp_path: Path, given: dict[str, Any]) -> None:
     copied = Path(shutil.copytree(report, tmp_path / "out"))
     made = json.loads((copied / "run.json").read_text(encoding="utf-8"))
     config = Config()
-    other = replace(config, extract=replace(config.extract, all_pages=True))
+    other = replace(config, extract=replace(config.extract, **given))
     (copied / "run.json").write_text(json.dumps(made | {"configuration": other.fingerprint()}), encoding="utf-8")
     ids = [json.loads(line)["doc_id"] for line in (copied / "articles.jsonl").read_text(encoding="utf-8").splitlines()]
     assert explain.of_report(ids[0], ids[1], copied, config).same_parameters is True

@@ -74,6 +74,19 @@ def test_a_stage_that_fails_is_an_error() -> None:
         engine.map(stages().Naughty(), iter(table(1, RAISES).to_batches(max_chunksize=1)))
 
 
+def test_a_task_of_many_rows_that_fails_is_done_again_row_by_row() -> None:
+    numbers = [RAISES, 1, 2, DIES]
+    with Local(2, Limits(seconds=4.0)) as engine:
+        naughty = stages().Naughty()
+        done = [
+            (batch["n"].to_pylist(), result)
+            for _, batch, result in engine.guarded([naughty], table(*numbers).to_batches())
+        ]
+    reasons = {rows[0]: result.reason for rows, result in done if isinstance(result, Failure)}
+    assert sorted(rows for rows, _ in done) == [[1], [2], [DIES], [RAISES]]
+    assert reasons == {RAISES: "failed", DIES: "crashed"}
+
+
 def test_each_task_fails_alone_and_with_its_reason() -> None:
     numbers = list(range(12))
     with Local(2, Limits(seconds=4.0, memory_mb=3000)) as engine:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from dedup.articles.outline import LAYOUT
 from dedup.articles.reading import read
-from dedup.boilerplate.features import FEATURES, FEED, HTML_FEATURES, features, html_features
-from dedup.boilerplate.line_model import from_table, line_model
+from dedup.boilerplate.features import FAST_FEATURES, FEATURES, FEED, HTML_FEATURES, features, html_features
+from dedup.boilerplate.line_model import OF_HTML, from_table, line_model
 from dedup.errors import InputError
 from dedup.tables import load_json
 from pipelines.train import (
@@ -23,6 +23,7 @@ from pipelines.train import (
     alike,
     as_text,
     augment,
+    columns_of,
     crop,
     drafts_of,
     example,
@@ -66,6 +67,7 @@ def drafts(record: Any) -> dict[str, Draft]:
         "main": Draft("page", lines),
         "answer": Draft("article", lines),
         "outline": Draft("html", lines, layout),
+        "whole": Draft("fast", lines, np.full_like(layout, -1.0)),
     }
 
 
@@ -106,12 +108,19 @@ def test_training_is_deterministic_and_its_model_tells_chrome(tmp_path: Path) ->
     lines = [*CHROME, *PARAGRAPHS]
     layout = np.repeat(np.eye(1, len(LAYOUT)) + np.eye(1, len(LAYOUT), 1), len(lines), axis=0).astype(np.float32)
     layout[: len(CHROME)] = 0
-    for kind, used in (("page", FEATURES), ("article", FEATURES[: -len(FEED)]), ("html", HTML_FEATURES)):
+    for kind, used in (
+        ("page", FEATURES),
+        ("article", FEATURES[: -len(FEED)]),
+        ("html", HTML_FEATURES),
+        ("fast", FAST_FEATURES),
+    ):
         assert table["models"][kind]["features"] == list(used)
-        names = HTML_FEATURES if kind == "html" else FEATURES
+        names = columns_of(kind)
         matrix = features(read(lines))
         keep = from_table(table["models"][kind], names).predict(
-            html_features(matrix, layout) if kind == "html" else matrix
+            html_features(matrix, layout if kind == "html" else np.full_like(layout, -1.0))
+            if kind in OF_HTML
+            else matrix
         )
         assert keep[: len(CHROME)].max() < keep[len(CHROME) :].min()
 
@@ -165,9 +174,12 @@ def test_drafts_of_a_page_hold_a_row_of_layout_for_each_line_of_its_outline() ->
         "main": "page",
         "answer": "article",
         "outline": "html",
+        "whole": "fast",
     }
     assert all(set(PARAGRAPHS) <= set(draft.lines) for draft in made.values())
     assert made["outline"].layout.shape == (len(made["outline"].lines), len(LAYOUT))
+    assert made["whole"].layout.shape == (len(made["whole"].lines), len(LAYOUT))
+    assert set(made["whole"].layout[:, 0].tolist()) == {-1.0}
     assert made["answer"].layout.shape == (0, len(LAYOUT))
 
 

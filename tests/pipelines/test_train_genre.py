@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dedup.articles.extract import parse
 from dedup.articles.genre import AGAINST, FEATURES, FIRST, from_table, why_no_article
+from dedup.articles.markup import parse
 from dedup.articles.outline import lines_of
 from dedup.errors import InputError
 from pipelines.train_genre import Example, as_text, cross_validate, fit, model_of, run, threshold, train_genre
