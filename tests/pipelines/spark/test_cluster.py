@@ -75,9 +75,10 @@ def test_a_page_that_does_not_end_costs_itself_alone(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(cleaning, "_guard", lambda limits: engines.append(cleaning.Local(1, limits)) or engines[-1])
     began = time.monotonic()
     [batch] = Extracting(config)(iter([pages(good, hangs, good)]))
-    assert time.monotonic() - began < 60
+    # trafilatura is ended at the limit; the line model alone then sees that there is no article.
+    assert 6.0 < time.monotonic() - began < 60
     found = {row["arrival"]: row["failure"] for row in batch.to_pylist()}
-    assert found == {70: "", 71: "timeout", 72: ""}
+    assert found == {70: "", 71: "no_article_text", 72: ""}
     for one in engines:
         one.close()
 
