@@ -32,7 +32,7 @@ demo: $(VENV)/.run ## the whole job on the shipped fixtures
 	@head -n 6 $(DEMO_OUT)/duplicates.csv
 
 test: $(VENV)/.dev ## all tests
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.dev ## format, lint, types
 	$(BIN)/ruff format --check .

@@ -46,7 +46,7 @@ SLOW = {"Extract": 6}
 N_ROWS = 60
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def spark() -> Iterator[OnSpark]:
     if said := missing():
         pytest.skip(f"no Spark here: {said}")
@@ -54,7 +54,7 @@ def spark() -> Iterator[OnSpark]:
         yield one
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster(spark: OnSpark) -> Cluster:
     return spark.cluster
 
