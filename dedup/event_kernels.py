@@ -62,14 +62,14 @@ def _rarity(known: Any, met: Any, n_seen: Any, about: Any) -> Any:
     return found
 
 
-#: Counts below this, of the background and of the nights, have their rarity in a table: most terms are rare, and there are few such pairs.
+#: Terms of counts below this, of the background and of the nights, share their rarity with all that are counted alike: most terms are rare.
 _FEW: Final = 256
 
 
 @part
-def _code(known: Any, met: Any) -> Any:
-    """Return the place of a term in the table of rarities, -1 for one that is too frequent."""
-    return known * _FEW + met if known < _FEW and met < _FEW else -1.0
+def _shared_place(column: Any, known: Any, met: Any) -> Any:
+    """Return where the rarity of a term stands: one place for all rare terms of the same counts, one of its own for a frequent one."""
+    return known * _FEW + met if known < _FEW and met < _FEW else np.float64(_FEW * _FEW + column)
 
 
 @compiled(
@@ -111,15 +111,14 @@ def cosines(
     found = np.zeros(len(left))
     met = before.copy()
     n_seen = about[0]
-    # Rarity and lengths, and at which step they were reckoned. That of rare terms stands in a table, once for all that are counted alike. It is
-    # looked up twice below, letter for letter: a function that takes so many arrays is slow to call.
-    rarity, reckoned = np.zeros(len(known)), np.full(len(known), -1, dtype=np.int32)
-    table, table_reckoned = np.zeros(_FEW * _FEW), np.full(_FEW * _FEW, -1, dtype=np.int32)
+    # Rarity and lengths, and at which step they were reckoned.
+    n_places = _FEW * _FEW + len(known)
+    rarity, reckoned = np.zeros(n_places), np.full(n_places, -1, dtype=np.int32)
     length, length_at = np.zeros(len(other_ends)), np.full(len(other_ends), -1, dtype=np.int32)
-    # Of each term what the left row has of it, and its code, side by side: both are looked up for each term of each right row.
+    # Of each term what the left row has of it, and where its rarity stands, side by side: both are looked up for each term of each right row.
     spread = np.zeros((len(known), 2))
     for column in range(len(known)):
-        spread[column, 1] = _code(known[column], met[column])
+        spread[column, 1] = _shared_place(column, known[column], met[column])
     alone = 0.0
     step, now, n_counted, row = np.int32(-1), np.int64(-2), 0, np.int64(-1)
     for pair in range(len(left)):
@@ -138,21 +137,15 @@ def cosines(
                     for place in range(seen_ends[one], seen_ends[one + 1]):
                         column = seen_columns[place]
                         met[column] += 1.0
-                        spread[column, 1] = _code(known[column], met[column])
+                        spread[column, 1] = _shared_place(column, known[column], met[column])
                 alone = _rarity(about[2], 1.0, n_seen, about)
             row = left[pair]
             total = odd[row] * alone * alone
             for place in range(ends[row], ends[row + 1]):
                 column, at = columns[place], np.int64(spread[columns[place], 1])
-                if at < 0:
-                    if reckoned[column] != step:
-                        rarity[column], reckoned[column] = _rarity(known[column], met[column], n_seen, about), step
-                    rare = rarity[column]
-                else:
-                    if table_reckoned[at] != step:
-                        table[at], table_reckoned[at] = _rarity(known[column], met[column], n_seen, about), step
-                    rare = table[at]
-                value = loud[counts[place]] * rare
+                if reckoned[at] != step:
+                    rarity[at], reckoned[at] = _rarity(known[column], met[column], n_seen, about), step
+                value = loud[counts[place]] * rarity[at]
                 spread[column, 0] = value
                 total += value * value
             if total > 0.0:
@@ -168,15 +161,9 @@ def cosines(
             if spread[column, 0] == 0.0 and not is_new:
                 continue
             at = np.int64(spread[column, 1])
-            if at < 0:
-                if reckoned[column] != step:
-                    rarity[column], reckoned[column] = _rarity(known[column], met[column], n_seen, about), step
-                rare = rarity[column]
-            else:
-                if table_reckoned[at] != step:
-                    table[at], table_reckoned[at] = _rarity(known[column], met[column], n_seen, about), step
-                rare = table[at]
-            value = loud[other_counts[place]] * rare
+            if reckoned[at] != step:
+                rarity[at], reckoned[at] = _rarity(known[column], met[column], n_seen, about), step
+            value = loud[other_counts[place]] * rarity[at]
             total += spread[column, 0] * value
             squares += value * value
         if is_new:

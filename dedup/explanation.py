@@ -208,7 +208,7 @@ def explain(left: Mapping[str, Any], right: Mapping[str, Any], flow: Flow | None
         right_id=other.doc_id,
         relation=related.verdict.relation,
         reason=related.verdict.reason,
-        decided_by=_decided_by(one, other, found, related, verify),
+        decided_by=_decided_by(related, reuse, verify),
         similarity=found,
         overlap_score=related.score,
         days_apart=related.days,
@@ -356,7 +356,7 @@ def _keys_in_common(bands: pa.Table) -> dict[str, int]:
     return dict(Counter(KINDS[kind] for (kind, _), holders in sorted(held.items()) if len(holders) > 1))
 
 
-def _decided_by(one: Article, other: Article, found: Similarity, related: Related, verify: Verify) -> str:
+def _decided_by(related: Related, reuse: Reuse[float] | None, verify: Verify) -> str:
     """Return the name of the step that decided."""
     if related.verdict.relation:
         return {"exact": "same words", "near": "copy", "partial": "reuse", "overlap": "evidence"}[
@@ -364,7 +364,6 @@ def _decided_by(one: Article, other: Article, found: Similarity, related: Relate
         ]
     if related.verdict.barred:
         return "standing text"
-    reuse = weigh_reuse(one.side, other.side, found, verify.rule) if found.n_shared else None
     return "stock" if reuse and reuse.reuses(verify.rule) else "evidence"
 
 

@@ -28,6 +28,7 @@ BYLINE, DATED, YEAR, BY = (np.uint32(1 << bit) for bit in range(4))
 Rows = NDArray[np.int32]
 Codes = NDArray[np.uint32]
 
+_HEADINGS: Final = ["h1", "h2", "h3", "h4", "h5", "h6"]
 _BLOCKS: Final = [
     "address",
     "article",
@@ -58,12 +59,7 @@ _BLOCKS: Final = [
     "table",
     "ul",
     "hr",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
+    *_HEADINGS,
     "listing",
 ]
 #: Tags by what is known of them; `TEXT` or `RAW`.
@@ -168,7 +164,7 @@ _KINDS: Final[dict[str, Sequence[str]]] = {
         "td",
         "th",
     ],
-    "HEADING": ["h1", "h2", "h3", "h4", "h5", "h6"],
+    "HEADING": _HEADINGS,
     "LINK": ["a"],
     "BREAK": ["br"],
     "TABLE": ["table"],

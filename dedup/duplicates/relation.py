@@ -399,6 +399,11 @@ class _Texts(NamedTuple):
     flags: NDArray[np.uint8]
     ends: NDArray[np.int64]
 
+    @property
+    def texts(self) -> Texts:
+        """The words alone."""
+        return Texts(self.words, self.ends)
+
 
 def _weigh(  # noqa: PLR0913 - two sides, and what they share
     covered: NDArray[np.int64],
@@ -431,8 +436,7 @@ def _weigh(  # noqa: PLR0913 - two sides, and what they share
     )
     asked = np.flatnonzero(found.reuses(rule) & (found.cover < rule.minor_cover))
     if len(asked):
-        one, other = (Texts(side.words, side.ends) for side in (left, right))
-        found.subject[asked] = subjects(passages, ends, one, other, asked)
+        found.subject[asked] = subjects(passages, ends, left.texts, right.texts, asked)
     return found
 
 
@@ -657,8 +661,7 @@ class Verify:
         # Without overlaps, what covers too little for a copy has no relation; nor without reuse, however many words it has in common.
         least_words = self.rule.reuse_words if "partial" in self.relations else _NO_REUSE
         least = (0, 0.0) if overlaps else (least_words, self.rule.near_cover)
-        texts = [(side.words, side.ends) for side in sides]
-        found = compare_pairs(*texts[0], *texts[1], self.shingle_words, *least)
+        found = compare_pairs(*sides[0].texts, *sides[1].texts, self.shingle_words, *least)
         n_words = [np.diff(side.ends) for side in sides]
         equal = (found.longest == n_words[0]) & (found.longest == n_words[1]) & (found.longest > 0)
         reuse = _weigh(found.covered, found.passages, found.ends, sides[0], sides[1], self.rule)

@@ -116,8 +116,7 @@ def numbered(keys: Ints) -> tuple[Ints, Ints, Ints]:
 
 def _added(keys: Ints, counts: Ints) -> tuple[Ints, Ints]:
     """Return the distinct keys, sorted, and the sum of the counts of each."""
-    order = np.argsort(keys, kind="stable")
-    distinct, n_rows = counted(keys)
-    ends = np.append(0, np.cumsum(n_rows))
-    sums = np.append(0, np.cumsum(counts[order]))
-    return distinct, sums[ends[1:]] - sums[ends[:-1]]
+    distinct, _, place = numbered(keys)
+    sums = np.zeros(len(distinct), dtype=np.int64)
+    np.add.at(sums, place, counts)
+    return distinct, sums
