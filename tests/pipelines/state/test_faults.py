@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import resource
 import shutil
 import sqlite3
@@ -46,6 +47,8 @@ def run(folder: Path, *arguments: str, before: Callable[[], None] | None = None,
         timeout=120,
         check=False,
         preexec_fn=before,
+        # On a full disk Python leaves the first part of what it compiled, and takes that for the whole from then on.
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
     )
 
 
