@@ -570,8 +570,8 @@ def _n_common(left: Any, n_left: Any, right: Any, n_right: Any) -> Any:
     return n
 
 
-@compiled(types.int64(types.int64[:, ::1], INTS, BYTES, INTS, BYTES, INTS, types.uint8, types.int64, types.int64))
-def changed_values(  # noqa: PLR0913 - two sides, and what is asked of them
+@part
+def _n_changed(  # noqa: PLR0913 - two sides, what is asked of them, and room that all pairs share
     passages: Any,
     left: Any,
     left_flags: Any,
@@ -581,10 +581,11 @@ def changed_values(  # noqa: PLR0913 - two sides, and what is asked of them
     figure: Any,
     slot: Any,
     gap: Any,
+    values: Any,
+    rest: Any,
 ) -> Any:
-    """Return how many values differ in gaps of up to ``gap`` words between passages in order; of up to ``slot`` words, at most one."""
+    """Return how many values of two texts differ, as `changed_values` gives it."""
     changed, begin_left, begin_right = 0, 0, 0
-    values, rest = np.empty((2, gap), dtype=np.int64), np.empty((2, gap), dtype=np.int64)
     for row in range(len(passages) + 1):
         end_left = passages[row, 0] if row < len(passages) else len(left)
         end_right = passages[row, 1] if row < len(passages) else len(right)
@@ -608,6 +609,52 @@ def changed_values(  # noqa: PLR0913 - two sides, and what is asked of them
         if row < len(passages):
             begin_left, begin_right = passages[row, 0] + passages[row, 2], passages[row, 1] + passages[row, 2]
     return changed
+
+
+@compiled(
+    types.int64[::1](
+        types.int64[:, ::1],
+        *(INTS, INTS),
+        *(INTS, BYTES, INTS),
+        *(INTS, BYTES, INTS),
+        *(INTS, types.uint8, types.int64, types.int64),
+    )
+)
+def changed_values(  # noqa: PLR0913 - two sides, and what is asked of them
+    passages: Any,
+    ends: Any,
+    pairs: Any,
+    left: Any,
+    left_flags: Any,
+    left_ends: Any,
+    right: Any,
+    right_flags: Any,
+    right_ends: Any,
+    named: Any,
+    figure: Any,
+    slot: Any,
+    gap: Any,
+) -> Any:
+    """Return how many values of some pairs differ in gaps of up to ``gap`` words between passages in order; of up to ``slot`` words, at most one."""
+    counts = np.empty(len(pairs), dtype=np.int64)
+    values, rest = np.empty((2, gap), dtype=np.int64), np.empty((2, gap), dtype=np.int64)
+    for place in range(len(pairs)):
+        pair = pairs[place]
+        ours, theirs = (left_ends[pair], left_ends[pair + 1]), (right_ends[pair], right_ends[pair + 1])
+        counts[place] = _n_changed(
+            passages[ends[pair] : ends[pair + 1]],
+            left[ours[0] : ours[1]],
+            left_flags[ours[0] : ours[1]],
+            right[theirs[0] : theirs[1]],
+            right_flags[theirs[0] : theirs[1]],
+            named,
+            figure,
+            slot,
+            gap,
+            values,
+            rest,
+        )
+    return counts
 
 
 _FLOATS: Final = array(types.float64)

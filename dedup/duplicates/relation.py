@@ -27,7 +27,7 @@ from dedup.articles.terms import Terms
 from dedup.candidates.minhash import flat
 from dedup.candidates.shingle import FIGURE, QUOTED, word_hashes
 from dedup.duplicates.overlap import bounds, evidence
-from dedup.duplicates.similarity import Passages, Similarities, Similarity, compare_pairs
+from dedup.duplicates.similarity import Passage, Similarities, Similarity, compare_pairs
 from dedup.duplicates.subject import Texts, subjects
 from dedup.errors import ParameterError
 from dedup.schema import ARTICLE, MATCH, PAIR, SIGNATURE, TERMS
@@ -201,15 +201,13 @@ class Verdict(NamedTuple):
     barred: bool = False
 
 
-_SAME_WORDS: Final = Verdict("exact", "same words")
-
-
 class Reuse(NamedTuple, Generic[_Number]):
     """How much of two texts is one, as the rule weighs it; numbers of one pair, or arrays of many.
 
     ``cover``: share of the words in shared passages, the text that is covered better counting three times the other;
     ``most``, ``least``: of either text; ``leads``: both leads are shared; ``own``: words of reuse that neither text
-    quotes; ``words``: words of reuse, weighed; ``subject``: cosine of the other words, 1 where the rule does not ask for it.
+    quotes; ``words``: words of reuse, weighed; ``subject``: cosine of the other words, 1 where the rule does not ask for it;
+    ``changed``: values that differ, of two articles of one outlet that may be a form (0 where the rule does not ask).
     """
 
     cover: _Number
@@ -219,6 +217,7 @@ class Reuse(NamedTuple, Generic[_Number]):
     own: _Number
     words: _Number
     subject: _Number
+    changed: _Number
 
     def copies(self, rule: Rule) -> Any:
         """Return whether two texts, or those of which pairs, are one text."""
@@ -305,21 +304,6 @@ def of_one_series(left: Side, right: Side, days: float | None) -> bool:
     return left.title != right.title if days is None else days >= _OTHER_DAY
 
 
-def changed_values(left: Side, right: Side, passages: Passages) -> int:
-    """Return how many figures (or numerals, days, months) differ where two texts differ in little else.
-
-    A gap between two passages, or before the first or after the last, counts as one when it is a few words long; a
-    longer one by its values that differ, if its other words are mostly the same.
-    """
-    from dedup import kernels
-
-    rows = passages.rows
-    ordered = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
-    sides = (left.words, left.flags, right.words, right.flags)
-    changed: int = kernels.changed_values(ordered, *sides, _value_words(), int(FIGURE), _SLOT_WORDS, _GAP_WORDS)
-    return changed
-
-
 def decide(left: Side, right: Side, found: Similarity, rule: Rule = Rule(), reuse: Reuse[Any] | None = None) -> Verdict:
     """Return the relation of two articles as far as their words show it.
 
@@ -341,18 +325,56 @@ def decide(left: Side, right: Side, found: Similarity, rule: Rule = Rule(), reus
     """
     if not found.n_shared:
         return Verdict("", "no passage in common")
-    if len(left.words) == len(right.words) and np.array_equal(left.words, right.words):
-        return _equal(left, right, rule)
+    of_one = None
+    if _of_one_outlet(left, right):
+        of_one = _OfOneOutlet(left.title, right.title, days_apart(left.published, right.published))
+    shared = _Shared(np.array_equal(left.words, right.words), found.shared_words, found.longest)
     reuse = reuse or weigh_reuse(left, right, found, rule)
+    return _decided(shared, reuse, of_one, rule)
+
+
+class _OfOneOutlet(NamedTuple):
+    """What else is asked of two articles of one outlet: the words of their headlines, and the days between them."""
+
+    left: frozenset[str]
+    right: frozenset[str]
+    days: float | None
+
+    @property
+    def differ(self) -> bool:
+        """Whether either headline says what the other does not."""
+        return bool(self.left - self.right and self.right - self.left)
+
+    def disagree(self, rule: Rule) -> bool:
+        """Return whether the headlines have too little in common for two of one text."""
+        alike = title_agreement(self.left, self.right)
+        return alike is not None and alike < rule.form_title
+
+
+class _Shared(NamedTuple):
+    """What two articles that share a passage have in common: whether they are ``equal``, word for word, words, and the longest passage."""
+
+    equal: bool
+    words: int
+    longest: Passage
+
+
+def _decided(shared: _Shared, reuse: Reuse[Any], of_one: _OfOneOutlet | None, rule: Rule) -> Verdict:
+    """Return the verdict on two articles; ``of_one`` is None where they are of two outlets."""
+    if shared.equal:
+        if of_one and of_one.differ and shared.words < rule.line_words:
+            return Verdict("", f"a line of one outlet, {shared.words} words, under another headline", barred=True)
+        return Verdict("exact", "same words")
     if not reuse.copies(rule) and not reuse.reuses(rule):
         return Verdict("", f"{reuse.own} words in common beyond quotations")
-    barred = _barred(left, right, found, rule)
-    if barred:
-        return Verdict("", barred, barred=True)
-    return _worded(reuse, found.longest.words, rule)
+    if of_one:
+        barred = _form(shared, reuse, of_one, rule) or _standing(shared, reuse, of_one, rule)
+        if barred:
+            return Verdict("", barred, barred=True)
+    return _worded(shared.longest.words, reuse, rule)
 
 
-def _worded(reuse: Reuse[Any], longest: int, rule: Rule) -> Verdict:
+def _worded(longest: int, reuse: Reuse[Any], rule: Rule) -> Verdict:
     """Return the verdict on two texts that are one text, or one of which reuses the other."""
     if reuse.copies(rule):
         return Verdict("near", f"{reuse.most:.0%} of one text stands in the other, longest passage {longest} words")
@@ -382,8 +404,9 @@ def weigh_cover(covered: NDArray[np.int64], n_words: NDArray[np.int64]) -> NDArr
 def weigh_reuse(left: Side, right: Side, found: Similarity, rule: Rule = Rule()) -> Reuse[Any]:
     """Return what `decide` weighs of two articles that have words."""
     covered = np.array([[found.covered_left, found.covered_right]])
-    sides = [_Texts(one.words, one.flags, np.array([0, len(one.words)])) for one in (left, right)]
-    weighed = _weigh(covered, found.passages.rows, np.array([0, len(found.passages)]), sides[0], sides[1], rule)
+    sides = [Words(one.words, one.flags, np.array([0, len(one.words)])) for one in (left, right)]
+    ends, one_outlet = np.array([0, len(found.passages)]), np.array([_of_one_outlet(left, right)])
+    weighed = _weigh(covered, found.passages.rows, ends, sides[0], sides[1], one_outlet, rule)
     return next(_each(weighed, np.array([0])))
 
 
@@ -392,7 +415,7 @@ def _each(reuse: Reuse[NDArray[Any]], pairs: NDArray[np.int64]) -> Iterator[Reus
     return map(Reuse._make, zip(*(column[pairs].tolist() for column in reuse), strict=True))
 
 
-class _Texts(NamedTuple):
+class Words(NamedTuple):
     """The words of one side of some pairs, with their flags: one text after the other, and where each ends."""
 
     words: NDArray[np.int64]
@@ -409,11 +432,12 @@ def _weigh(  # noqa: PLR0913 - two sides, and what they share
     covered: NDArray[np.int64],
     passages: NDArray[np.int64],
     ends: NDArray[np.int64],
-    left: _Texts,
-    right: _Texts,
+    left: Words,
+    right: Words,
+    one_outlet: NDArray[np.bool_],
     rule: Rule,
 ) -> Reuse[NDArray[Any]]:
-    """Return what `decide` weighs of many pairs: of their covered words and passages.
+    """Return what `decide` weighs of many pairs: of their covered words and passages, and whether both are of one outlet.
 
     A quotation in both is reused in neither; one that the other side has as its own words is in the greater count alone.
     """
@@ -433,11 +457,32 @@ def _weigh(  # noqa: PLR0913 - two sides, and what they share
         own=fewer,
         words=fewer + rule.quoted_weight * (more - fewer),
         subject=np.ones(len(covered)),
+        changed=np.zeros(len(covered), dtype=np.int64),
     )
     asked = np.flatnonzero(found.reuses(rule) & (found.cover < rule.minor_cover))
     if len(asked):
         found.subject[asked] = subjects(passages, ends, left.texts, right.texts, asked)
+    asked = np.flatnonzero(one_outlet & (found.copies(rule) | found.reuses(rule)))
+    if len(asked):
+        found.changed[asked] = changed_values(passages, ends, left, right, asked)
     return found
+
+
+def changed_values(
+    passages: NDArray[np.int64], ends: NDArray[np.int64], left: Words, right: Words, pairs: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return how many figures (or numerals, days, months) differ where two texts, of some of the pairs, differ in little else.
+
+    A gap between two passages, or before the first or after the last, counts as one when it is a few words long; a
+    longer one by its values that differ, if its other words are mostly the same.
+    """
+    from dedup import kernels
+
+    of_pair = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+    ordered = passages[np.lexsort((passages[:, 1], passages[:, 0], of_pair))]
+    numbers = _value_words(), int(FIGURE), _SLOT_WORDS, _GAP_WORDS
+    changed: NDArray[np.int64] = kernels.changed_values(ordered, ends, pairs, *left, *right, *numbers)
+    return changed
 
 
 def overlap_bar(left: Side, right: Side, rule: Rule = Rule(), overlap: float = OVERLAP) -> float:
@@ -484,60 +529,37 @@ def relate(  # noqa: PLR0913 - what a decision is made of
     return Related(verdict, days, weighed.score)
 
 
-def _equal(left: Side, right: Side, rule: Rule) -> Verdict:
-    """Return the relation of two articles of the same words."""
-    # Either headline says what the other does not.
-    two = bool(left.title - right.title and right.title - left.title)
-    if two and len(left.words) < rule.line_words and _of_one_outlet(left, right):
-        return Verdict("", f"a line of one outlet, {len(left.words)} words, under another headline", barred=True)
-    return _SAME_WORDS
-
-
-def _barred(left: Side, right: Side, found: Similarity, rule: Rule) -> str:
-    """Return why what two articles of one outlet share is a form or standing text, or ``""``."""
-    if not _of_one_outlet(left, right):
-        return ""
-    days = days_apart(left.published, right.published)
-    return _form(left, right, found, days, rule) or _standing(left, right, found, days, rule)
-
-
 def _of_one_outlet(left: Side, right: Side) -> bool:
     return not left.outlets.isdisjoint(right.outlets)
 
 
-def _headlines_disagree(left: Side, right: Side, rule: Rule) -> bool:
-    alike = title_agreement(left.title, right.title)
-    return alike is not None and alike < rule.form_title
-
-
-def _form(left: Side, right: Side, found: Similarity, days: float | None, rule: Rule) -> str:
+def _form(shared: _Shared, reuse: Reuse[Any], of_one: _OfOneOutlet, rule: Rule) -> str:
     """Return why they are a form that is filled in anew, or ``""``."""
-    disagree = _headlines_disagree(left, right, rule)
-    changed = changed_values(left, right, found.passages)
-    dense = changed * rule.form_words / found.shared_words
+    days, changed = of_one.days, reuse.changed
+    dense = changed * rule.form_words / shared.words
     if changed and days is not None and days >= _OTHER_DAY and dense >= 1.0:
         return f"a form of one outlet, {changed} values changed, {days:.1f} days apart"
-    if changed >= 2 and disagree and dense >= 2.0:
+    if changed >= 2 and dense >= 2.0 and of_one.disagree(rule):
         return f"a form of one outlet, {changed} values changed, under another headline"
-    if disagree and found.shared_words < rule.short_words:
+    if shared.words < rule.short_words and of_one.disagree(rule):
         return "a short form of one outlet under another headline"
     return ""
 
 
-def _standing(left: Side, right: Side, found: Similarity, days: float | None, rule: Rule) -> str:
+def _standing(shared: _Shared, reuse: Reuse[Any], of_one: _OfOneOutlet, rule: Rule) -> str:
     """Return why they share standing text alone, or ``""``."""
-    cover = max(found.covered_left / len(left.words), found.covered_right / len(right.words))
+    days, longest = of_one.days, shared.longest
     later = days is not None and days > rule.standing_days
-    if cover >= rule.whole_cover and (found.shared_words >= rule.form_words or not later):
+    if reuse.most >= rule.whole_cover and (shared.words >= rule.form_words or not later):
         return ""
     if later:
         return f"standing text of one outlet, {days:.1f} days apart"
-    if cover < rule.standing_cover:
-        return f"{found.shared_words} words of one outlet, little of either text"
-    block = found.longest
-    at_lead = min(block.left, block.right) < rule.lead_words and max(block.left, block.right) < 3 * rule.lead_words
-    if block.words >= rule.standing_block * found.shared_words and not at_lead:
-        return f"one block of {block.words} words of one outlet and little else in common"
+    if reuse.most < rule.standing_cover:
+        return f"{shared.words} words of one outlet, little of either text"
+    begins = sorted((longest.left, longest.right))
+    at_lead = begins[0] < rule.lead_words and begins[1] < 3 * rule.lead_words
+    if longest.words >= rule.standing_block * shared.words and not at_lead:
+        return f"one block of {longest.words} words of one outlet and little else in common"
     return ""
 
 
@@ -591,10 +613,6 @@ class _Rows:
             row = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in row.items()}
             known[doc_id] = Article.from_row(row, self.side)
         return known[doc_id]
-
-    def outlets(self) -> Iterator[frozenset[str]]:
-        """Yield what names the outlet of the article of each row."""
-        return map(outlets, self.column(f"{self.side}_source"), self.column(f"{self.side}_url"))
 
 
 def _listed(column: pa.Array, rows: NDArray[np.int64]) -> list[Any]:
@@ -654,7 +672,7 @@ class Verify:
     def _matches(self, batch: pa.RecordBatch, known: dict[str, Article]) -> pa.RecordBatch:
         overlaps = "overlap" in self.relations
         sides = [
-            _Texts(words, flat(batch[f"{side}_flags"], np.uint8)[0], ends)
+            Words(words, flat(batch[f"{side}_flags"], np.uint8)[0], ends)
             for side in ("left", "right")
             for words, ends in [flat(batch[f"{side}_words"], np.int64)]
         ]
@@ -664,54 +682,81 @@ class Verify:
         found = compare_pairs(*sides[0].texts, *sides[1].texts, self.shingle_words, *least)
         n_words = [np.diff(side.ends) for side in sides]
         equal = (found.longest == n_words[0]) & (found.longest == n_words[1]) & (found.longest > 0)
-        reuse = _weigh(found.covered, found.passages, found.ends, sides[0], sides[1], self.rule)
-        rows, told = [], []
-        for row, related in self._related(batch, found, equal, reuse, known):
-            if related.verdict.relation in self.relations:
-                rows.append(row)
-                told.append(related)
-        places = np.array(rows, dtype=np.int64)
+        one_outlet = _of_one(batch)
+        reuse = _weigh(found.covered, found.passages, found.ends, sides[0], sides[1], one_outlet, self.rule)
+        may_match = equal | reuse.copies(self.rule)
+        if "partial" in self.relations:
+            may_match |= reuse.reuses(self.rule) & ~reuse.is_stock(self.rule)
+        may_match &= found.longest > 0
+        if overlaps:
+            # Of most pairs whose words have no relation it is soon told that the evidence can give them none either.
+            may_match |= bounds(batch) >= self.overlap - _SLIP
+        asked = np.flatnonzero(may_match)
+        each = _each(reuse, asked)
+        if overlaps:
+            told = self._by_evidence(batch, found, each, asked, known)
+        else:
+            told = self._by_words(batch, found, each, asked, equal, one_outlet)
+        kept = [
+            (row, one) for row, one in zip(asked.tolist(), told, strict=True) if one.verdict.relation in self.relations
+        ]
+        places, verdicts = np.array([row for row, _ in kept], dtype=np.int64), [one for _, one in kept]
         columns = {
             "left_id": batch["left_id"].take(pa.array(places)),
             "right_id": batch["right_id"].take(pa.array(places)),
-            "relation": [one.verdict.relation for one in told],
+            "relation": [one.verdict.relation for one in verdicts],
             "jaccard": found.jaccard[places],
             "containment_left": found.containment_left[places],
             "containment_right": found.containment_right[places],
             "shared_words": found.covered.min(axis=1)[places],
             "longest_passage_words": found.longest[places],
-            "overlap_score": [one.score if overlaps else None for one in told],
-            "days_apart": [one.days for one in told],
-            "reason": [one.verdict.reason for one in told],
+            "overlap_score": [one.score if overlaps else None for one in verdicts],
+            "days_apart": [one.days for one in verdicts],
+            "reason": [one.verdict.reason for one in verdicts],
         }
         return pa.RecordBatch.from_pydict(columns, schema=MATCH)
 
-    def _related(
+    def _by_evidence(
         self,
         batch: pa.RecordBatch,
         found: Similarities,
-        equal: NDArray[np.bool_],
-        reuse: Reuse[NDArray[Any]],
+        reuse: Iterator[Reuse[Any]],
+        rows: NDArray[np.int64],
         known: dict[str, Article],
-    ) -> Iterator[tuple[int, Related]]:
-        """Yield how the two articles of each row relate; without overlaps, those of two outlets are told by their numbers alone."""
-        rule, overlaps = self.rule, "overlap" in self.relations
-        may_match = equal | reuse.copies(rule)
-        if "partial" in self.relations:
-            may_match |= reuse.reuses(rule) & ~reuse.is_stock(rule)
-        if overlaps:
-            # Of most pairs whose words have no relation it is soon told that the evidence can give them none either.
-            may_match |= bounds(batch) >= self.overlap - _SLIP
-        rows = np.flatnonzero(may_match)
+    ) -> Iterator[Related]:
+        """Yield how the two articles of some rows relate."""
         left, right = (_Rows(batch, side, self.reads.names, rows) for side in ("left", "right"))
-        days = [side.column(f"{side.side}_published") for side in (left, right)]
-        apart = map(frozenset.isdisjoint, left.outlets(), right.outlets())
-        numbers = _each(reuse, rows), equal[rows].tolist(), found.longest[rows].tolist()
-        told = zip(rows.tolist(), apart, *days, *numbers, strict=True)
-        for place, (row, of_two, one, other, weighed, is_equal, longest) in enumerate(told):
-            if overlaps or not of_two:
-                both = left.article(place, known), right.article(place, known)
-                yield row, relate(*both, found[row], rule, self.overlap, weighed)
-            else:
-                verdict = _SAME_WORDS if is_equal else _worded(weighed, longest, rule)
-                yield row, Related(verdict, days_apart(one, other), None)
+        for place, (row, weighed) in enumerate(zip(rows.tolist(), reuse, strict=True)):
+            yield relate(
+                left.article(place, known), right.article(place, known), found[row], self.rule, self.overlap, weighed
+            )
+
+    def _by_words(  # noqa: PLR0913 - what a decision is made of
+        self,
+        batch: pa.RecordBatch,
+        found: Similarities,
+        reuse: Iterator[Reuse[Any]],
+        rows: NDArray[np.int64],
+        equal: NDArray[np.bool_],
+        one_outlet: NDArray[np.bool_],
+    ) -> Iterator[Related]:
+        """Yield the same as the numbers of their words alone show it."""
+        names = ("left_published", "right_published", "left_title", "right_title")
+        columns = (_listed(batch[name], rows) for name in names)
+        # Of two that are equal all words are shared.
+        numbers = (of_all[rows].tolist() for of_all in (equal, one_outlet, found.covered.min(axis=1)))
+        longest = map(Passage._make, found.passages[found.ends[rows]].tolist())
+        told = zip(*columns, *numbers, longest, reuse, strict=True)
+        for one, other, title, another, is_equal, same, n_words, passage, weighed in told:
+            days = days_apart(one, other)
+            of_one = _OfOneOutlet(_title_words(title or ""), _title_words(another or ""), days) if same else None
+            yield Related(_decided(_Shared(is_equal, n_words, passage), weighed, of_one, self.rule), days, None)
+
+
+def _of_one(batch: pa.RecordBatch) -> NDArray[np.bool_]:
+    """Tell which pairs are of one outlet."""
+    left, right = (
+        map(outlets, batch[f"{side}_source"].to_pylist(), batch[f"{side}_url"].to_pylist())
+        for side in ("left", "right")
+    )
+    return ~np.fromiter(map(frozenset.isdisjoint, left, right), dtype=bool, count=batch.num_rows)

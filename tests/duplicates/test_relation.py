@@ -21,6 +21,7 @@ from dedup.duplicates.relation import (
     Rule,
     Side,
     Verify,
+    Words,
     changed_values,
     days_apart,
     decide,
@@ -28,7 +29,7 @@ from dedup.duplicates.relation import (
     outlets,
     series_of,
 )
-from dedup.duplicates.similarity import Passages, compare
+from dedup.duplicates.similarity import compare
 from dedup.errors import ParameterError
 from dedup.schema import ARTICLE, MATCH, TERMS
 from dedup.stage import Stage, apply
@@ -287,16 +288,26 @@ def test_reuse_is_told_from_stock_without_terms():
     assert apply(stage, joined(whole, stage))["relation"].to_pylist() == ["partial"]
 
 
-def test_pairs_of_two_outlets_are_told_as_each_by_itself():
+@pytest.mark.parametrize("outlet", [{}, {"source": "one.example"}], ids=["two outlets", "one outlet"])
+def test_pairs_are_told_many_at_a_time_as_each_by_itself(outlet):
     stage = Verify(relations=("exact", "near", "partial"))
     text = prose(1, 400)
+    notes = [
+        "\n".join(f"{prose(20 + line, 20)} {day * 7 + line} points {prose(40 + line, 20)}" for line in range(9))
+        for day in (1, 2)
+    ]
     rows = [
         {"text": text, "title": "A", "published": "2026-11-17", "source": "a.example"},
         {"text": text.upper(), "title": "B", "published": "2026-11-18", "source": "b.example"},
         {"text": text[: len(text) // 2], "title": "C", "published": None, "source": "c.example"},
         {"text": prose(2, 60) + text[: len(text) // 4], "title": "D", "published": "2026-11-18", "source": "c.example"},
         {"text": prose(3, 200), "title": "E", "published": None, "source": "d.example"},
+        {"text": notes[0], "title": "F", "published": "2026-11-18", "source": "e.example"},
+        {"text": notes[1], "title": "G", "published": "2026-11-19", "source": "f.example"},
+        {"text": "Dividend as before", "title": "H", "published": None, "source": "g.example"},
+        {"text": "Dividend as before", "title": "I", "published": None, "source": "h.example"},
     ]
+    rows = [row | outlet for row in rows]
     found = {(row["left_id"], row["right_id"]): row for row in apply(stage, joined(rows, stage)).to_pylist()}
     for place, (one, other) in enumerate(pairwise(rows)):
         sides = [side(row["text"], row["title"], row["source"], row["published"] or "") for row in (one, other)]
@@ -339,7 +350,8 @@ def test_changed_values_are_those_of_the_sets_of_words(gaps):
                 text.extend(runs[place])
     left, right = (side(" ".join(text)) for text in texts)
     rows = np.array(passages[::-1], dtype=np.int64)
-    assert changed_values(left, right, Passages(rows)) == expected
+    sides = (Words(one.words, one.flags, np.array([0, len(one.words)])) for one in (left, right))
+    assert changed_values(rows, np.array([0, len(rows)]), *sides, np.array([0])).tolist() == [expected]
 
 
 def _split(found):
