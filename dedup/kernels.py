@@ -296,6 +296,45 @@ def _n_bits(n: Any) -> Any:
     return n_bits
 
 
+@compiled(types.int64[::1](INTS, INTS, types.int64))
+def often(numbers: Any, known: Any, least: Any) -> Any:
+    """Return the numbers at all their places that may stand at ``least`` places or more and are none of the known; a few others do not."""
+    n_slots = _n_slots(len(known))
+    mask = np.uint64(n_slots - 1)
+    places, values = np.full(n_slots, -1, dtype=np.int32), np.empty(n_slots, dtype=np.uint64)
+    for i in range(len(known)):
+        value = np.uint64(known[i])
+        slot = mix(value) & mask
+        while places[slot] >= 0:
+            slot = (slot + _1) & mask
+        places[slot], values[slot] = i, value
+    # One pass to leave out the known and to count the others under some bits of their hashes; one to take those counted often.
+    n_counts = 64
+    while n_counts < 4 * len(numbers):
+        n_counts *= 2
+    counts = np.zeros(n_counts, dtype=np.uint8)
+    others = np.empty(len(numbers), dtype=np.int64)
+    n = 0
+    for i in range(len(numbers)):
+        value = np.uint64(numbers[i])
+        hashed = mix(value)
+        slot = hashed & mask
+        while places[slot] >= 0 and values[slot] != value:
+            slot = (slot + _1) & mask
+        if places[slot] < 0:
+            others[n] = numbers[i]
+            n += 1
+            slot = hashed & np.uint64(n_counts - 1)
+            counts[slot] = min(counts[slot] + 1, least)
+    kept = 0
+    for i in range(n):
+        number = others[i]
+        if counts[mix(np.uint64(number)) & np.uint64(n_counts - 1)] >= least:
+            others[kept] = number
+            kept += 1
+    return others[:kept].copy()
+
+
 @part
 def _mark(values: Any, bits: Any) -> Any:
     """Set the bit of each value in a set of bits that is cleared first; return what the bit of a value is told by."""

@@ -32,6 +32,8 @@ _COUNTS_PER_KEY = 2
 _WIDEST = 3_000_000_000
 #: Rows of bands that are paired at a time.
 _MANY_ROWS = 1 << 16
+#: And are put into parts at a time: each part has a piece of each of these.
+_ROWS_OF_PIECE = 1 << 18
 #: And so many parts they are in at most.
 _MANY_PARTS = 1 << 16
 
@@ -91,7 +93,7 @@ def shared(bands: list[pa.RecordBatch]) -> Iterator[pa.Table]:
     kept: list[tuple[pa.RecordBatch, list[int]]] = []
     bands.reverse()
     while bands:
-        batch = bands.pop()
+        batch = _taken(bands, _ROWS_OF_PIECE)
         key = batch["key"].to_numpy()
         rows = np.flatnonzero(counts[key & (len(counts) - 1)] > 1)
         # Numbers so small are sorted in no time.
@@ -101,6 +103,16 @@ def shared(bands: list[pa.RecordBatch]) -> Iterator[pa.Table]:
     for number in range(n_parts):
         some = [batch.slice(ends[number], ends[number + 1] - ends[number]) for batch, ends in kept]
         yield pa.Table.from_batches(some, schema=BAND).combine_chunks()
+
+
+def _taken(batches: list[pa.RecordBatch], least: int) -> pa.RecordBatch:
+    """Take batches from the end of a list until they have so many rows, and return them as one."""
+    some: list[pa.RecordBatch] = []
+    n_rows = 0
+    while batches and n_rows < least:
+        some.append(batches.pop())
+        n_rows += some[-1].num_rows
+    return some[0] if len(some) == 1 else pa.concat_batches(some)
 
 
 def distinct(meetings: Iterable[pa.Table], articles: pa.Table, least_samples: int = LEAST_SAMPLES) -> pa.Table:
@@ -120,20 +132,24 @@ def distinct(meetings: Iterable[pa.Table], articles: pa.Table, least_samples: in
     pyarrow.Table
         Schema ``PAIR``.
     """
+    from dedup import kernels
+
     arrival, doc_id = articles["arrival"].to_numpy(), articles["doc_id"].combine_chunks()
     first, last = int(arrival.min(initial=0)), int(arrival.max(initial=0))
     # A pair of arrivals is one number, for numbers are quickly sorted.
     width = last - first + 1
     if width > _WIDEST:
         raise ParameterError(f"distinct: arrivals must be numbers of one count. Got {first} to {last}.")
-    met, sampled = _Counts(), _Counts()
+    met, sampled = _Distinct(), [np.empty(0, dtype=np.int64)]
     for some in meetings:
         pairs = (some["earlier"].to_numpy() - first) * width + (some["later"].to_numpy() - first)
         of_sample = some["kind"].to_numpy() == _SAMPLE
         met.add(pairs[~of_sample])
-        sampled.add(pairs[of_sample])
-    often, times = sampled.all()
-    found = np.unique(np.concatenate([often[times >= least_samples], met.all()[0]]), return_counts=True)[0]
+        sampled.append(pairs[of_sample])
+    found = met.all()
+    # Most pairs share one stock phrase or two, and are many: the few others are told first, and sorted.
+    often, times = np.unique(kernels.often(np.concatenate(sampled), found, least_samples), return_counts=True)
+    found = np.concatenate([found, often[times >= least_samples]])
     ends = np.stack(np.divmod(found, width)) + first
     by_arrival, by_id = np.argsort(arrival, kind="stable"), pc.sort_indices(doc_id).to_numpy()
     # Ids are compared by their places in order.
@@ -144,29 +160,24 @@ def distinct(meetings: Iterable[pa.Table], articles: pa.Table, least_samples: in
     return pa.table([doc_id.take(pa.array(by_id[side])) for side in ranks], schema=PAIR)
 
 
-class _Counts:
-    """How often numbers stand in many arrays; what is added waits until it is as much as all before."""
+class _Distinct:
+    """Which numbers stand in many arrays; what is added waits until it is as much as all before."""
 
     def __init__(self) -> None:
-        self._parts = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))]
+        self._parts = [np.empty(0, dtype=np.int64)]
         self._n_waiting = 0
 
     def add(self, numbers: NDArray[np.int64]) -> None:
-        """Count some more."""
-        # Without their counts they would be had by a slower way, here and above.
-        part = np.unique(numbers, return_counts=True)
-        self._parts.append(part)
-        self._n_waiting += len(part[0])
-        if self._n_waiting > len(self._parts[0][0]) + _MANY_ROWS:
+        """Take some more."""
+        self._parts.append(numbers)
+        self._n_waiting += len(numbers)
+        if self._n_waiting > len(self._parts[0]) + _MANY_ROWS:
             self.all()
 
-    def all(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the distinct numbers in order, and how often each was added."""
-        numbers, times = (np.concatenate(column) for column in zip(*self._parts, strict=True))
-        order = np.argsort(numbers)
-        numbers, times = numbers[order], times[order]
-        begins = np.flatnonzero(np.append(True, numbers[1:] != numbers[:-1])[: len(numbers)])
-        self._parts = [(numbers[begins], np.add.reduceat(times, begins) if len(begins) else times)]
+    def all(self) -> NDArray[np.int64]:
+        """Return the numbers in order."""
+        # Without the counts they would be had by a slower way.
+        self._parts = [np.unique(np.concatenate(self._parts), return_counts=True)[0]]
         self._n_waiting = 0
         return self._parts[0]
 

@@ -231,6 +231,11 @@ class Reuse(NamedTuple, Generic[_Number]):
         """Return whether what is reused is stock, if it is reuse."""
         return (self.cover < rule.minor_cover) & (self.subject < rule.minor_subject)  # type: ignore[operator]
 
+    def is_refilled(self, shared_words: Any, days: Any, rule: Rule) -> Any:
+        """Return whether two articles of one outlet, so many days apart (nan where that is unknown), are a form with other values."""
+        changed: Any = self.changed
+        return (changed > 0) & (days >= _OTHER_DAY) & (changed * rule.form_words >= shared_words)
+
 
 class Related(NamedTuple):
     """How two articles relate: ``score`` is the evidence of overlap, None where none was weighed."""
@@ -537,7 +542,7 @@ def _form(shared: _Shared, reuse: Reuse[Any], of_one: _OfOneOutlet, rule: Rule) 
     """Return why they are a form that is filled in anew, or ``""``."""
     days, changed = of_one.days, reuse.changed
     dense = changed * rule.form_words / shared.words
-    if changed and days is not None and days >= _OTHER_DAY and dense >= 1.0:
+    if days is not None and reuse.is_refilled(shared.words, days, rule):
         return f"a form of one outlet, {changed} values changed, {days:.1f} days apart"
     if changed >= 2 and dense >= 2.0 and of_one.disagree(rule):
         return f"a form of one outlet, {changed} values changed, under another headline"
@@ -691,6 +696,12 @@ class Verify:
         if overlaps:
             # Of most pairs whose words have no relation it is soon told that the evidence can give them none either.
             may_match |= bounds(batch) >= self.overlap - _SLIP
+        else:
+            # Most pairs of one outlet are of its forms, and these are many.
+            of_one = np.flatnonzero(may_match & one_outlet & ~equal)
+            forms = Reuse(*(numbers[of_one] for numbers in reuse))
+            refilled = forms.is_refilled(found.covered.min(axis=1)[of_one], _days(batch, of_one), self.rule)
+            may_match[of_one[refilled]] = False
         asked = np.flatnonzero(may_match)
         each = _each(reuse, asked)
         if overlaps:
@@ -760,3 +771,10 @@ def _of_one(batch: pa.RecordBatch) -> NDArray[np.bool_]:
         for side in ("left", "right")
     )
     return ~np.fromiter(map(frozenset.isdisjoint, left, right), dtype=bool, count=batch.num_rows)
+
+
+def _days(batch: pa.RecordBatch, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the days between the two articles of some rows, nan where that is unknown."""
+    left, right = (_listed(batch[f"{side}_published"], rows) for side in ("left", "right"))
+    # None becomes nan.
+    return np.array(list(map(days_apart, left, right)), dtype=np.float64)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dedup import kernels
 from dedup.candidates import pair
 from dedup.candidates.pair import Pairs, distinct, meet, shared
 from dedup.errors import ParameterError
@@ -118,15 +119,38 @@ def test_samples_are_counted_over_all_meetings():
 
 
 @given(st.lists(st.lists(st.integers(-3, 3), max_size=9), max_size=9), st.integers(0, 4))
-def test_numbers_are_counted_however_often_they_are_merged(parts, many):
-    counts = pair._Counts()
+def test_numbers_are_told_once_however_often_they_are_merged(parts, many):
+    numbers = pair._Distinct()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pair, "_MANY_ROWS", many)
         for part in parts:
-            counts.add(np.array(part, dtype=np.int64))
-    numbers, times = counts.all()
-    assert dict(zip(numbers.tolist(), times.tolist(), strict=True)) == Counter(itertools.chain(*parts))
-    assert numbers.tolist() == sorted(numbers.tolist())
+            numbers.add(np.array(part, dtype=np.int64))
+    assert numbers.all().tolist() == sorted(set(itertools.chain(*parts)))
+
+
+MEETINGS = st.lists(
+    st.tuples(st.integers(0, 5), st.integers(6, 9), st.sampled_from(["sample", "minhash"])), max_size=60
+)
+
+
+@given(MEETINGS, st.integers(1, 4), st.integers(1, 9))
+def test_distinct_is_what_counting_gives(rows, least, size):
+    articles = pa.table({"doc_id": [f"{number}" for number in range(10)], "arrival": range(10)})
+    told = [{"earlier": earlier, "later": later, "kind": KINDS.index(kind)} for earlier, later, kind in rows]
+    parts = [pa.Table.from_pylist(told[i : i + size], schema=MEETING) for i in range(0, len(told), size)]
+    times = Counter(rows)
+    expected = {row[:2] for row, n in times.items() if n >= (least if row[2] == "sample" else 1)}
+    found = distinct(parts, articles, least).to_pylist()
+    assert [(int(row["left_id"]), int(row["right_id"])) for row in found] == sorted(expected)
+
+
+@given(st.lists(st.integers(-9, 9), max_size=60), st.sets(st.integers(-9, 9)), st.integers(1, 5))
+def test_numbers_that_stand_often_are_given_at_all_their_places(numbers, known, least):
+    given_numbers, of_known = (np.array(list(some), dtype=np.int64) for some in (numbers, known))
+    found = Counter(kernels.often(given_numbers, of_known, least).tolist())
+    times = {number: n for number, n in Counter(numbers).items() if number not in known}
+    assert found.items() <= times.items()
+    assert set(found) >= {number for number, n in times.items() if n >= least}
 
 
 def test_arrivals_of_no_count_are_refused():
