@@ -260,13 +260,13 @@ def sample(hashes: Any, ends: Any, highest: Any, least: Any) -> Any:
     return taken[: taken_ends[-1]].copy(), taken_ends
 
 
-@compiled(types.void(INTS, types.uint8[::1]))
-def count_keys(keys: Any, counts: Any) -> None:
-    """Count each key where its lowest bits say, up to 2; the number of counts is a power of two."""
+@compiled(types.void(INTS, types.uint8[::1], types.uint8))
+def count_keys(keys: Any, counts: Any, most: Any) -> None:
+    """Count each key where its lowest bits say, up to ``most``; the number of counts is a power of two."""
     mask = np.uint64(len(counts) - 1)
     for i in range(len(keys)):
         slot = np.uint64(keys[i]) & mask
-        counts[slot] = min(counts[slot] + 1, 2)
+        counts[slot] = min(counts[slot] + 1, most)
 
 
 @part
@@ -294,45 +294,6 @@ def _n_bits(n: Any) -> Any:
     while n_bits < 32 * n:
         n_bits *= 2
     return n_bits
-
-
-@compiled(types.int64[::1](INTS, INTS, types.int64))
-def often(numbers: Any, known: Any, least: Any) -> Any:
-    """Return the numbers at all their places that may stand at ``least`` places or more and are none of the known; a few others do not."""
-    n_slots = _n_slots(len(known))
-    mask = np.uint64(n_slots - 1)
-    places, values = np.full(n_slots, -1, dtype=np.int32), np.empty(n_slots, dtype=np.uint64)
-    for i in range(len(known)):
-        value = np.uint64(known[i])
-        slot = mix(value) & mask
-        while places[slot] >= 0:
-            slot = (slot + _1) & mask
-        places[slot], values[slot] = i, value
-    # One pass to leave out the known and to count the others under some bits of their hashes; one to take those counted often.
-    n_counts = 64
-    while n_counts < 4 * len(numbers):
-        n_counts *= 2
-    counts = np.zeros(n_counts, dtype=np.uint8)
-    others = np.empty(len(numbers), dtype=np.int64)
-    n = 0
-    for i in range(len(numbers)):
-        value = np.uint64(numbers[i])
-        hashed = mix(value)
-        slot = hashed & mask
-        while places[slot] >= 0 and values[slot] != value:
-            slot = (slot + _1) & mask
-        if places[slot] < 0:
-            others[n] = numbers[i]
-            n += 1
-            slot = hashed & np.uint64(n_counts - 1)
-            counts[slot] = min(counts[slot] + 1, least)
-    kept = 0
-    for i in range(n):
-        number = others[i]
-        if counts[mix(np.uint64(number)) & np.uint64(n_counts - 1)] >= least:
-            others[kept] = number
-            kept += 1
-    return others[:kept].copy()
 
 
 @part

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dedup.errors import ParameterError
+from dedup.hashing import GOLDEN
 from dedup.schema import BAND, KINDS, MEETING, PAIR
 
 _SAMPLE = KINDS.index("sample")
@@ -88,7 +89,7 @@ def shared(bands: list[pa.RecordBatch]) -> Iterator[pa.Table]:
     # Keys are hashes: their lowest bits spread them over the counts.
     counts = np.zeros(1 << max(10, (_COUNTS_PER_KEY * n_rows).bit_length()), dtype=np.uint8)
     for batch in bands:
-        kernels.count_keys(batch["key"].to_numpy(), counts)
+        kernels.count_keys(batch["key"].to_numpy(), counts, 2)
     n_parts = min(1 + n_rows // _MANY_ROWS, _MANY_PARTS)
     kept: list[tuple[pa.RecordBatch, list[int]]] = []
     bands.reverse()
@@ -132,24 +133,20 @@ def distinct(meetings: Iterable[pa.Table], articles: pa.Table, least_samples: in
     pyarrow.Table
         Schema ``PAIR``.
     """
-    from dedup import kernels
-
     arrival, doc_id = articles["arrival"].to_numpy(), articles["doc_id"].combine_chunks()
     first, last = int(arrival.min(initial=0)), int(arrival.max(initial=0))
     # A pair of arrivals is one number, for numbers are quickly sorted.
     width = last - first + 1
     if width > _WIDEST:
         raise ParameterError(f"distinct: arrivals must be numbers of one count. Got {first} to {last}.")
-    met, sampled = _Distinct(), [np.empty(0, dtype=np.int64)]
+    met, sampled = _Distinct(), []
     for some in meetings:
         pairs = (some["earlier"].to_numpy() - first) * width + (some["later"].to_numpy() - first)
         of_sample = some["kind"].to_numpy() == _SAMPLE
         met.add(pairs[~of_sample])
         sampled.append(pairs[of_sample])
     found = met.all()
-    # Most pairs share one stock phrase or two, and are many: the few others are told first, and sorted.
-    often, times = np.unique(kernels.often(np.concatenate(sampled), found, least_samples), return_counts=True)
-    found = np.concatenate([found, often[times >= least_samples]])
+    found = np.concatenate([found, often(sampled, found, least_samples)])
     ends = np.stack(np.divmod(found, width)) + first
     by_arrival, by_id = np.argsort(arrival, kind="stable"), pc.sort_indices(doc_id).to_numpy()
     # Ids are compared by their places in order.
@@ -158,6 +155,53 @@ def distinct(meetings: Iterable[pa.Table], articles: pa.Table, least_samples: in
     ranks = np.sort(rank[by_arrival][np.searchsorted(arrival[by_arrival], ends)], axis=0)
     ranks = ranks[:, np.lexsort(ranks[::-1])]
     return pa.table([doc_id.take(pa.array(by_id[side])) for side in ranks], schema=PAIR)
+
+
+def often(parts: list[NDArray[np.int64]], known: NDArray[np.int64], least: int) -> NDArray[np.int64]:
+    """Return the numbers that stand often in many arrays.
+
+    Parameters
+    ----------
+    parts : list of ndarray of int64
+        Emptied.
+    known : ndarray of int64
+        Distinct numbers that need not be told.
+    least : int
+        How often a number stands in all the arrays together, at least; up to 255.
+
+    Returns
+    -------
+    ndarray of int64
+        Ascending.
+
+    Examples
+    --------
+    >>> often([np.array([7, 8, 9]), np.array([9, 8])], np.array([9]), 2).tolist()
+    [8]
+    """
+    from dedup import kernels
+
+    # Most numbers stand once or twice, and most of the others are known. What is left is little, and is sorted to be sure.
+    n_bits = max(10, (_COUNTS_PER_KEY * sum(map(len, parts))).bit_length())
+    counts = np.zeros(1 << n_bits, dtype=np.uint8)
+    for part in parts:
+        kernels.count_keys(_slots(part, n_bits), counts, least)
+    known_bits = max(10, (_COUNTS_PER_KEY * len(known)).bit_length())
+    # Where none of the known belongs stands one of them all the same.
+    table = np.full(1 << known_bits, known.max(initial=0))
+    table[_slots(known, known_bits)] = known
+    kept = [np.empty(0, dtype=np.int64)]
+    while parts:
+        part = parts.pop()
+        part = part[counts[_slots(part, n_bits)] >= least]
+        kept.append(part[table[_slots(part, known_bits)] != part] if len(known) else part)
+    numbers, times = np.unique(np.concatenate(kept), return_counts=True)
+    return np.setdiff1d(numbers[times >= least], known, assume_unique=True)
+
+
+def _slots(numbers: NDArray[np.int64], n_bits: int) -> NDArray[np.int64]:
+    """Return a number of so many bits for each number: the highest of its product with a great odd one."""
+    return ((numbers.view(np.uint64) * GOLDEN) >> np.uint64(64 - n_bits)).view(np.int64)
 
 
 class _Distinct:
