@@ -610,6 +610,9 @@ def _elsewhere(engine: Engine, master: str | None) -> AbstractContextManager[Any
     if engine is Engine.local:
         if master is not None:
             raise InputError("--master: goes with --engine spark. Leave it out, or give both.")
+        from pipelines.lean import without_pandas
+
+        without_pandas()
         return nullcontext()
     from pipelines.spark.night import OnSpark
 
