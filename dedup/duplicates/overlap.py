@@ -110,6 +110,7 @@ class Ready(NamedTuple):
     spans: Weighed
     lead: Weighed
     parts: tuple[frozenset[str], ...]
+    names: dict[str, str]
 
 
 #: Kept as long as the terms are: these may be views of a large table, which would be kept with them.
@@ -126,6 +127,7 @@ def ready(terms: Terms) -> Ready:
             spans=Weighed.of(terms.spans),
             lead=Weighed.of(terms.lead),
             parts=tuple(frozenset(label.casefold().split()) for label in terms.labels),
+            names={label.casefold(): label for label in terms.labels if not label.islower()},
         )
     return found
 
@@ -292,14 +294,19 @@ def evidence(left: Terms, right: Terms, days_apart: float | None = None, weights
 
 
 def _shared_labels(left: Terms, right: Terms) -> list[str]:
-    """Return the labels of ``left`` that ``right`` holds too, without those that repeat a word of an earlier one."""
+    """Return the labels of ``left`` that ``right`` holds too, without those that repeat a word of an earlier one.
+
+    A name that begins sentences alone in ``left``, and so may be none, is shown as ``right`` writes it.
+    """
     shared: list[str] = []
+    names = ready(right).names
     said: set[str] = set()
     held = _holds(right.words, left.label_keys) | _holds(right.spans, left.label_keys)
     for place in np.flatnonzero(held).tolist():
         parts = ready(left).parts[place]
         if not parts & said:
-            shared.append(left.labels[place])
+            label = left.labels[place]
+            shared.append(names.get(label, label))
             said |= parts
     return shared
 
