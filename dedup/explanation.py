@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from dedup.articles.normalize import UNSPACED, words
 from dedup.articles.terms import Terms
-from dedup.duplicates.overlap import Evidence, agreeing_days, evidence
+from dedup.duplicates.overlap import Evidence, Move, agreeing_days, evidence, moves
 from dedup.duplicates.relation import (
     Article,
     Related,
@@ -122,6 +122,8 @@ class Explanation:
         Words of either text.
     evidence : Evidence
         Evidence that both report one happening, weighed or not.
+    moves : tuple of Move
+        By how much each piece of it moved its score.
     keys : dict of str to int
         How many keys of each kind both have.
     is_candidate : bool
@@ -148,6 +150,7 @@ class Explanation:
     title_agreement: float | None
     n_words: tuple[int, int]
     evidence: Evidence
+    moves: tuple[Move, ...]
     keys: dict[str, int]
     is_candidate: bool
     steps: tuple[Step, ...]
@@ -215,6 +218,7 @@ def explain(left: Mapping[str, Any], right: Mapping[str, Any], flow: Flow | None
         title_agreement=title_agreement(one.side.title, other.side.title),
         n_words=(len(one.side.words), len(other.side.words)),
         evidence=weighed,
+        moves=moves(one.terms, other.terms, related.days),
         keys=keys,
         is_candidate=candidates.compared.num_rows > 0,
         steps=tuple(_steps(one, other, related, reuse, weighed, verify)),

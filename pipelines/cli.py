@@ -334,7 +334,7 @@ def explain(
     from pipelines import explain as job
 
     if (out is None) is not bool(state):
-        raise InputError("give either --out or --state. Try 'dedup --help'.")
+        raise InputError("give either --out or --state. Try 'dedup explain --help'.")
     configured = _configured(config)
     found = job.of_state(left, right, state, configured) if out is None else job.of_report(left, right, out, configured)
     with _quiet_pipe():
@@ -620,8 +620,12 @@ def _elsewhere(engine: Engine, master: str | None) -> AbstractContextManager[Any
 
 
 def _workers(workers: int | None) -> int:
+    """Return how many processes work; whoever watches is told if there is something to compile before they can."""
+    from pipelines.first import is_first
     from pipelines.run_local import default_workers
 
+    if not _voice.as_json and sys.stderr.isatty() and is_first():
+        _tell("The first run compiles its loops, which takes some thirty seconds; later ones find them made.")
     return workers or default_workers()
 
 
@@ -687,7 +691,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code, message = FAILED, str(error)
     except TyperException as error:
         told = " ".join(error.format_message().replace("Value error, ", "").split()).rstrip(".?")
-        code, message = WRONG_USE, f"{told}. Try 'dedup --help'."
+        context = getattr(error, "ctx", None)
+        code, message = WRONG_USE, f"{told}. Try '{context.command_path if context else 'dedup'} --help'."
     except OSError as error:
         code, message = FAILED, f"{error.filename or 'input or output'}: {error.strerror or error}."
     if message:

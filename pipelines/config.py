@@ -163,7 +163,15 @@ def build(kind: type[T], content: dict[str, Any], where: str) -> T:
         return kind(**values)
     except DedupError as error:
         place = f"[{where.rstrip('.')}] " if where else ""
-        raise InputError(f"{place}{error}") from error
+        raise InputError(f"{place}{str(error).removeprefix(f'{kind.__name__}: ')}") from error
+
+
+_CALLED: Final[Mapping[Any, str]] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text in quotation marks",
+}
 
 
 def _value(kind: Any, value: Any, place: str) -> Any:
@@ -175,8 +183,6 @@ def _value(kind: Any, value: Any, place: str) -> Any:
         return float(value)
     allowed = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
     if type(value) not in allowed:
-        expected = (
-            "list" if get_origin(kind) is tuple else " or ".join(getattr(one, "__name__", str(one)) for one in allowed)
-        )
-        raise InputError(f"{place!r} must be of type {expected}. Got {value!r}.")
+        expected = "a list" if get_origin(kind) is tuple else " or ".join(_CALLED.get(one, str(one)) for one in allowed)
+        raise InputError(f"{place!r} must be {expected}. Got {value!r}.")
     return value

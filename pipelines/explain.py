@@ -75,7 +75,8 @@ class Explained:
                 "title_agreement": found.title_agreement,
                 "n_words": list(found.n_words),
             },
-            "evidence": {name: getattr(found.evidence, name) for name in ("score", "word", "bigram", "span", "lead")},
+            "evidence": {name: getattr(found.evidence, name) for name in ("score", "word", "bigram", "span", "lead")}
+            | {"moves": [move._asdict() for move in found.moves]},
             "keys": found.keys,
             "is_candidate": found.is_candidate,
             "steps": [step._asdict() for step in found.steps],
@@ -275,6 +276,10 @@ def lines(found: Explained) -> Iterator[Text]:
             f"The {found.place} was made with other parameters; give its --config to explain it with these.", "yellow"
         )
     yield from _scores(told)
+    yield Text("\nThe evidence, piece by piece", "bold")
+    for move in told.moves:
+        style = "green" if move.by > 0 else "red" if move.by < 0 else "dim"
+        yield Text.assemble((f"  {move.what:<32}", "dim"), (f"{move.by:+.2f}", style), f"  {move.to:.2f}")
     yield Text("\nThe rule", "bold")
     for step in told.steps:
         figure = "" if step.value is None else f" {step.value:.4g}, needed {step.bound:g}"

@@ -113,7 +113,7 @@ def run(  # noqa: PLR0913 - the options of the command
     """Do ``dedup nightly``: write the report, and return the line that sums it up."""
     _check_apart(inputs, out, "--out", elsewhere)
     with remembered(state, inputs, config, elsewhere) as memory, report.OutputFolder(out) as folder:
-        told = _reported(inputs, folder.path, config, workers, text_is, journal, memory, elsewhere)
+        told = _reported(inputs, folder.path, config, workers, text_is, journal, memory, elsewhere, out)
         with journal.stage("page"):
             page.write(folder.path)
         folder.commit()
@@ -129,8 +129,15 @@ def _reported(  # noqa: PLR0913 - what a run is made of
     journal: Journal,
     memory: State | None,
     elsewhere: Elsewhere | None,
+    replaced: Path | None = None,
 ) -> str:
-    """Work on a night and remember it, or take up one that is remembered; write its report to ``folder``, and return what sums it up."""
+    """Work on a night and remember it, or take up one that is remembered; write its report to ``folder``, and return what sums it up.
+
+    Raises
+    ------
+    InputError
+        If the inputs hold no article, and ``replaced`` is a report of some.
+    """
     stdin = source.spool(source.standard_input()) if "-" in inputs and not elsewhere else None
     with journal.stage("digest"):
         digests = elsewhere.digest(inputs) if elsewhere else source.digest(inputs, stdin)
@@ -145,6 +152,11 @@ def _reported(  # noqa: PLR0913 - what a run is made of
     else:
         with Local(workers, config.limits) as engine:
             done = night(inputs, config, engine, journal, text_is, stdin, memory)
+    if replaced and not done.cleaned.articles.num_rows and not done.cleaned.n_seen and report.has_articles(replaced):
+        raise InputError(
+            f"--out: {replaced} has a report of articles, and the inputs hold none ({tally(done.cleaned).summary}). It stays as it is; "
+            "give another folder for an empty one."
+        )
     with journal.stage("report"):
         counts = write(folder, done, memory)
         loose = _loose(done, config, memory)

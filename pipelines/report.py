@@ -227,6 +227,15 @@ def whole_file(path: Path) -> Iterator[TextIO]:
         partial.unlink(missing_ok=True)
 
 
+def has_articles(folder: Path) -> bool:
+    """Tell whether a folder holds a report of one article or more."""
+    try:
+        with (folder / ARTICLES_JSONL).open("rb") as file:
+            return bool(file.read(1))
+    except FileNotFoundError:
+        return False
+
+
 class OutputFolder:
     """A folder that appears whole or not at all. Use as a context manager around the whole run.
 

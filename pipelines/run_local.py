@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import chain, islice
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
@@ -75,12 +75,10 @@ class Limits:
     lines: int = 150_000
 
     def __post_init__(self) -> None:
-        others = (self.recycle_tasks, self.recycle_mb, self.characters, self.lines)
-        if not self.seconds >= 0 or self.memory_mb < 0 or min(others) < 1:
-            raise ParameterError(
-                "Limits: seconds and memory_mb must be 0 or more, recycle_tasks, recycle_mb, characters and lines 1 or "
-                f"more. Got {', '.join(map(str, (self.seconds, self.memory_mb, *others)))}."
-            )
+        for one in fields(self):
+            value, least = getattr(self, one.name), 0 if one.name in ("seconds", "memory_mb") else 1
+            if not value >= least:
+                raise ParameterError(f"Limits: {one.name} must be {least} or more. Got {value}.")
 
 
 @dataclass(slots=True)

@@ -64,6 +64,13 @@ def test_the_excerpts_in_the_readme_are_real(root: Path, demo: Path) -> None:
     assert [line for line in excerpt[1].splitlines() if line not in lines] == []
 
 
+def test_the_picture_is_told_to_show_what_the_demo_gives(root: Path, demo: Path) -> None:
+    tables = ((demo / f"{name}.csv").read_text(encoding="utf-8") for name in ("articles", "events"))
+    articles, events = (len(list(csv.DictReader(table.splitlines()))) for table in tables)
+    for name in ("README.md", "docs/index.md"):
+        assert f"{articles} articles tell of {events} events" in (root / name).read_text(encoding="utf-8"), name
+
+
 def test_the_recipes_of_the_readme_run(root: Path, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     readme = (root / "README.md").read_text(encoding="utf-8")
     recipes = readme[readme.index("### In pandas, in DuckDB") : readme.index("## How it works")]

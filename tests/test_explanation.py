@@ -91,6 +91,7 @@ def test_two_reports_of_one_call_are_explained_by_evidence() -> None:
     assert (found.relation, found.decided_by) == ("overlap", "evidence")
     assert found.similarity.n_shared == 0
     assert found.excerpts == ()
+    assert found.moves[-1].to == pytest.approx(found.evidence.score, abs=1e-5)
     assert "50 minutes" in found.quantities.agreeing
     assert found.dates.agreeing == ("2026-03-03",)
     assert {"Atland", "Cestria"} & set(found.terms)

@@ -717,10 +717,12 @@ def analyse(  # noqa: PLR0913 (the parameters of the stage)
     (word_bag, word_weights), (span_bag, span_weights) = _bag(kept), _bag(keys_of_spans)
     label_keys = _most_telling([word_bag, span_bag], [word_weights, span_weights], n_labels)
     is_label = set(label_keys.tolist())
-    # A word is shown as it first stands in the text, a span as it last does.
+    # A word is shown as it first stands in the text, a name with its capitals, a span as it last does.
     surface: dict[int, str] = {}
+    names = set(spans)
     for place in np.flatnonzero(np.isin(keys, label_keys)).tolist():
-        surface.setdefault(int(keys[place]), all_words[place])
+        word = all_words[place]
+        surface.setdefault(int(keys[place]), written[word] if word in names else word)
     for key, span in zip(keys_of_spans.tolist(), spans, strict=True):
         if key in is_label:
             surface[key] = " ".join(written[word] for word in span.split(" "))

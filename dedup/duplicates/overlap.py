@@ -58,6 +58,15 @@ _SLACK_DAYS = 1
 _YEAR = 366
 _RARE = 7.0
 _N_SHOWN = 5
+_LEAST_MOVE = 0.0005
+
+
+class Move(NamedTuple):
+    """A piece of evidence: what it is, by how much it moved the score, and what the score then was."""
+
+    what: str
+    by: float
+    to: float
 
 
 @dataclass(frozen=True)
@@ -110,6 +119,7 @@ class Ready(NamedTuple):
     spans: Weighed
     lead: Weighed
     parts: tuple[frozenset[str], ...]
+    names: dict[str, str]
 
 
 #: Kept as long as the terms are: these may be views of a large table, which would be kept with them.
@@ -126,6 +136,7 @@ def ready(terms: Terms) -> Ready:
             spans=Weighed.of(terms.spans),
             lead=Weighed.of(terms.lead),
             parts=tuple(frozenset(label.casefold().split()) for label in terms.labels),
+            names={label.casefold(): label for label in terms.labels if not label.islower()},
         )
     return found
 
@@ -291,15 +302,52 @@ def evidence(left: Terms, right: Terms, days_apart: float | None = None, weights
     )
 
 
+def moves(left: Terms, right: Terms, days_apart: float | None = None, weights: Weights = DEFAULT) -> tuple[Move, ...]:
+    """Take the score of `evidence` apart: by how much each piece of it moved the score, in the order in which they are weighed.
+
+    The parameters are those of `evidence`. What moved nothing is left out, but for the four likenesses.
+    """
+    found = evidence(left, right, days_apart, weights)
+    days, conflict = agreeing_days(left.dates, right.dates)
+    mixed = weights.word * found.word + weights.bigram * found.bigram
+    mixed += weights.span * found.span + weights.lead * found.lead
+    likenesses = (
+        ("words of both", weights.word * found.word),
+        ("pairs of words of both", weights.bigram * found.bigram),
+        ("names of both", weights.span * found.span),
+        ("the lead of one in the other", weights.lead * found.lead),
+    )
+    others = [
+        ("a day that both name", weights.date * mixed * bool(days)),
+        ("a rare quantity that both name", weights.quantity * mixed * bool(shared_quantities(left, right))),
+        ("days that do not agree", -weights.conflict * mixed * conflict),
+    ]
+    raised = mixed + sum(by for _, by in others)
+    apart = "a date that is missing" if days_apart is None else f"published {days_apart:.3g} days apart"
+    others.append((apart, raised * (decay(days_apart, weights) - 1.0)))
+    others.append(("at most 1", found.score - raised * decay(days_apart, weights)))
+    made: list[Move] = []
+    score = 0.0
+    for what, by in (*likenesses, *((what, by) for what, by in others if abs(by) >= _LEAST_MOVE)):
+        score += by
+        made.append(Move(what, round(by, 6), round(score, 6)))
+    return tuple(made)
+
+
 def _shared_labels(left: Terms, right: Terms) -> list[str]:
-    """Return the labels of ``left`` that ``right`` holds too, without those that repeat a word of an earlier one."""
+    """Return the labels of ``left`` that ``right`` holds too, without those that repeat a word of an earlier one.
+
+    A name that begins sentences alone in ``left``, and so may be none, is shown as ``right`` writes it.
+    """
     shared: list[str] = []
+    names = ready(right).names
     said: set[str] = set()
     held = _holds(right.words, left.label_keys) | _holds(right.spans, left.label_keys)
     for place in np.flatnonzero(held).tolist():
         parts = ready(left).parts[place]
         if not parts & said:
-            shared.append(left.labels[place])
+            label = left.labels[place]
+            shared.append(names.get(label, label))
             said |= parts
     return shared
 

@@ -196,3 +196,12 @@ def test_stems_in_c_are_those_in_python(language: str) -> None:
 @given(st.lists(st.text()))
 def test_keys_of_many_terms_are_those_of_each(texts: list[str]) -> None:
     assert terms.text_keys(texts).tolist() == [terms.text_key(text) for text in texts]
+
+
+def test_labels_show_a_name_with_its_capitals() -> None:
+    labels = analyse(
+        "", "On Monday Piers Hallam met Velsko. Talks of Hallam with Velsko went on for hours.", "en"
+    ).labels
+    assert {"Hallam", "Velsko"} <= set(labels)
+    assert not {"hallam", "velsko"} & set(labels)
+    assert "hours" in labels

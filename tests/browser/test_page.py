@@ -129,6 +129,42 @@ def test_two_articles_side_by_side(folder: Path, open_page: Open) -> None:
     page.wait_for_url("**#events")  # going back takes the browser a moment
 
 
+def test_what_two_reports_of_one_happening_both_name_is_underlined(
+    nights: ModuleType, tmp_path: Path, open_page: Open
+) -> None:
+    left = nights.article(
+        "a", "Velsko rang Morvania. The 50-minute call moved the cabled lines.", published="2026-03-02"
+    )
+    right = nights.article(
+        "b", "For 50 minutes Mr Velsko spoke of a cable.\nCables 150 minutes (x", published="2026-03-02"
+    )
+    reason = "both name Velsko, cable; both say 50 minutes; published the same day"
+    job.write(
+        nights.write(
+            tmp_path,
+            {
+                "events.csv": [nights.event([left, right])],
+                "duplicates.csv": [nights.match(left, right, "overlap", reason=reason)],
+            },
+            [left, right],
+        )
+    )
+    page = open_page(tmp_path, "#match-0")
+    dialog = page.get_by_role("dialog", name="Overlap")
+    assert "What both name is underlined." in dialog.inner_text()
+    marks = [side.locator("mark.term").all_inner_texts() for side in dialog.get_by_role("article").all()]
+    assert marks == [["Velsko", "50-minute", "cabled"], ["50 minutes", "Velsko", "cable", "Cables"]]
+    dialog.locator("mark.term").first.click()
+    assert page.locator("mark.current").count() == 0
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_button_keeps_its_word_in_one_line_on_a_phone(folder: Path, open_page: Open, width: int) -> None:
+    page = open_page(folder, "#match-0", viewport={"width": width, "height": 800})
+    button = page.get_by_role("dialog").get_by_role("button", name="Close")
+    assert button.bounding_box()["height"] < 45
+
+
 def test_going_back_closes_the_comparison_and_leaves_the_list_as_it_was(folder: Path, open_page: Open) -> None:
     page = open_page(folder, "#events")
     page.get_by_role("button", name="Quay reopens").click()

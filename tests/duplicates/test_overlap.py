@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dedup.api import arrange
 from dedup.articles.terms import Analyse, Terms, analyse
-from dedup.duplicates.overlap import _READY, agreeing_days, bounds, cosine, decay, evidence, ready
+from dedup.duplicates.overlap import _READY, agreeing_days, bounds, cosine, decay, evidence, moves, ready
 from dedup.duplicates.relation import Verify
 from dedup.schema import TERMS
 from dedup.stage import apply
@@ -46,6 +46,31 @@ def test_days_apart_lower_the_score_to_a_floor() -> None:
     assert scores == sorted(scores, reverse=True)
     assert scores[-1] > 0
     assert decay(None) < decay(0.0)
+
+
+@pytest.mark.parametrize("days", [None, 0.0, 3.0])
+@pytest.mark.parametrize("other", [SAME, LATER, OTHER])
+def test_the_moves_add_up_to_the_score(other: str, days: float | None) -> None:
+    call, report = _terms(CALL), _terms(other)
+    found = moves(call, report, days)
+    assert sum(move.by for move in found) == pytest.approx(evidence(call, report, days).score, abs=1e-5)
+    assert found[-1].to == pytest.approx(evidence(call, report, days).score, abs=1e-5)
+
+
+def test_each_piece_of_evidence_says_how_far_it_moved_the_score() -> None:
+    by = {move.what: move.by for move in moves(_terms(CALL), _terms(SAME), 3.0)}
+    assert by["a rare quantity that both name"] > 0
+    assert by["a day that both name"] > 0
+    assert by["published 3 days apart"] < 0
+    assert moves(_terms(CALL), _terms(LATER))[-1].what == "a date that is missing"
+    assert {move.what: move.by for move in moves(_terms(CALL), _terms(LATER))}["days that do not agree"] < 0
+
+
+def test_a_name_that_only_begins_sentences_is_shown_as_the_other_article_writes_it() -> None:
+    left = _terms("Aldmere says that an anchor broke the cable.")
+    right = _terms("The anchor that broke the cable off Aldmere was found, and Velsko told Aldmere so.")
+    assert "Aldmere" in evidence(left, right).shared_terms
+    assert evidence(left, right).reason.startswith("both name")
 
 
 @pytest.mark.parametrize(

@@ -262,6 +262,32 @@ def test_an_empty_folder_is_a_report_that_says_so(run: Run, tmp_path: Path) -> N
     assert reject["reason"] == "empty"
 
 
+def test_a_crawl_without_articles_replaces_no_report_of_some(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    page = tmp_path / "in" / "a.txt"
+    page.write_text("The harbour board voted on Tuesday to reopen the eastern quay after eleven days of repairs.")
+    assert run("nightly", "in", "--out", "report", "--state", "state.duckdb").returncode == 0
+    before = (tmp_path / "report" / "articles.csv").read_bytes()
+    page.write_text("")
+    for state in ([], ["--state", "state.duckdb"]):
+        done = run("nightly", "in", "--out", "report", *state)
+        assert done.returncode == 2
+        assert done.stderr == (
+            "dedup: --out: report has a report of articles, and the inputs hold none (0 articles, 1 reject (1 empty)). "
+            "It stays as it is; give another folder for an empty one.\n"
+        )
+        assert (tmp_path / "report" / "articles.csv").read_bytes() == before
+    assert "nights       1," in run("state", "info", "state.duckdb").stdout
+    assert run("nightly", "in", "--out", "other").returncode == 0
+    assert run("nightly", "in", "--out", "other").returncode == 0
+
+
+def test_a_slip_is_told_with_the_help_of_the_command(run: Run) -> None:
+    assert run("nightly", "in").stderr.endswith("Missing option '--out'. Try 'dedup nightly --help'.\n")
+    assert run("state").stderr.endswith("Missing command. Try 'dedup state --help'.\n")
+    assert run("nigthly").stderr.endswith("Try 'dedup --help'.\n")
+
+
 def test_standard_input_and_the_files_of_a_report(run: Run, tmp_path: Path) -> None:
     given = record("b", published="2026-03-02", desk="=harbour") + record("a", published="2026-03-03")
     done = run("nightly", "-", "--out", "report", given=given)
@@ -461,7 +487,7 @@ def test_closed_standard_input_is_one_line(tmp_path: Path) -> None:
     [
         ("[sign]\nn_permutations = 64", "n_permutations must be at least bands x rows (32 x 4 = 128). Got 64"),
         ("[sign]\nshingle_words = 3", "shingle_words must be the same. Got 3, 5, 5"),
-        ("[limits]\nseconds = nan", "seconds and memory_mb must be 0 or more"),
+        ("[limits]\nseconds = nan", "[limits] seconds must be 0 or more"),
     ],
 )
 def test_parameters_that_contradict_each_other_are_wrong_use(run: Run, tmp_path: Path, text: str, message: str) -> None:

@@ -205,7 +205,7 @@ def test_leaving_early_leaves_no_worker_busy() -> None:
     ids=lambda bad: next(iter(bad)),
 )
 def test_bad_limits(bad: dict[str, float]) -> None:
-    with pytest.raises(ParameterError, match="Limits: seconds and memory_mb"):
+    with pytest.raises(ParameterError, match=f"Limits: {next(iter(bad))} must be"):
         Limits(**bad)
     with pytest.raises(ParameterError, match="workers must be 1 or more"):
         Local(0)
