@@ -254,8 +254,8 @@ def clean(
     """Take the chrome off pages: clean articles as JSONL, CSV or Parquet.
 
     One row per article with its title, text, the removed lines with reasons, and every field that the input record
-    had, in the order of the input. Articles come a portion at a time, and memory does not grow with their number. Rejected
-    inputs are counted on standard error.
+    had, in the order of the input. Articles come a portion at a time, and memory does not grow with their number. Standard
+    error tells how many inputs were rejected, and of the first ten where and why.
     """
     from functools import partial
 

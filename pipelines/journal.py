@@ -81,6 +81,11 @@ class Journal:
         self._console = console if console is not None and console.is_terminal else None
         self._voice = voice
 
+    def say(self, message: str, event: str = "message", **fields: Any) -> None:
+        """Say a message to whoever listens, as `Voice.say` does."""
+        if self._voice:
+            self._voice.say(message, event, **fields)
+
     @contextmanager
     def stage(self, name: str, total: int | None = None) -> Iterator[Tick]:
         """Time a stage. Gives the function to call with the number of rows finished.

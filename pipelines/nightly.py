@@ -272,7 +272,7 @@ def unique(  # noqa: PLR0913 - the options of the command
             article_line(row) | {"cluster_id": cluster_of[row["doc_id"]], "n_copies": sizes[cluster_of[row["doc_id"]]]}
             for row in kept
         )
-    told = tally(cleaned)
+    told = tally(cleaned, journal)
     journal.counts |= told.counts | {"kept": len(cluster_of)}
     return f"{told.summary}; {len(cluster_of):,} kept, one per cluster of copies."
 

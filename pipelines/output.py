@@ -50,6 +50,8 @@ _ENDINGS: Final[Mapping[str, Format]] = {
     ".csv.gz": Format.csv,
     ".parquet": Format.parquet,
 }
+#: Files of spreadsheets, which CSV is for.
+_SPREADSHEETS: Final = (".xls", ".xlsx", ".ods")
 
 
 class Output:
@@ -75,6 +77,10 @@ class Output:
         said = None
         if path is not None:
             name = path.name.lower()
+            if name.endswith(_SPREADSHEETS):
+                raise InputError(
+                    f"-o: {path} would be a spreadsheet, which is not written. Give FILE.csv, which spreadsheets open."
+                )
             said = next((each for ending, each in _ENDINGS.items() if name.endswith(ending)), None)
         if said and form and said is not form:
             raise InputError(f"--format: {path} is {said} by its name. Got {form}.")

@@ -9,7 +9,7 @@ arrival depend on what was read, not on the order in which it was named or finis
 from collections import Counter
 from collections.abc import Callable, Container, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -257,7 +257,7 @@ def run(  # noqa: PLR0913 - the options of the command
     elsewhere: Callable[[], Cleaned] | None = None,
 ) -> str:
     """Do ``dedup clean``: write the articles, and return the line that sums it up; they may be cleaned elsewhere, all at once."""
-    told = Tally()
+    told = Tally(journal)
     if elsewhere:
         with Output(output, form, PUBLIC) as out:
             cleaned = elsewhere()
@@ -295,18 +295,27 @@ def passed_through(article: dict[str, Any], columns: Sequence[str] = PUBLIC) -> 
     return {name: value for name, value in extra.items() if name not in columns}
 
 
-class Tally:
-    """What became of the inputs, in numbers."""
+#: Rejects that are told one by one where no file lists them.
+_N_TOLD = 10
 
-    def __init__(self) -> None:
+
+class Tally:
+    """What became of the inputs, in numbers; of the first rejects a ``journal`` is told where each was, and why."""
+
+    def __init__(self, journal: Journal | None = None) -> None:
         self._n_articles = self._n_seen = self._n_pages = 0
         self._reasons = Counter[str]()
+        self._journal = journal
 
     def add(self, cleaned: Cleaned) -> None:
         """Add a night, or a portion."""
         self._n_articles += cleaned.articles.num_rows
         self._n_seen += cleaned.n_seen
         self._n_pages += cleaned.n_pages
+        if self._journal:
+            for one in cleaned.rejects[: max(0, _N_TOLD - self._reasons.total())]:
+                where = ":".join(part for part in (one.input, one.position) if part)
+                self._journal.say(f"{where}: {one.detail} ({one.reason})", "reject", **asdict(one))
         self._reasons.update(one.reason for one in cleaned.rejects)
 
     @property
@@ -335,9 +344,9 @@ class Tally:
         return ", ".join(parts)
 
 
-def tally(cleaned: Cleaned) -> Tally:
+def tally(cleaned: Cleaned, journal: Journal | None = None) -> Tally:
     """Return what became of the inputs of one night."""
-    told = Tally()
+    told = Tally(journal)
     told.add(cleaned)
     return told
 

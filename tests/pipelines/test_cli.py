@@ -326,6 +326,18 @@ def test_clean_streams_to_standard_output_and_to_a_file(run: Run, tmp_path: Path
     assert json.loads((tmp_path / "clean.jsonl").read_text()) == line
 
 
+@pytest.mark.parametrize("command", ["clean", "unique"])
+def test_the_first_rejects_are_told_where_no_file_lists_them(run: Run, command: str) -> None:
+    given = record("a") + "broken\n" * 12
+    lines = run(command, "-", given=given).stderr.splitlines()
+    assert [line.split(": The line is not JSON")[0] for line in lines[:-1]] == [f"-:{n}" for n in range(2, 12)]
+    assert lines[0].endswith(" (bad_json)")
+    assert "12 rejects (12 bad_json)" in lines[-1]
+    told = [json.loads(line) for line in run(command, "-", "--log-format", "json", given=given).stderr.splitlines()]
+    (reason,) = {one["reason"] for one in told if one["event"] == "reject"}
+    assert reason == "bad_json"
+
+
 @pytest.mark.parametrize(("options", "ids"), [((), ["a"]), (("--all-pages",), ["a", "front"])])
 def test_pages_that_are_no_articles_are_kept_on_demand(run: Run, options: tuple[str, ...], ids: list[str]) -> None:
     cards = "".join(

@@ -107,3 +107,10 @@ def test_what_cannot_be_is_told_before_the_work(
 ) -> None:
     with pytest.raises(InputError, match=message):
         Output(tmp_path / name if name else None, form, PUBLIC)
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.XLS", "a.ods"])
+def test_a_name_of_a_spreadsheet_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match=r"would be a spreadsheet, which is not written\. Give FILE\.csv"):
+        written(tmp_path / name, [ROW])
+    assert not list(tmp_path.iterdir())
