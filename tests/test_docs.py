@@ -6,6 +6,8 @@ import doctest
 import importlib
 import pkgutil
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,18 @@ def test_the_picture_is_told_to_show_what_the_demo_gives(root: Path, demo: Path)
     articles, events = (len(list(csv.DictReader(table.splitlines()))) for table in tables)
     for name in ("README.md", "docs/index.md"):
         assert f"{articles} articles tell of {events} events" in (root / name).read_text(encoding="utf-8"), name
+
+
+def test_the_pictures_are_what_the_rules_give(root: Path, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, root / "benchmarks" / "pictures.py", tmp_path], check=True)
+    drawn = sorted(path.name for path in tmp_path.iterdir())
+    assert drawn == sorted(path.name for path in (root / "docs" / "images").glob("*.svg"))
+    shown = (root / "docs" / "decisions.md").read_text(encoding="utf-8")
+    for name in drawn:
+        assert (root / "docs" / "images" / name).read_text(encoding="utf-8") == (tmp_path / name).read_text(
+            encoding="utf-8"
+        ), name
+        assert f"(images/{name})" in shown
 
 
 def test_the_recipes_of_the_readme_run(root: Path, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
