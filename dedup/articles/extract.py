@@ -106,9 +106,10 @@ def decode(content: bytes) -> str:
     except UnicodeDecodeError:
         pass
     else:
-        # Bytes are looked through much faster than letters.
-        is_sound = len(content.translate(None, _CONTROL_BYTES)) == len(content) and b"\xef\xbf\xbe" not in content
-        return page if is_sound and b"\xef\xbf\xbf" not in content else _CONTROLS.sub("", page)
+        # Bytes are looked through much faster than letters, and for one letter faster than for three bytes.
+        is_sound = len(content.translate(None, _CONTROL_BYTES)) == len(content)
+        has_none = is_sound and (page.isascii() or not ("\ufffe" in page or "\uffff" in page))
+        return page if has_none else _CONTROLS.sub("", page)
     head = content[:_HEAD]
     declared = _CHARSET.search(head) or _XML_ENCODING.search(head)
     text = torn_utf8(content)
