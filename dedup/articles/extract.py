@@ -29,6 +29,7 @@ from dedup.articles.outline import Lines, Outline, full_outline, lines_of, near,
 from dedup.articles.reading import read
 from dedup.boilerplate.classify import judge
 from dedup.boilerplate.line_model import line_model
+from dedup.boilerplate.plain import plainly_chrome
 from dedup.errors import ParameterError
 from dedup.schema import DRAFT, PAGE
 
@@ -47,6 +48,9 @@ _CELL = 400
 _POSSIBLE = 0.1
 # Lines at least so likely are the answer by which a page's language is told.
 _KEPT = 0.5
+
+# What is plainly chrome is so likely to stay: hardly.
+_PLAIN = 0.02
 
 # By this factor less doubt is allowed in a language that the line model was not fitted on.
 _FOREIGN = 2.0
@@ -349,7 +353,10 @@ class Extract:
         """
         whole = full_outline(lines)
         reading = read(whole.lines)
-        keep = judge(reading, "html", title or found.title, self.model, whole.layout).keep
+        title = title or found.title
+        keep = judge(reading, "html", title, self.model, whole.layout).keep
+        may_stay = np.where(keep >= _POSSIBLE, keep, 0.0)
+        keep[plainly_chrome(whole.lines, whole.layout, may_stay, found.author, title)] = _PLAIN
         stays = keep >= _KEPT
         text = "\n".join([line for line, kept in zip(whole.lines, stays.tolist(), strict=True) if kept])
         chosen = np.flatnonzero(near(keep >= _POSSIBLE))

@@ -296,6 +296,11 @@ def _days_in(text: str, *, day_first: bool = False) -> list[_Days]:
     return found
 
 
+def names_day(text: str) -> bool:
+    """Decide whether a day stands in a text."""
+    return bool(_days_in(text))
+
+
 def _writes_day_first(page: Stated) -> bool:
     """Decide whether 3/4/2026 is of April on a page.
 

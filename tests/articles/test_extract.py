@@ -75,6 +75,12 @@ def test_any_bytes_can_be_decoded(content: bytes) -> None:
     assert not set(decode(content)) & set("\x00\x0b\x1f\x7f")
 
 
+@pytest.mark.parametrize("none", ["\ufffe", "\uffff", "\x00", "\x1b"])
+@pytest.mark.parametrize("around", ["a{}b", "\u20ac{}\u00e9", "{}\U0001f600"])
+def test_characters_that_are_none_are_dropped_wherever_they_stand(none: str, around: str) -> None:
+    assert decode(around.format(none).encode()) == around.format("")
+
+
 def test_html_becomes_a_draft() -> None:
     head = "<link rel='canonical' href='https://www.gazette.example/quay'><meta property='article:published_time' content='2026-03-02T08:00:00Z'>"
     found = draft(page("<nav><a href='/'>Home</a></nav>", head).encode())
@@ -250,6 +256,24 @@ def test_without_extractors_every_line_that_may_stay_has_its_probability() -> No
     assert len(lines) < 40
     assert found["extractor"] == "fast"
     assert set(columns(found, "trafilatura")) == {-1.0}
+
+
+def test_without_extractors_byline_caption_and_links_to_other_stories_go() -> None:
+    head = "<script type='application/ld+json'>" + '{"@type": "NewsArticle", "author": {"name": "Ann Lee"}}</script>'
+    chrome = (
+        "By Ann Lee, published 2 March 2026",
+        "The pier at dawn Gazette/B. Ek",
+        "Related Storm tears away the pier at Hollin Sound",
+    )
+    body = (
+        f"<article><h1>Quay reopens</h1><p>{chrome[0]}</p>"
+        "<figure><img src=a><figcaption>The pier at dawn <span>Gazette/B. Ek</span></figcaption></figure>"
+        f"{ARTICLE}<aside><span>Related</span> <a href=/x>Storm tears away the pier at Hollin Sound</a></aside>{ARTICLE}</article>"
+    )
+    found, _ = Extract("fast").extract(page(body, head=head).encode())
+    keep = dict(zip(found.outline.lines, found.keep.tolist(), strict=True))
+    assert all(keep[line] < 0.1 for line in chrome)
+    assert not any(line in found.text for line in chrome)
 
 
 @pytest.mark.parametrize(
