@@ -139,10 +139,20 @@ def with_closed_title(page: str) -> str:
 
 
 def tree_of(page: str) -> Any:
-    """Return the tree of a page for trafilatura (an lxml element), or None where there is none."""
+    """Return the tree of a page for trafilatura (an lxml element), or None where there is none.
+
+    Without scripts, styles and drawings: it copies the tree several times, and reads no more of them than linked data.
+    """
+    from lxml.etree import strip_elements
     from trafilatura.utils import load_html
 
-    return load_html(with_closed_title(page))
+    tree = load_html(with_closed_title(page))
+    if tree is not None:
+        for script in tree.iter("script"):
+            if "ld+json" not in (script.get("type") or ""):
+                script.tag = "style"
+        strip_elements(tree, "style", "svg", with_tail=False)
+    return tree
 
 
 def by_trafilatura(tree: Any, url: str = "") -> str:
