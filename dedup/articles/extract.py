@@ -25,7 +25,7 @@ from dedup.articles.genre import why_no_article
 from dedup.articles.language import declared_language, detect_language
 from dedup.articles.markup import parse
 from dedup.articles.metadata import Metadata, metadata_of
-from dedup.articles.outline import Lines, Outline, full_outline, lines_of, near, no_lines, outline
+from dedup.articles.outline import Lines, Outline, full_outline, lines_of, near, no_lines, outline, reads_so
 from dedup.articles.reading import read
 from dedup.boilerplate.classify import judge
 from dedup.boilerplate.line_model import line_model
@@ -44,7 +44,7 @@ _TITLE_WITHIN = 200_000
 # A row of a table of figures is shorter than this; a row that holds an article is longer.
 _CELL = 400
 
-# Lines at least so likely, and those near them, go on to be judged with what the site repeats.
+# Lines at least so likely, those that read like a paragraph, and those near them go on to be judged with what the site repeats.
 _POSSIBLE = 0.1
 # Lines at least so likely are the answer by which a page's language is told.
 _KEPT = 0.5
@@ -143,15 +143,12 @@ def tree_of(page: str) -> Any:
 
     Without scripts, styles and drawings: it copies the tree several times, and reads no more of them than linked data.
     """
-    from lxml.etree import strip_elements
     from trafilatura.utils import load_html
 
-    tree = load_html(with_closed_title(page))
-    if tree is not None:
-        for script in tree.iter("script"):
-            if "ld+json" not in (script.get("type") or ""):
-                script.tag = "style"
-        strip_elements(tree, "style", "svg", with_tail=False)
+    tree: Any = load_html(with_closed_title(page))
+    for element in list(tree.iter("script", "style", "svg")) if tree is not None else ():
+        if element.getparent() is not None and "ld+json" not in (element.get("type") or ""):
+            element.drop_tree()
     return tree
 
 
@@ -242,7 +239,7 @@ class Extract:
     A. Barbaresi, Trafilatura, ACL 2021 (demonstrations).
     """
 
-    extractor: str = "trafilatura"
+    extractor: str = "auto"
     doubt: float = 0.2
     max_bytes: int = 5_000_000
     min_characters: int = 25
@@ -369,7 +366,7 @@ class Extract:
         keep[plainly_chrome(whole.lines, whole.layout, may_stay, found.author, title)] = _PLAIN
         stays = keep >= _KEPT
         text = "\n".join([line for line, kept in zip(whole.lines, stays.tolist(), strict=True) if kept])
-        chosen = np.flatnonzero(near(keep >= _POSSIBLE))
+        chosen = np.flatnonzero(near((keep >= _POSSIBLE) | reads_so(lines)))
         outlined = Outline(tuple(whole.lines[row] for row in chosen.tolist()), whole.layout[chosen])
         made = replace(found, text=text, outline=outlined, keep=keep[chosen].astype(np.float32), by="fast")
         return made, doubt_of(keep, reading.n_words)

@@ -404,7 +404,7 @@ def candidates(page: Markup | None, main: str, second: str = "", walked: Lines |
     others = _Texts(second.split("\n"), vocabulary)
     votes = np.array([_kept(lines, texts), _kept(lines, others)], dtype=np.float32)
     sizes = np.array([_size(text) for text in found.texts])
-    signs = ((votes > _VOTED).any(axis=0) & (sizes >= _SHORTEST)) | _reads_so(found)
+    signs = ((votes > _VOTED).any(axis=0) & (sizes >= _SHORTEST)) | reads_so(found)
     is_near = near(signs)
     is_near[added] = True
     chosen = is_near[lines.of]
@@ -418,11 +418,13 @@ def candidates(page: Markup | None, main: str, second: str = "", walked: Lines |
     return Candidates(found, votes, np.flatnonzero(is_near))
 
 
-def _reads_so(lines: Lines) -> NDArray[np.bool_]:
+def reads_so(lines: Lines) -> NDArray[np.bool_]:
     """Tell which lines end like a sentence, and are long enough and not links."""
-    ends = np.array([text.rstrip(_CLOSING).endswith(_ENDS) for text in lines.texts], dtype=bool)
-    sizes = np.array([_size(text) for text in lines.texts])
-    return ends & (sizes >= _SENTENCE) & (lines.link_share < _LINKED)
+    found: NDArray[np.bool_] = (3 * lines.sizes >= _SENTENCE) & (lines.link_share < _LINKED)
+    for row in np.flatnonzero(found).tolist():
+        text = lines.texts[row]
+        found[row] = _size(text) >= _SENTENCE and text.rstrip(_CLOSING).endswith(_ENDS)
+    return found
 
 
 def near(signs: NDArray[np.bool_]) -> NDArray[np.bool_]:
