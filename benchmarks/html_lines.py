@@ -30,12 +30,15 @@ from dedup.boilerplate.doubled import doubled
 from dedup.boilerplate.features import HTML_FEATURES
 from dedup.boilerplate.label import Label
 from dedup.boilerplate.line_model import from_table
+from dedup.boilerplate.plain import plainly_chrome
 from pipelines.gold import read_gold
 from pipelines.scores import shingle_score, word_bag_score
 from pipelines.train import ENOUGH, Example, align, describe, example, fit, fold_of
 
 ODDS = slice(LAYOUT.index("odds_least"), LAYOUT.index("odds_parent_most") + 1)
 FOLDS = 5
+#: As ``Extract`` has it.
+POSSIBLE = 0.1
 TREES = 120
 
 
@@ -50,10 +53,11 @@ class Page:
 
 @dataclass(frozen=True)
 class Gold:
-    """A gold page: its text and title, what trafilatura made of it, and how each model, by its kind, sees it."""
+    """A gold page: its text, title and author, what trafilatura made of it, and how each model, by its kind, sees it."""
 
     gold: str
     title: str
+    author: str
     answer: str
     seen: dict[str, Page]
 
@@ -72,7 +76,8 @@ def read(job: tuple[str, Mapping[str, Any]]) -> Gold:
     main, second = by_trafilatura(tree_of(page), url), by_resiliparse(page)
     lines = lines_of(markup)
     chosen = candidates(markup, main, second, lines)
-    title = metadata_of(markup, url).title
+    about = metadata_of(markup, url)
+    title = about.title
     host = host_of(url) or str(row.get("host") or row["id"])
     seen = {}
     for kind, found, among, numbers in (
@@ -83,7 +88,7 @@ def read(job: tuple[str, Mapping[str, Any]]) -> Gold:
         made = example(str(row["id"]), origin, kind, title, list(zip(found.lines, keep.tolist(), strict=True)))
         names = tuple(tuple(among.names_above(number)) for number in numbers)
         seen[kind] = Page(replace(made, layout=found.layout, group=host), recall, names)
-    return Gold(row["gold"], title, main, seen)
+    return Gold(row["gold"], title, about.author, main, seen)
 
 
 def with_odds(page: Page, known: Mapping[str, float]) -> Example:
@@ -123,6 +128,13 @@ def judged(pages: Sequence[Gold], kind: str, fold: int) -> dict[int, NDArray[np.
     return {number: model.predict(describe(with_odds(page, known))) for number, page in held.items()}
 
 
+def without_plain_chrome(page: Gold, keep: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the probabilities of the lines of a page as ``Extract`` has them: what is plainly chrome has none."""
+    made, less = page.seen["fast"].example, keep.copy()
+    less[plainly_chrome(made.lines, made.layout, np.where(keep >= POSSIBLE, keep, 0), page.author, page.title)] = 0
+    return less
+
+
 def answer(page: Gold, kind: str, keep: NDArray[np.float64]) -> str:
     """Return the text of a page by the probabilities of its lines."""
     headline, lines = words(page.title), page.seen[kind].example.lines
@@ -143,7 +155,9 @@ def main() -> None:
     keep: dict[str, dict[int, NDArray[np.float64]]] = {"html": {}, "fast": {}}
     for fold in range(FOLDS):
         for kind, known in keep.items():
-            known.update(judged(pages, kind, fold))
+            found = judged(pages, kind, fold)
+            is_fast = kind == "fast"
+            known.update({n: without_plain_chrome(pages[n], told) if is_fast else told for n, told in found.items()})
         print(f"fold {fold + 1} of {FOLDS}", flush=True)
     answers: dict[str, dict[str, list[tuple[str, str]]]] = defaultdict(lambda: defaultdict(list))
     asked: dict[str, list[bool]] = defaultdict(list)
@@ -153,16 +167,16 @@ def main() -> None:
         by_votes, alone = (answer(page, kind, keep[kind][number]) for kind in ("html", "fast"))
         n_words = np.array([len(words(line)) for line in made.lines])
         asked[made.origin].append(doubt_of(keep["fast"][number], n_words) > Extract().doubt)
-        found = answers[made.origin]
-        found["trafilatura alone"].append((page.gold, "\n".join([*page.titled, page.answer])))
-        found["trafilatura"].append((page.gold, by_votes))
-        found["fast"].append((page.gold, alone))
-        found["auto"].append((page.gold, by_votes if asked[made.origin][-1] else alone))
+        scored = answers[made.origin]
+        scored["trafilatura alone"].append((page.gold, "\n".join([*page.titled, page.answer])))
+        scored["trafilatura"].append((page.gold, by_votes))
+        scored["fast"].append((page.gold, alone))
+        scored["auto"].append((page.gold, by_votes if asked[made.origin][-1] else alone))
     print(
         "| gold | pages | extractor | word bags | shingles | asked of trafilatura |\n| --- | --- | --- | --- | --- | --- |"
     )
-    for origin, found in answers.items():
-        for name, pairs in found.items():
+    for origin, scored in answers.items():
+        for name, pairs in scored.items():
             share = {"fast": 0.0, "auto": float(np.mean(asked[origin]))}.get(name, 1.0)
             figures = f"{word_bag_score(pairs).f1:.4f} | {shingle_score(pairs).f1:.4f} | {share:.2f}"
             print(f"| {origin} | {len(pairs)} | {name} | {figures} |")

@@ -989,16 +989,20 @@ def votes(size: Any, kept: Any, reach: Any, out: Any) -> None:
 
 
 @compiled(types.void(_TABLE, types.Array(types.int64, 2, "C", readonly=True), _TABLE, _TABLE, types.float64[::1]))
-def add_trees(matrix: Any, feature: Any, threshold: Any, value: Any, log_odds: Any) -> None:
-    """Add to the log odds of each row the leaf that it falls in, of every tree in turn."""
-    n_inner = feature.shape[1]
+def add_trees(columns: Any, feature: Any, threshold: Any, value: Any, log_odds: Any) -> None:
+    """Add to the log odds of each row the leaf that it falls in, of every tree in turn. ``columns``: a row per feature."""
+    n_inner, n_rows = feature.shape[1], len(log_odds)
     depth = 0
     while (1 << depth) <= n_inner:
         depth += 1
-    # Rows inside: the ways of several rows through one tree run side by side.
+    nodes = np.empty(n_rows, dtype=np.int64)
     for tree in range(len(feature)):
-        for row in range(len(matrix)):
-            node = 0
-            for _ in range(depth):
-                node = 2 * node + (2 if matrix[row, feature[tree, node]] > threshold[tree, node] else 1)
-            log_odds[row] += value[tree, node - n_inner]
+        of, least = feature[tree], threshold[tree]
+        # A level at a time: rows ask for the same few features there, each of which stands in one place.
+        nodes[:] = 0
+        for _ in range(depth):
+            for row in range(n_rows):
+                node = nodes[row]
+                nodes[row] = 2 * node + (2 if columns[of[node], row] > least[node] else 1)
+        for row in range(n_rows):
+            log_odds[row] += value[tree, nodes[row] - n_inner]

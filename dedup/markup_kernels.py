@@ -581,6 +581,7 @@ def _end_line(
     linked_of: Any,
     runs_of: Any,
     block_of: Any,
+    words_of: Any,
     n: Any,
     linked: Any,
     runs: Any,
@@ -594,12 +595,16 @@ def _end_line(
         stop -= 1
     if stop > first:
         line_start[n], line_end[n], linked_of[n], runs_of[n], block_of[n] = first, stop, linked, runs, block
+        n_words = 1
+        for place in range(first, stop):
+            n_words += 1 if out[place] == 32 else 0
+        words_of[n] = n_words
         n += 1
     return n, stop
 
 
 _LINES: Final = tuple_of(
-    (types.uint32[::1], types.int64[::1], types.int64[::1], _ROWS, _ROWS, _ROWS, _ROWS, _ROWS, _ROWS, _ROWS)
+    (types.uint32[::1], types.int64[::1], types.int64[::1], _ROWS, _ROWS, _ROWS, _ROWS, _ROWS, _ROWS, _ROWS, _ROWS)
 )
 
 
@@ -621,7 +626,7 @@ def lines(
     ``numbers``, ``bits``: by number of a tag, how `outline` numbers it (0 as the one around) and the bit of the container it is; ``table``: what each
     letter is.
 
-    Returns the letters of all lines; of each line where it starts and ends there, its linked letters, its runs and its block; and of each
+    Returns the letters of all lines; of each line where it starts and ends there, its linked letters, its runs, its words and its block; and of each
     node that is a block the block around, the number of its tag, the bits of the containers it is in and its depth.
     """
     n_nodes = len(tag)
@@ -631,7 +636,7 @@ def lines(
     out = np.empty(len(letters) + 3 * n_nodes + 3, dtype=np.uint32)
     line_start, line_end = np.empty(n_nodes + 1, dtype=np.int64), np.empty(n_nodes + 1, dtype=np.int64)
     linked_of, runs_of = np.empty(n_nodes + 1, dtype=np.int32), np.empty(n_nodes + 1, dtype=np.int32)
-    block_of = np.empty(n_nodes + 1, dtype=np.int32)
+    block_of, words_of = np.empty(n_nodes + 1, dtype=np.int32), np.empty(n_nodes + 1, dtype=np.int32)
     stack = np.zeros(DEEPEST + 3, dtype=np.int64)
     depth, n_links, n, n_out, first_out = 0, 0, 0, 0, 0
     linked, runs, block = 0, 0, 0
@@ -657,6 +662,7 @@ def lines(
                         linked_of,
                         runs_of,
                         block_of,
+                        words_of,
                         n,
                         linked,
                         runs,
@@ -697,7 +703,19 @@ def lines(
             continue
         if kind & BREAK:
             n, n_out = _end_line(
-                out, first_out, n_out, line_start, line_end, linked_of, runs_of, block_of, n, linked, runs, block
+                out,
+                first_out,
+                n_out,
+                line_start,
+                line_end,
+                linked_of,
+                runs_of,
+                block_of,
+                words_of,
+                n,
+                linked,
+                runs,
+                block,
             )
             first_out, linked, runs, has_parts = n_out, 0, 0, False
             node += 1
@@ -705,7 +723,19 @@ def lines(
         if not kind & INLINE:
             if has_parts:
                 n, n_out = _end_line(
-                    out, first_out, n_out, line_start, line_end, linked_of, runs_of, block_of, n, linked, runs, block
+                    out,
+                    first_out,
+                    n_out,
+                    line_start,
+                    line_end,
+                    linked_of,
+                    runs_of,
+                    block_of,
+                    words_of,
+                    n,
+                    linked,
+                    runs,
+                    block,
                 )
                 first_out, linked, runs, has_parts = n_out, 0, 0, False
             around[node] = block if node else -1
@@ -729,6 +759,7 @@ def lines(
         line_end[:n].copy(),
         linked_of[:n].copy(),
         runs_of[:n].copy(),
+        words_of[:n].copy(),
         block_of[:n].copy(),
         around,
         number,

@@ -93,7 +93,7 @@ def test_the_recipes_of_the_readme_run(root: Path, demo: Path, monkeypatch: pyte
     (code,) = re.findall(r"```python\n(.*?)```", recipes, re.DOTALL)
     names: dict[str, Any] = {}
     exec(code, names)
-    assert list(names["chrome"].index[:2]) == ["harbour-gazette.example", "metro-evening.example"]
+    assert list(names["chrome"].index[:2]) == ["harbour-gazette.example", "touchline.example"]
     assert (names["shared"]["n_sources"] >= 3).all()
     assert len(names["shared"]) > 5
     (query,) = re.findall(r"```sql\n(.*?)```", recipes, re.DOTALL)

@@ -46,7 +46,7 @@ GATES: dict[str, tuple[str, str, list[str]]] = {
     "data/pages": ("pages", "data", ["pages/article-extraction-benchmark.jsonl.gz"]),
     **{
         f"{extractor}/{where}/pages": ("pages", where, [file])
-        for extractor in ("auto", "fast")
+        for extractor in ("trafilatura", "fast")
         for where, file in (("fixtures", "gold/pages.jsonl"), ("data", "pages/article-extraction-benchmark.jsonl.gz"))
     },
     "data/lines": ("lines", "data", ["lines/plain-text.jsonl.gz"]),

@@ -71,6 +71,11 @@ def name_of(text: str, headline: str = "") -> str:
     return "" if _NO_NAME.search(name) else name
 
 
+def begins_as_byline(text: str) -> bool:
+    """Decide whether a text begins as a byline does, with "By" or the like."""
+    return bool(_LEAD.match(text))
+
+
 def _linked(page: Stated) -> Iterator[str]:
     """Give the authors of the first linked article that names any."""
     known = {node["@id"]: node for node in page.linked if isinstance(node.get("@id"), str)}

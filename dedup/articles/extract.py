@@ -25,10 +25,11 @@ from dedup.articles.genre import why_no_article
 from dedup.articles.language import declared_language, detect_language
 from dedup.articles.markup import parse
 from dedup.articles.metadata import Metadata, metadata_of
-from dedup.articles.outline import Lines, Outline, full_outline, lines_of, near, no_lines, outline
+from dedup.articles.outline import Lines, Outline, full_outline, lines_of, near, no_lines, outline, reads_so
 from dedup.articles.reading import read
 from dedup.boilerplate.classify import judge
 from dedup.boilerplate.line_model import line_model
+from dedup.boilerplate.plain import plainly_chrome
 from dedup.errors import ParameterError
 from dedup.schema import DRAFT, PAGE
 
@@ -43,10 +44,13 @@ _TITLE_WITHIN = 200_000
 # A row of a table of figures is shorter than this; a row that holds an article is longer.
 _CELL = 400
 
-# Lines at least so likely, and those near them, go on to be judged with what the site repeats.
+# Lines at least so likely, those that read like a paragraph, and those near them go on to be judged with what the site repeats.
 _POSSIBLE = 0.1
 # Lines at least so likely are the answer by which a page's language is told.
 _KEPT = 0.5
+
+# What is plainly chrome is so likely to stay: hardly.
+_PLAIN = 0.02
 
 # By this factor less doubt is allowed in a language that the line model was not fitted on.
 _FOREIGN = 2.0
@@ -106,9 +110,10 @@ def decode(content: bytes) -> str:
     except UnicodeDecodeError:
         pass
     else:
-        # Bytes are looked through much faster than letters.
-        is_sound = len(content.translate(None, _CONTROL_BYTES)) == len(content) and b"\xef\xbf\xbe" not in content
-        return page if is_sound and b"\xef\xbf\xbf" not in content else _CONTROLS.sub("", page)
+        # Bytes are looked through much faster than letters, and for one letter faster than for three bytes.
+        is_sound = len(content.translate(None, _CONTROL_BYTES)) == len(content)
+        has_none = is_sound and (page.isascii() or not ("\ufffe" in page or "\uffff" in page))
+        return page if has_none else _CONTROLS.sub("", page)
     head = content[:_HEAD]
     declared = _CHARSET.search(head) or _XML_ENCODING.search(head)
     text = torn_utf8(content)
@@ -134,10 +139,17 @@ def with_closed_title(page: str) -> str:
 
 
 def tree_of(page: str) -> Any:
-    """Return the tree of a page for trafilatura (an lxml element), or None where there is none."""
+    """Return the tree of a page for trafilatura (an lxml element), or None where there is none.
+
+    Without scripts, styles and drawings: it copies the tree several times, and reads no more of them than linked data.
+    """
     from trafilatura.utils import load_html
 
-    return load_html(with_closed_title(page))
+    tree: Any = load_html(with_closed_title(page))
+    for element in list(tree.iter("script", "style", "svg")) if tree is not None else ():
+        if element.getparent() is not None and "ld+json" not in (element.get("type") or ""):
+            element.drop_tree()
+    return tree
 
 
 def by_trafilatura(tree: Any, url: str = "") -> str:
@@ -227,7 +239,7 @@ class Extract:
     A. Barbaresi, Trafilatura, ACL 2021 (demonstrations).
     """
 
-    extractor: str = "trafilatura"
+    extractor: str = "auto"
     doubt: float = 0.2
     max_bytes: int = 5_000_000
     min_characters: int = 25
@@ -348,10 +360,13 @@ class Extract:
         """
         whole = full_outline(lines)
         reading = read(whole.lines)
-        keep = judge(reading, "html", title or found.title, self.model, whole.layout).keep
+        title = title or found.title
+        keep = judge(reading, "html", title, self.model, whole.layout).keep
+        may_stay = np.where(keep >= _POSSIBLE, keep, 0.0)
+        keep[plainly_chrome(whole.lines, whole.layout, may_stay, found.author, title)] = _PLAIN
         stays = keep >= _KEPT
         text = "\n".join([line for line, kept in zip(whole.lines, stays.tolist(), strict=True) if kept])
-        chosen = np.flatnonzero(near(keep >= _POSSIBLE))
+        chosen = np.flatnonzero(near((keep >= _POSSIBLE) | reads_so(lines)))
         outlined = Outline(tuple(whole.lines[row] for row in chosen.tolist()), whole.layout[chosen])
         made = replace(found, text=text, outline=outlined, keep=keep[chosen].astype(np.float32), by="fast")
         return made, doubt_of(keep, reading.n_words)

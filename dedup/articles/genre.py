@@ -20,9 +20,13 @@ from functools import cache, lru_cache
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dedup.articles.markup import Markup
 from dedup.articles.normalize import UNSPACED
 from dedup.articles.outline import TAGS, Lines
+from dedup.articles.stated import holds_linked
 from dedup.tables import load_json
 
 _WITHIN: Final = 1_500
@@ -235,11 +239,12 @@ def read(markup: Markup, lines: Lines, url: str = "") -> Page:
     for element in islice(markup.elements("meta", "script", "link"), _TAGS):
         tag = element.tag
         if tag == "meta":
-            key = element.get("property") or element.get("name") or element.get("itemprop")
+            held = markup.attributes(element.at)
+            key = held.get("property") or held.get("name") or held.get("itemprop")
             if key:
-                meta.setdefault(key.lower(), element.get("content") or "")
+                meta.setdefault(key.lower(), held.get("content") or "")
         elif tag == "script":
-            if "ld+json" in (element.get("type") or ""):
+            if holds_linked(element):
                 types.update(_LD_TYPE.findall(element.text))
         elif not (url or canonical) and (element.get("rel") or "").lower() == "canonical":
             canonical = element.get("href") or ""
@@ -257,20 +262,25 @@ def read(markup: Markup, lines: Lines, url: str = "") -> Page:
 
 
 def _blocks(lines: Lines) -> list[Block]:
-    around = lines.around[lines.block[:_WITHIN]].tolist()
-    linked = lines.linked[:_WITHIN].tolist()
-    return list(map(_block, lines.texts[:_WITHIN], linked, lines.tags()[:_WITHIN], around))
+    texts, n_words = lines.texts[:_WITHIN], lines.words[:_WITHIN].astype(np.int64)
+    sizes, n_linked = lines.sizes[:_WITHIN], lines.linked[:_WITHIN]
+    for row in np.flatnonzero(sizes > _LONG_WORDS * n_words).tolist():
+        n_words[row] = count_words(texts[row])
+    linked = np.minimum(np.rint(n_words * n_linked / sizes), n_words).astype(np.int64)
+    is_link = 2 * linked > n_words
+    is_heading = _is_heading()[lines.number[lines.block[:_WITHIN]]]
+    is_prose = (n_words >= _PROSE) & ~is_heading & ~is_link
+    for row in np.flatnonzero(is_prose).tolist():
+        is_prose[row] = texts[row].rstrip(_CLOSING)[-1:] in _STOPS
+    around = lines.around[lines.block[:_WITHIN]]
+    columns = (n_words, linked, is_link, is_prose, is_heading, around)
+    return list(map(Block, *(column.tolist() for column in columns)))
 
 
-def _block(text: str, n_linked: int, tag: int, around: int) -> Block:
-    words = text.count(" ") + 1
-    if len(text) > _LONG_WORDS * words:
-        words = count_words(text)
-    linked = min(round(words * n_linked / len(text)), words) if n_linked else 0
-    is_link = 2 * linked > words
-    is_heading = tag in _HEADINGS
-    is_prose = words >= _PROSE and not is_heading and not is_link and text.rstrip(_CLOSING)[-1:] in _STOPS
-    return Block(words, linked, is_link, is_prose, is_heading, around)
+@cache
+def _is_heading() -> NDArray[np.bool_]:
+    """Tell by number of a tag in `TAGS` whether it is that of a heading."""
+    return np.array([number in _HEADINGS for number in range(max(TAGS.values()) + 1)])
 
 
 def count_words(text: str) -> int:
@@ -335,7 +345,7 @@ def _said(page: Page) -> dict[str, float]:
     """Return what a page says of itself."""
 
     def number(of: frozenset[str]) -> int:
-        return sum(page.types[name] for name in of)
+        return sum([n for name, n in page.types.items() if name in of])
 
     og = page.meta.get("og:type", "").lower()
     said = {

@@ -9,9 +9,10 @@ decided by a sum of a few weights, fitted once on labelled pages, that a reader 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
-from dedup.articles.normalize import words
+from dedup.articles.normalize import words, words_once
 from dedup.articles.stated import Heading, Stated, line_of, types_of
 
 _CUT: Final = re.compile(r"\s+(?:[|\u2013\u2014\u00b7\u00bb\u2022:~<>/-]{1,2})\s+|\s*\|\s*")
@@ -80,7 +81,7 @@ def evidence(page: Stated) -> tuple[dict[Words, str], dict[Words, dict[str, floa
     places: dict[Words, Heading] = {}
 
     def add(text: str, role: str) -> Words:
-        key = tuple(words(text)) if len(text) <= _LONGEST else ()
+        key = words_once(text) if len(text) <= _LONGEST else ()
         if key:
             texts.setdefault(key, text.strip())
             roles[key].add(role)
@@ -103,16 +104,20 @@ def evidence(page: Stated) -> tuple[dict[Words, str], dict[Words, dict[str, floa
         if heading.level == 1:
             for cut in _CUT.finditer(heading.text):
                 add(heading.text[: cut.start()], "h1 front")
-    counts = {key: Counter(key) for key in roles}
     main = [key for key in roles if roles[key] & {"og", "title", "linked"}]
     first = [key for key in roles if "h1" in roles[key]]
+    counts = {key: Counter(key) for key in (*main, *first)}
     nowhere = Heading(0, "")
     slug = Counter(_slug(page.url))
+    telling = {*slug, *chain.from_iterable(counts)}
     found = {}
     for key, held in roles.items():
-        own = counts[key]
-        alike = max((_alike(own, counts[other]) for other in main), default=0.0)
-        like_h1 = max((_alike(own, counts[other]) for other in first), default=0.0)
+        alike = like_h1 = in_address = 0.0
+        if not telling.isdisjoint(key):
+            own = counts.get(key) or Counter(key)
+            alike = max([_alike(own, counts[other]) for other in main], default=0.0)
+            like_h1 = max([_alike(own, counts[other]) for other in first], default=0.0)
+            in_address = _in_both(own, slug)
         place = places.get(key, nowhere)
         found[key] = {name: 1.0 for name in ("h1", "front", "end", "marked", "h1 front") if name in held} | {
             "like a title": alike,
@@ -122,7 +127,7 @@ def evidence(page: Stated) -> tuple[dict[Words, str], dict[Words, dict[str, floa
             "parts": min(place.parts, _MOST_PARTS) / 2,
             "below": min(place.below, _MOST_BELOW) / 3,
             "parted": float(bool(_PARTED.search(texts[key]))),
-            "address": _in_both(own, slug),
+            "address": in_address,
             "site": float("home" in held or page.names_site(texts[key])),
             "short": float(len(key) <= 2),
             "within": float(

@@ -8,6 +8,7 @@ Rule guarded here: one page has one host, whoever asks; what cannot be parsed ha
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _BARE_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?::\d+)?(?:[/?#]|\Z)", re.IGNORECASE)
 _AUTHORITY = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#]*)")
@@ -64,5 +65,14 @@ def names_host(text: str, host: str) -> bool:
     >>> names_host("Harbour reopens", "harbour-gazette.example")
     False
     """
-    name = _NO_LETTER.sub("", text.lower()).removeprefix("the")
-    return _SHORTEST_NAME < len(name) <= _LONGEST_NAME and name in _NO_LETTER.sub("", host.lower())
+    return is_in_host(_NO_LETTER.sub("", text.lower()).removeprefix("the"), host)
+
+
+def is_in_host(letters: str, host: str) -> bool:
+    """Decide whether the letters and digits of a name, in lower case and without a leading ``the``, stand in a host."""
+    return _SHORTEST_NAME < len(letters) <= _LONGEST_NAME and letters in _letters_of(host)
+
+
+@lru_cache(maxsize=256)
+def _letters_of(host: str) -> str:
+    return _NO_LETTER.sub("", host.lower())

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -278,6 +279,7 @@ class Markup:
     letters: Codes
     text: str = ""
     _attributes: dict[int, dict[str, str]] = field(default_factory=dict)
+    _lines: dict[int, str] = field(default_factory=dict)
     _at: dict[str, list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -336,6 +338,10 @@ class Markup:
                 found.setdefault(name.lower(), html.unescape(value) if "&" in value else value)
         return found
 
+    def may_hold(self, at: int, text: str) -> bool:
+        """Tell whether a text stands among the attributes of an element as they are written, which is found out sooner than what they are."""
+        return self.page.find(text, self.start[at], self.end[at]) >= 0
+
     def is_text(self, at: int) -> bool:
         """Tell whether a node is a text, or what a script holds."""
         return self._tags[at] < 0
@@ -347,6 +353,21 @@ class Markup:
     def around(self, at: int) -> int:
         """Return the node around a node, -1 for the document."""
         return self._parents[at]
+
+    def above(self, at: int, number: int) -> int:
+        """Return the nearest element of a number of tag around a node, -1 if there is none."""
+        tags, parents = self._tags, self._parents
+        around = parents[at]
+        while around >= 0 and tags[around] != number:
+            around = parents[around]
+        return around
+
+    def inside(self, at: int, number: int | None) -> Iterator[int]:
+        """Give an element and those inside it, in order; only those of a number of tag, if one is given."""
+        tags = self._tags
+        for place in range(at, self._lasts[at] + 1):
+            if tags[place] == number or (number is None and tags[place] >= 0):
+                yield place
 
     def last_in(self, at: int) -> int:
         """Return the last node inside a node, itself if there is none."""
@@ -373,9 +394,18 @@ class Markup:
 
     def texts_in(self, at: int) -> Iterator[str]:
         """Give the texts inside an element, in order."""
+        tags = self._tags
         for inside in range(at + 1, self._lasts[at] + 1):
-            if self._tags[inside] < 0:
+            if tags[inside] < 0:
                 yield self.text_at(inside)
+
+    def line_of(self, at: int, n_texts: int) -> str:
+        """Return the first texts inside an element in one line, entities that are written twice resolved."""
+        found = self._lines.get(at)
+        if found is None:
+            text = " ".join(islice(self.texts_in(at), n_texts))
+            found = self._lines[at] = " ".join((html.unescape(text) if "&" in text else text).split())
+        return found
 
     def class_of(self, at: int) -> str:
         """Return the class of an element as it is written."""
@@ -436,16 +466,13 @@ class Element:
 
     def above(self, name: str) -> "Element | None":
         """Return the nearest element of a name around it."""
-        around = self.page.around(self.at)
-        while around >= 0 and self.page.name_of(around) != name:
-            around = self.page.around(around)
+        around = self.page.above(self.at, NUMBER_OF[name])
         return Element(self.page, around) if around >= 0 else None
 
     def iter(self, name: str = "") -> Iterator["Element"]:
         """Give it and the elements inside it, in order; only those of a name, if one is given."""
-        for inside in range(self.at, self.page.last_in(self.at) + 1):
-            if not self.page.is_text(inside) and (not name or self.page.name_of(inside) == name):
-                yield Element(self.page, inside)
+        for inside in self.page.inside(self.at, NUMBER_OF[name] if name else None):
+            yield Element(self.page, inside)
 
     def itertext(self) -> Iterator[str]:
         """Give the texts inside it, in order."""
@@ -453,7 +480,7 @@ class Element:
 
     def __len__(self) -> int:
         """Return how many elements stand right inside it."""
-        return sum(not self.page.is_text(child) for child in self.page.children(self.at))
+        return sum([not self.page.is_text(child) for child in self.page.children(self.at)])
 
     def __bool__(self) -> bool:
         return True

@@ -10,7 +10,7 @@ Rule guarded here: every count, shingle and comparison of words in the project i
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,6 +101,12 @@ def words(text: str) -> list[str]:
     if text.isascii():
         return _ASCII_WORD.findall(text)
     return (_PLAIN_WORD if _is_plain(text) else _word_pattern()).findall(text)
+
+
+@lru_cache(maxsize=1024)
+def words_once(text: str) -> tuple[str, ...]:
+    """Return the words of a short text that is asked for again soon, as a headline is."""
+    return tuple(words(text))
 
 
 @cache

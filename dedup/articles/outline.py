@@ -133,6 +133,8 @@ class Lines:
     ----------
     texts : list of str
         Without line breaks, none empty.
+    sizes, words : ndarray of int32, shape (n_lines,)
+        The letters of each, and its words as spaces part them.
     linked, runs : ndarray of int32, shape (n_lines,)
         The letters of each that are links, and the number of texts it was put together from.
     block : ndarray of int32, shape (n_lines,)
@@ -147,6 +149,8 @@ class Lines:
     """
 
     texts: list[str]
+    sizes: Ints
+    words: Ints
     linked: Ints
     runs: Ints
     block: Ints
@@ -163,8 +167,8 @@ class Lines:
     @property
     def link_share(self) -> NDArray[np.float64]:
         """The share of each line's letters that are links."""
-        sizes = np.array([len(text) for text in self.texts], dtype=np.float64)
-        return np.minimum(self.linked / np.maximum(sizes, 1.0), 1.0)
+        share: NDArray[np.float64] = np.minimum(self.linked / np.maximum(self.sizes, 1.0), 1.0)
+        return share
 
     def tags(self) -> list[int]:
         """Return the number of the block of each line in `TAGS`."""
@@ -189,7 +193,7 @@ def _names(page: Markup, block: int) -> list[str]:
 def no_lines() -> Lines:
     """Return the lines of no page."""
     none, root = np.empty(0, dtype=np.int32), np.zeros(1, dtype=np.int32)
-    return Lines([], none, none, none, root - 1, root, root, root, np.zeros((1, len(NO_ODDS))))
+    return Lines([], none, none, none, none, none, root - 1, root, root, root, np.zeros((1, len(NO_ODDS))))
 
 
 def names_in(attributes: str) -> frozenset[str]:
@@ -240,13 +244,14 @@ def lines_of(page: Markup) -> Lines:
         return no_lines()
     body = page.body
     root = body.at if body is not None else 0
-    letters, start, end, linked, runs, block, around, number, inside, deep = loops.lines(
+    letters, start, end, linked, runs, n_words, block, around, number, inside, deep = loops.lines(
         page.tag, page.last, page.start, page.end, page.letters, tables().kinds, *_by_tag(), table(), root
     )
     told = loops.odds(page.codes, page.tag, around, page.start, page.end, *_known_odds(), root, NUMBER_OF["body"])
     text = text_of_codes(letters)
     texts = [text[first:after] for first, after in zip(start.tolist(), end.tolist(), strict=True)]
-    return Lines(texts, linked, runs, block, around, number, inside, deep, told, page)
+    sizes = (end - start).astype(np.int32)
+    return Lines(texts, sizes, n_words, linked, runs, block, around, number, inside, deep, told, page)
 
 
 def _tokens(line: str) -> list[str]:
@@ -399,7 +404,7 @@ def candidates(page: Markup | None, main: str, second: str = "", walked: Lines |
     others = _Texts(second.split("\n"), vocabulary)
     votes = np.array([_kept(lines, texts), _kept(lines, others)], dtype=np.float32)
     sizes = np.array([_size(text) for text in found.texts])
-    signs = ((votes > _VOTED).any(axis=0) & (sizes >= _SHORTEST)) | _reads_so(found)
+    signs = ((votes > _VOTED).any(axis=0) & (sizes >= _SHORTEST)) | reads_so(found)
     is_near = near(signs)
     is_near[added] = True
     chosen = is_near[lines.of]
@@ -413,11 +418,13 @@ def candidates(page: Markup | None, main: str, second: str = "", walked: Lines |
     return Candidates(found, votes, np.flatnonzero(is_near))
 
 
-def _reads_so(lines: Lines) -> NDArray[np.bool_]:
+def reads_so(lines: Lines) -> NDArray[np.bool_]:
     """Tell which lines end like a sentence, and are long enough and not links."""
-    ends = np.array([text.rstrip(_CLOSING).endswith(_ENDS) for text in lines.texts], dtype=bool)
-    sizes = np.array([_size(text) for text in lines.texts])
-    return ends & (sizes >= _SENTENCE) & (lines.link_share < _LINKED)
+    found: NDArray[np.bool_] = (3 * lines.sizes >= _SENTENCE) & (lines.link_share < _LINKED)
+    for row in np.flatnonzero(found).tolist():
+        text = lines.texts[row]
+        found[row] = _size(text) >= _SENTENCE and text.rstrip(_CLOSING).endswith(_ENDS)
+    return found
 
 
 def near(signs: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -436,8 +443,15 @@ def _with_missing(found: Lines, missing: Sequence[tuple[int, str]]) -> tuple[Lin
         texts.insert(row + before, text)
     beside = np.array([min(max(row - 1, 0), len(found) - 1) for row in at])
     block = np.insert(found.block, at, found.block[beside] if len(found) else 0)
+    added = [text for _, text in waiting]
     made = replace(
-        found, texts=texts, linked=np.insert(found.linked, at, 0), runs=np.insert(found.runs, at, 1), block=block
+        found,
+        texts=texts,
+        sizes=np.insert(found.sizes, at, list(map(len, added))),
+        words=np.insert(found.words, at, [text.count(" ") + 1 for text in added]),
+        linked=np.insert(found.linked, at, 0),
+        runs=np.insert(found.runs, at, 1),
+        block=block,
     )
     moved = np.arange(len(found)) + np.searchsorted(at, np.arange(len(found)), side="right")
     return made, moved.tolist()
@@ -477,12 +491,11 @@ def _laid_out(found: Candidates) -> Outline:
     lines, chosen = found.lines, found.chosen
     if not len(chosen):
         return Outline()
-    n_words = np.array([text.count(" ") + 1 for text in lines.texts], dtype=np.float64)
     layout = np.empty((len(chosen), len(LAYOUT)), dtype=np.float32)
     blocks = (lines.around, lines.number, lines.inside, lines.deep, lines.odds)
     loops.layout(
         chosen,
-        n_words,
+        lines.words.astype(np.float64),
         lines.link_share,
         lines.runs,
         lines.block,

@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any, Final
 
 from dedup.articles.markup import Element
-from dedup.articles.normalize import words
+from dedup.articles.normalize import words, words_once
 from dedup.articles.stated import LONG, Stated, Text, describes_article, text_of
 
 _YEARS: Final = range(1800, 2101)
@@ -140,6 +140,8 @@ _SHOWN: Final = re.compile(
 )
 _SLASHED: Final = re.compile(r"(?<![\d/])(\d\d?)/(\d\d?)/(?:19|20)\d\d(?!\d)", re.ASCII)
 _MONTHS_A_YEAR: Final = 12
+#: A day and its month stand at most so many letters from their year; where nobody puts ten spaces between them it is half as many.
+_ABOUT_YEAR: Final = 60
 _YEAR: Final = re.compile(r"(?:19|20)\d\d", re.ASCII)
 _BYLINE, _DATELINE, _LINE, _LABEL = 120, 50, 30, 40
 _LIST, _VERY_NEAR = 3, 2
@@ -269,9 +271,10 @@ class _Shown:
 def _days_in(text: str, *, day_first: bool = False) -> list[_Days]:
     found: list[_Days] = []
     text = text[:_WITHIN]
-    if not _YEAR.search(text):
+    years = [year.start() for year in _YEAR.finditer(text)]
+    if not years:
         return found
-    for match in _SHOWN.finditer(text):
+    for match in _SHOWN.finditer(text, max(years[0] - _ABOUT_YEAR, 0), years[-1] + _ABOUT_YEAR):
         part = match.groupdict()
         readings: list[tuple[str, str | int | None, str]]
         if part["m1"]:
@@ -291,6 +294,11 @@ def _days_in(text: str, *, day_first: bool = False) -> list[_Days]:
         if days:
             found.append(_Days(days, match.start()))
     return found
+
+
+def names_day(text: str) -> bool:
+    """Decide whether a day stands in a text."""
+    return bool(_days_in(text))
 
 
 def _writes_day_first(page: Stated) -> bool:
@@ -388,7 +396,9 @@ def _shown(page: Stated, headline: str, *, day_first: bool = False) -> Iterator[
 def _stands(nodes: list[Any], headline: str) -> int:
     """Return which node is the headline: the heading with its words, else one like it, else the first; -1 if none is."""
     title = set(words(headline))
-    headings = [(index, node.tag, set(words(text_of(node)))) for index, node in enumerate(nodes) if _is_heading(node)]
+    headings = [
+        (index, node.tag, set(words_once(text_of(node)))) for index, node in enumerate(nodes) if _is_heading(node)
+    ]
     ranks = (
         (index for index, _, own in headings if own == title),
         (index for index, tag, own in headings if tag == "h1" and 2 * len(own & title) >= len(own | title)),

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from dedup.articles.host import host_of, names_host
+from dedup.articles.host import host_of, is_in_host
 from dedup.articles.markup import DATED, TEXT, YEAR, Element, Markup
 
 Node = dict[str, Any]
@@ -79,8 +79,8 @@ class Stated:
         What the days of the page are read from, in order: an ``Element`` for each heading, time and mark of the day of
         publication; a ``Text`` for each long one (they part the article from what stands around it) and each that may
         hold a year.
-    scripts : list of str
-        Scripts that may state a day of publication.
+    markup : Markup, optional
+        The page.
     large : bool
         The page has so many texts that looking at each would take seconds; there are no nodes.
     """
@@ -94,12 +94,19 @@ class Stated:
     host: str = ""
     names: frozenset[str] = frozenset()
     nodes: list[Any] = field(default_factory=list)
-    scripts: list[str] = field(default_factory=list)
+    markup: Markup | None = field(default=None, repr=False)
     large: bool = False
+
+    @property
+    def scripts(self) -> list[str]:
+        """Scripts that may state a day of publication."""
+        texts = (script.text for script in self.markup.elements("script")) if self.markup is not None else ()
+        return list(islice((text for text in texts if "ublish" in text or "pubDate" in text), _SCRIPTS_READ))
 
     def names_site(self, text: str) -> bool:
         """Decide whether ``text`` is only the name of the site."""
-        return letters_of(text) in self.names or names_host(text, self.host)
+        letters = letters_of(text)
+        return letters in self.names or is_in_host(letters, self.host)
 
     def articles(self) -> Iterator[Node]:
         """Give the linked nodes that describe an article."""
@@ -127,11 +134,12 @@ def stated(page: Markup, url: str = "", source: str = "") -> Stated:
     ('Quay reopens | Gazette', 'Quay reopens')
     """
     meta: dict[str, list[str]] = {}
-    for tag in islice(page.elements("meta"), _TAGS):
-        held = page.attributes(tag.at)
+    for at in page.places("meta")[:_TAGS]:
+        held = page.attributes(at)
         content = line_of(held.get("content", ""))
-        for name in dict.fromkeys(held.get(key, "").lower() for key in ("property", "name", "itemprop")):
-            if content and name:
+        names = [held[key].lower() for key in ("property", "name", "itemprop") if key in held] if content else ()
+        for name in dict.fromkeys(names):
+            if name:
                 meta.setdefault(name, []).append(content)
     linked = list(islice(_linked(page), _NODES))
     linked.sort(key=lambda node: not describes_article(node))
@@ -139,7 +147,6 @@ def stated(page: Markup, url: str = "", source: str = "") -> Stated:
     large = int(np.count_nonzero(page.tag == TEXT)) > _TEXTS
     nodes = [] if large else list(islice(_dated(page), _NODES_READ))
     headings = list(islice(_headings(page, nodes), _HEADINGS))
-    scripts = (script.text for script in page.elements("script"))
     return Stated(
         meta=meta,
         linked=linked,
@@ -150,14 +157,14 @@ def stated(page: Markup, url: str = "", source: str = "") -> Stated:
         host=source or host_of(found),
         names=frozenset((_names(meta, linked) | {letters_of(one.text) for one in headings if one.home}) - {""}),
         nodes=nodes,
-        scripts=list(islice((text for text in scripts if "ublish" in text or "pubDate" in text), _SCRIPTS_READ)),
+        markup=page,
         large=large,
     )
 
 
 def text_of(element: Element) -> str:
     """Return the text of an element in one line."""
-    return line_of(" ".join(islice(element.itertext(), _TAGS)))
+    return element.page.line_of(element.at, _TAGS)
 
 
 class Text(NamedTuple):
@@ -186,7 +193,7 @@ def texts_of(page: Markup, mark: np.uint32) -> Iterator[Text]:
 
 def line_of(text: str) -> str:
     """Return a text in one line, its entities, which some pages write twice, resolved."""
-    return " ".join(html.unescape(text).split())
+    return " ".join((html.unescape(text) if "&" in text else text).split())
 
 
 def letters_of(text: str) -> str:
@@ -210,17 +217,23 @@ def _in_drawing(tag: Element) -> bool:
 
 
 def _address(page: Markup, meta: dict[str, list[str]], url: str) -> str:
-    canonical = (
-        tag.get("href") or "" for tag in page.elements("link") if (tag.get("rel") or "").lower() == "canonical"
+    links = (
+        tag for tag in page.elements("link") if page.may_hold(tag.at, "anonical") or page.may_hold(tag.at, "ANONICAL")
     )
+    canonical = (tag.get("href") or "" for tag in links if (tag.get("rel") or "").lower() == "canonical")
     for address in (*islice(canonical, 1), *meta.get("og:url", [])[:1]):
         if address.startswith(("http://", "https://", "//")) and host_of(address):
             return f"https:{address}" if address.startswith("//") else address
     return url
 
 
+def holds_linked(script: Element) -> bool:
+    """Decide whether a script holds linked data."""
+    return script.page.may_hold(script.at, "json") and "ld+json" in (script.get("type") or "")
+
+
 def _linked(page: Markup) -> Iterator[Node]:
-    scripts = (tag for tag in page.elements("script") if "ld+json" in (tag.get("type") or ""))
+    scripts = filter(holds_linked, page.elements("script"))
     for script in islice(scripts, _SCRIPTS):
         text = script.text.strip().removeprefix("<!--").removesuffix("-->").strip().rstrip(";")
         try:
@@ -268,11 +281,17 @@ def _headings(page: Markup, nodes: list[Any]) -> Iterator[Heading]:
         yield Heading(
             level=int(tag.tag[1]),
             text=text,
-            marked=any(_MARKED.search(tag.get(key) or "") for key in ("class", "id", "itemprop")),
+            marked=_is_marked(page, tag),
             home=link is not None and bool(_HOME.fullmatch((link.get("href") or "#").strip())),
             parts=len(tag),
             below=below.get(tag, 0),
         )
+
+
+def _is_marked(page: Markup, tag: Element) -> bool:
+    if not _MARKED.search(page.page, int(page.start[tag.at]), int(page.end[tag.at])):
+        return False
+    return any(_MARKED.search(tag.get(key) or "") for key in ("class", "id", "itemprop"))
 
 
 def _names(meta: dict[str, list[str]], linked: list[Node]) -> set[str]:

@@ -319,6 +319,13 @@ def marks(page: Reading) -> Matrix:
     return _marks(page, np.zeros(page.n_lines, dtype=bool))[2]
 
 
+def opens_with(page: Reading, marker: str) -> Flags:
+    """Tell which lines begin with a chrome phrase, and hold one of a marker."""
+    _, opens, shares = _marks(page, np.zeros(page.n_lines, dtype=bool))
+    found: Flags = (opens > 0) & (shares[:, MARKERS.index(marker)] > 0)
+    return found
+
+
 def _fit_to_page(own: Matrix) -> None:
     """Express length of words and share of function words by what they are in the page's prose.
 

@@ -49,7 +49,7 @@ class LineModel:
 
         log_odds = np.full(len(matrix), self.bias) + bonus
         line_kernels.add_trees(
-            np.ascontiguousarray(matrix, dtype=np.float64), self.feature, self.threshold, self.value, log_odds
+            np.ascontiguousarray(matrix.T, dtype=np.float64), self.feature, self.threshold, self.value, log_odds
         )
         keep: Matrix = 1 / (1 + np.exp(-log_odds))
         return keep

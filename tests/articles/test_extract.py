@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.articles import segment
-from dedup.articles.extract import Extract, decode
+from dedup.articles.extract import Extract, decode, tree_of
 from dedup.articles.outline import LAYOUT
 from dedup.errors import ParameterError
 from dedup.schema import DRAFT, PAGE
@@ -75,6 +75,12 @@ def test_any_bytes_can_be_decoded(content: bytes) -> None:
     assert not set(decode(content)) & set("\x00\x0b\x1f\x7f")
 
 
+@pytest.mark.parametrize("none", ["\ufffe", "\uffff", "\x00", "\x1b"])
+@pytest.mark.parametrize("around", ["a{}b", "\u20ac{}\u00e9", "{}\U0001f600"])
+def test_characters_that_are_none_are_dropped_wherever_they_stand(none: str, around: str) -> None:
+    assert decode(around.format(none).encode()) == around.format("")
+
+
 def test_html_becomes_a_draft() -> None:
     head = "<link rel='canonical' href='https://www.gazette.example/quay'><meta property='article:published_time' content='2026-03-02T08:00:00Z'>"
     found = draft(page("<nav><a href='/'>Home</a></nav>", head).encode())
@@ -94,7 +100,7 @@ def test_a_page_laid_out_in_a_table_loses_its_side_columns() -> None:
     links = "".join(f"<a href='/{n}'>Menu entry {n}</a><br>" for n in range(30))
     body = f"<table><tr><td>{links}</td><td><h2>Quay reopens</h2>" + f"<p>{PARAGRAPH}</p>" * 4 + "</td></tr></table>"
     content = f"<html><head><title>Quay reopens</title></head><body>{body}</body></html>".encode()
-    found, _ = Extract().extract(content)
+    found, _ = Extract("trafilatura").extract(content)
     assert PARAGRAPH in found.text
     assert "Menu entry" not in found.text
     # Of the column beside it no more is left to be judged than the lines next to the text.
@@ -114,7 +120,9 @@ def test_a_draft_of_html_has_a_row_of_layout_for_each_line_and_no_other_has() ->
     assert draft(PARAGRAPH.encode(), "page")["layout"] == b""
 
 
-@pytest.mark.parametrize("stage", [Extract(), Extract(extractor="fast"), Extract(max_bytes=10)])
+@pytest.mark.parametrize(
+    "stage", [Extract(), Extract(extractor="trafilatura"), Extract(extractor="fast"), Extract(max_bytes=10)]
+)
 @pytest.mark.parametrize("odd", ["\u2028", "\x85", "\x1c", "\u200b", "&#8232;", "&#133;", "&#12;", "\ufeff"])
 def test_odd_spaces_do_not_part_lines_from_their_layout(stage: Extract, odd: str) -> None:
     found = stage.draft(row(page(f"<p>{odd}</p><p>Two{odd}words{odd}</p><p>{odd} {PARAGRAPH}{odd}More</p>").encode()))
@@ -124,7 +132,9 @@ def test_odd_spaces_do_not_part_lines_from_their_layout(stage: Extract, odd: str
 
 
 def test_what_an_extractor_dropped_is_in_the_draft_to_be_judged() -> None:
-    found, _ = Extract().extract(page(f"<aside class='related'><p>{PARAGRAPH.upper()}</p></aside>").encode())
+    found, _ = Extract("trafilatura").extract(
+        page(f"<aside class='related'><p>{PARAGRAPH.upper()}</p></aside>").encode()
+    )
     assert PARAGRAPH.upper() in found.outline.lines
 
 
@@ -177,6 +187,15 @@ def test_schemas() -> None:
     assert Extract().writes.equals(DRAFT)
 
 
+def test_the_tree_for_trafilatura_has_linked_data_but_no_other_scripts_and_no_drawings() -> None:
+    linked = "<script type='application/ld+json'>{}</script>"
+    tree = tree_of(
+        f"<body>{linked}<script>a</script>b<style>c</style>d<p>e<svg><path/></svg>f<script>g</script>h</p></body>"
+    )
+    assert [element.tag for element in tree.iter()] == ["div", "script", "p"]
+    assert "".join(tree.itertext()) == "{}bdefh"
+
+
 def test_a_title_that_never_ends_does_not_swallow_the_page() -> None:
     found = draft(page().replace("</title>", "\n").encode())
     assert PARAGRAPH in str(found["text"])
@@ -189,7 +208,7 @@ def test_a_page_without_a_text_for_trafilatura_keeps_its_day_and_author() -> Non
         "<link rel='canonical' href='https://www.gazette.example/quay'>"
     )
     body = "<div>" * 5000 + f"<p>{PARAGRAPH}</p>" + "</div>" * 5000
-    found, _ = Extract().extract(f"<html lang='en'><head>{head}</head><body>{body}</body></html>".encode())
+    found, _ = Extract("trafilatura").extract(f"<html lang='en'><head>{head}</head><body>{body}</body></html>".encode())
     assert PARAGRAPH in found.text
     assert (found.title, found.published, found.author) == ("Quay reopens", "2026-03-02", "Ann Lee")
     assert (found.url, found.source, found.language) == ("https://www.gazette.example/quay", "gazette.example", "en")
@@ -250,6 +269,24 @@ def test_without_extractors_every_line_that_may_stay_has_its_probability() -> No
     assert len(lines) < 40
     assert found["extractor"] == "fast"
     assert set(columns(found, "trafilatura")) == {-1.0}
+
+
+def test_without_extractors_byline_caption_and_links_to_other_stories_go() -> None:
+    head = "<script type='application/ld+json'>" + '{"@type": "NewsArticle", "author": {"name": "Ann Lee"}}</script>'
+    chrome = (
+        "By Ann Lee, published 2 March 2026",
+        "The pier at dawn Gazette/B. Ek",
+        "Related Storm tears away the pier at Hollin Sound",
+    )
+    body = (
+        f"<article><h1>Quay reopens</h1><p>{chrome[0]}</p>"
+        "<figure><img src=a><figcaption>The pier at dawn <span>Gazette/B. Ek</span></figcaption></figure>"
+        f"{ARTICLE}<aside><span>Related</span> <a href=/x>Storm tears away the pier at Hollin Sound</a></aside>{ARTICLE}</article>"
+    )
+    found, _ = Extract("fast").extract(page(body, head=head).encode())
+    keep = dict(zip(found.outline.lines, found.keep.tolist(), strict=True))
+    assert all(keep[line] < 0.1 for line in chrome)
+    assert not any(line in found.text for line in chrome)
 
 
 @pytest.mark.parametrize(
