@@ -271,6 +271,20 @@ def test_without_extractors_every_line_that_may_stay_has_its_probability() -> No
     assert set(columns(found, "trafilatura")) == {-1.0}
 
 
+def test_without_extractors_what_reads_like_a_paragraph_is_handed_on_wherever_it_stands() -> None:
+    notice = (
+        "By continuing to use this site you agree to the use of cookies by us and by those who advertise with us here."
+    )
+    menu = "".join(f"<li><a href='/{n}'>Section {n}</a></li>" for n in range(40))
+    body = f"<div class='cookies'><p>{notice}</p></div><ul>{menu}</ul>{ARTICLE}"
+    found, _ = Extract("fast").extract(
+        f"<html lang='en'><title>Quay reopens</title><body>{body}</body></html>".encode()
+    )
+    assert notice in found.outline.lines
+    assert notice not in found.text
+    assert "Section 20" not in found.outline.lines
+
+
 def test_without_extractors_byline_caption_and_links_to_other_stories_go() -> None:
     head = "<script type='application/ld+json'>" + '{"@type": "NewsArticle", "author": {"name": "Ann Lee"}}</script>'
     chrome = (
