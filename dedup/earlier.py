@@ -28,18 +28,27 @@ _MET = ["doc_id", "arrival", "published"]
 class Earlier(Protocol):
     """What earlier nights left behind."""
 
-    def rows(self, name: str, column: str, values: pa.Array, columns: Sequence[str] = ()) -> pa.Table:
+    def rows(
+        self,
+        name: str,
+        column: str,
+        values: pa.Array,
+        columns: Sequence[str] = (),
+        between: tuple[str, int, int] | None = None,
+    ) -> pa.Table:
         """Return the rows of a relation that hold one of ``values`` in ``column``, in the order of its key.
 
         Parameters
         ----------
         name : str
             ``articles`` (ARTICLE without ``removed``), ``signatures``, ``terms``, ``telling``, ``bands``, ``members``,
-            ``assignments``, ``events``, ``term_counts`` or ``repeats``.
+            ``points``, ``assignments``, ``events``, ``likenesses``, ``term_counts`` or ``repeats``.
         column, values : str, Array
             What is looked up.
         columns : sequence of str
             Those wanted; all of the relation without it.
+        between : tuple of str, int, int, optional
+            Only rows that have a number from the second to the third, or none, in this column.
         """
         ...
 
@@ -161,6 +170,7 @@ class Beside(NamedTuple):
     members: pa.Table
     known: pa.Table
     counts: pa.Table
+    likenesses: pa.Table
 
 
 def beside(  # noqa: PLR0913 - tonight, and how far back
@@ -173,7 +183,7 @@ def beside(  # noqa: PLR0913 - tonight, and how far back
     articles, terms : Table
         Relations ARTICLE and TERMS, of tonight.
     pairs : Table
-        Relation PAIR: tonight's that may be of one event, one of each at least of tonight.
+        Relation PAIR: those that may be of one event, one of each at least of tonight.
     members : Table
         Relation MEMBER: tonight's clusters.
     days : int
@@ -192,7 +202,15 @@ def beside(  # noqa: PLR0913 - tonight, and how far back
     every = pa.concat_tables([articles.select([*ABOUT, "text"]), _titled(earlier, ids)])
     terms = pa.concat_tables([terms, earlier.rows("terms", "doc_id", ids)])
     counts = earlier.rows("term_counts", "key", pa.array(np.append(Counts.of_terms(terms).keys, ARTICLES_KEY)))
-    return Beside(every, terms, pa.concat_tables([members, clusters]), _since_when(earlier, assigned), counts)
+    known = _since_when(earlier, assigned)
+    return Beside(every, terms, pa.concat_tables([members, clusters]), known, counts, _likenesses(earlier, every))
+
+
+def _likenesses(earlier: Earlier, articles: pa.Table) -> pa.Table:
+    """Return relation LIKENESS of every two of the articles that both came before tonight."""
+    arrivals = articles["arrival"].combine_chunks()
+    found = earlier.rows("likenesses", "later", arrivals)
+    return found.filter(pc.is_in(found["earlier"], arrivals))
 
 
 def _titled(earlier: Earlier, doc_ids: pa.Array) -> pa.Table:
