@@ -33,7 +33,7 @@ from dedup.candidates.window import Windows, within
 from dedup.duplicates.canonical import Policy, members
 from dedup.duplicates.component import cluster_ids
 from dedup.duplicates.relation import RELATIONS, Verify
-from dedup.earlier import Earlier, Texts, beside, clusters_of, held_together, met_under, names_kept, others
+from dedup.earlier import Earlier, Texts, beside, clusters_of, held_together, in_reach, met_under, names_kept, others
 from dedup.errors import ParameterError
 from dedup.events.assign import Grouping, count_terms, group
 from dedup.schema import ARTICLE, BAND, KINDS, MERGE, PAIR, POINT, SIGNATURE, TERM_COUNT
@@ -231,7 +231,9 @@ class Flow:
                 theirs, others_met = met_under(earlier, [bands, salient])
                 is_salient = pc.equal(theirs["kind"], KINDS.index("salient"))
                 by_words += theirs.filter(pc.invert(is_salient)).to_batches()
-                by_telling += theirs.filter(is_salient).to_batches()
+                told_by = theirs.filter(is_salient)
+                days, limit = self.windows.event_window, self.pairs.limit
+                by_telling += in_reach(told_by, others_met, salient, articles, days, limit).to_batches()
                 known = pa.concat_tables([articles.select(others_met.schema.names), others_met])
                 since = pc.min(articles["arrival"]).as_py()
             del bands, salient
