@@ -86,7 +86,7 @@ def made(folder: Path, background: list[str], wanted: set[str]) -> dict[str, pa.
         signatures, terms = engine.map(config.sign, articles), engine.map(config.analyse, articles)
         told = engine.map(config.telling, terms)
         bands, salient = engine.map(config.bands, signatures), engine.map(config.salient, told)
-        candidates = config.candidates(engine, articles, bands.to_batches(), salient.to_batches(), told).compared
+        candidates = config.candidates(engine, articles, bands.to_batches(), salient.to_batches(), told)
     ids = pa.array(sorted(wanted))
     both = pc.and_(pc.is_in(candidates["left_id"], ids), pc.is_in(candidates["right_id"], ids))
     of_ids = (table.filter(pc.is_in(table["doc_id"], ids)) for table in (articles, signatures, terms))

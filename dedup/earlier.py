@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dedup.candidates.window import within
+from dedup.candidates.window import ordinals, within
 from dedup.duplicates.component import JOINING
-from dedup.events.counts import ARTICLES_KEY, Counts
+from dedup.events.counts import ARTICLES_KEY, counted_keys
 from dedup.schema import ARTICLE, KNOWN, MATCH, TERMS, TEXT
 
 #: What is read of an article beside its words and terms.
@@ -28,18 +28,27 @@ _MET = ["doc_id", "arrival", "published"]
 class Earlier(Protocol):
     """What earlier nights left behind."""
 
-    def rows(self, name: str, column: str, values: pa.Array, columns: Sequence[str] = ()) -> pa.Table:
+    def rows(
+        self,
+        name: str,
+        column: str,
+        values: pa.Array,
+        columns: Sequence[str] = (),
+        between: tuple[str, int, int] | None = None,
+    ) -> pa.Table:
         """Return the rows of a relation that hold one of ``values`` in ``column``, in the order of its key.
 
         Parameters
         ----------
         name : str
             ``articles`` (ARTICLE without ``removed``), ``signatures``, ``terms``, ``telling``, ``bands``, ``members``,
-            ``assignments``, ``events``, ``term_counts`` or ``repeats``.
+            ``points``, ``assignments``, ``events``, ``likenesses``, ``term_counts`` or ``repeats``.
         column, values : str, Array
             What is looked up.
         columns : sequence of str
             Those wanted; all of the relation without it.
+        between : tuple of str, int, int, optional
+            Only rows that have a number from the second to the third, or none, in this column.
         """
         ...
 
@@ -78,6 +87,42 @@ def met_under(earlier: Earlier, bands: Sequence[pa.Table]) -> tuple[pa.Table, pa
     keys = pc.unique(pa.chunked_array([chunk for table in bands for chunk in table["key"].chunks], pa.int64()))
     found = earlier.rows("bands", "key", keys)
     return found, earlier.rows("articles", "arrival", pc.unique(found["arrival"]), _MET)
+
+
+def in_reach(  # noqa: PLR0913 - tonight, who is met, and how far
+    found: pa.Table, met: pa.Table, bands: pa.Table, articles: pa.Table, days: int, limit: int
+) -> pa.Table:
+    """Leave out who is met under salient keys only by articles too far away in time, where that changes no pair.
+
+    Under a key of more than ``limit`` articles the first arrivals are met, whenever they were published: there all rows stay.
+
+    Parameters
+    ----------
+    found, bands : Table
+        Relation BAND, all of kind ``salient``: earlier articles under tonight's keys, and tonight's.
+    met, articles : Table
+        ``arrival`` and ``published``, of earlier articles and of tonight's.
+    days : int
+        How far apart articles may be published; 0 for any number.
+    limit : int
+        See above.
+    """
+    day = ordinals(articles["published"])
+    if not days or not found.num_rows or np.isnan(day).all():
+        return found
+    arrivals = met["arrival"].to_numpy()
+    order = np.argsort(arrivals)
+    theirs = ordinals(met["published"])[order][np.searchsorted(arrivals[order], found["arrival"].to_numpy())]
+    is_far = (theirs < np.nanmin(day) - days) | (theirs > np.nanmax(day) + days)
+    # One without a day is met by all, and meets all.
+    undated = articles["arrival"].filter(pa.array(np.isnan(day)))
+    key, ours = found["key"].to_numpy(), bands["key"].to_numpy()
+    of_undated = np.sort(bands["key"].filter(pc.is_in(bands["arrival"], undated.combine_chunks())).to_numpy())
+    n_holders = np.zeros(len(key), dtype=np.int64)
+    for keys in (np.sort(key), np.sort(ours)):
+        n_holders += np.searchsorted(keys, key, "right") - np.searchsorted(keys, key)
+    is_open = np.searchsorted(of_undated, key, "right") > np.searchsorted(of_undated, key)
+    return found.filter(pa.array(~is_far | is_open | (n_holders > limit)))
 
 
 def not_among(ids: pa.ChunkedArray, articles: pa.Table) -> pa.Array:
@@ -161,6 +206,7 @@ class Beside(NamedTuple):
     members: pa.Table
     known: pa.Table
     counts: pa.Table
+    likenesses: pa.Table
 
 
 def beside(  # noqa: PLR0913 - tonight, and how far back
@@ -173,7 +219,7 @@ def beside(  # noqa: PLR0913 - tonight, and how far back
     articles, terms : Table
         Relations ARTICLE and TERMS, of tonight.
     pairs : Table
-        Relation PAIR: tonight's that may be of one event, one of each at least of tonight.
+        Relation PAIR: those that may be of one event, one of each at least of tonight.
     members : Table
         Relation MEMBER: tonight's clusters.
     days : int
@@ -191,8 +237,16 @@ def beside(  # noqa: PLR0913 - tonight, and how far back
     clusters = clusters.filter(pc.invert(pc.is_in(clusters["doc_id"], members["doc_id"].combine_chunks())))
     every = pa.concat_tables([articles.select([*ABOUT, "text"]), _titled(earlier, ids)])
     terms = pa.concat_tables([terms, earlier.rows("terms", "doc_id", ids)])
-    counts = earlier.rows("term_counts", "key", pa.array(np.append(Counts.of_terms(terms).keys, ARTICLES_KEY)))
-    return Beside(every, terms, pa.concat_tables([members, clusters]), _since_when(earlier, assigned), counts)
+    counts = earlier.rows("term_counts", "key", pa.array(np.append(counted_keys(terms), ARTICLES_KEY)))
+    known = _since_when(earlier, assigned)
+    return Beside(every, terms, pa.concat_tables([members, clusters]), known, counts, _likenesses(earlier, every))
+
+
+def _likenesses(earlier: Earlier, articles: pa.Table) -> pa.Table:
+    """Return relation LIKENESS of every two of the articles that both came before tonight."""
+    arrivals = articles["arrival"].combine_chunks()
+    found = earlier.rows("likenesses", "later", arrivals)
+    return found.filter(pc.is_in(found["earlier"], arrivals))
 
 
 def _titled(earlier: Earlier, doc_ids: pa.Array) -> pa.Table:

@@ -17,6 +17,7 @@ from dedup.compiled import INTS, array, compiled, part, uniform
 _FLOATS = array(types.float64)
 _COLUMNS = array(types.int32)
 _FLAGS = array(types.boolean)
+_3, _7, _SIGN = np.uint64(3), np.uint64(7), np.uint64(1 << 63)
 
 
 @compiled(types.float64[::1](INTS, _COLUMNS, _FLOATS, INTS, _COLUMNS, _FLOATS, INTS, INTS, types.int64))
@@ -176,6 +177,35 @@ def cosines(
     return found
 
 
+@compiled(types.void(INTS, types.uint8[::1]))
+def mark(keys: Any, bits: Any) -> None:
+    """Set the bit of each key; the number of bytes is a power of two."""
+    mask = np.uint64(8 * len(bits) - 1)
+    for i in range(len(keys)):
+        place = np.uint64(keys[i]) & mask
+        bits[place >> _3] |= np.uint8(1) << np.uint8(place & _7)
+
+
+@compiled(types.void(INTS, INTS, INTS, array(types.uint8), INTS, types.int64, types.int64[::1]))
+def add_up(keys: Any, counts: Any, wanted: Any, bits: Any, starts: Any, shift: Any, totals: Any) -> None:
+    """Add the count of each key that is ``wanted`` to its total.
+
+    ``wanted`` are sorted; ``bits`` as ``mark`` sets them; ``starts`` says of the upper bits of a key, those from ``shift`` on and the sign
+    turned, where the first of ``wanted`` stands that has them.
+    """
+    mask = np.uint64(8 * len(bits) - 1)
+    for i in range(len(keys)):
+        key = np.uint64(keys[i])
+        place = key & mask
+        if not bits[place >> _3] & (np.uint8(1) << np.uint8(place & _7)):
+            continue
+        part = (key ^ _SIGN) >> np.uint64(shift)
+        for row in range(starts[part], starts[part + np.uint64(1)]):
+            if wanted[row] == keys[i]:
+                totals[row] += counts[i]
+                break
+
+
 @compiled(types.boolean[::1](INTS, _FLOATS, types.int64))
 def heaviest(ends: Any, values: Any, n_terms: Any) -> Any:
     """Mark the ``n_terms`` largest values of each row, of equal ones the first."""
@@ -199,7 +229,9 @@ def _is_less(mean: Any, low: Any, high: Any, other_mean: Any, other_low: Any, ot
     return high > other_high
 
 
-@compiled(uniform(types.int64[::1], 2)(INTS, _COLUMNS, _FLOATS, INTS, _COLUMNS, _FLOATS, INTS, types.int64))
+@compiled(
+    uniform(types.int64[::1], 2)(INTS, _COLUMNS, _FLOATS, INTS, _COLUMNS, _FLOATS, INTS, types.int64, types.int64)
+)
 def nearest(
     ends: Any,
     columns: Any,
@@ -208,9 +240,12 @@ def nearest(
     post_rows: Any,
     post_values: Any,
     window: Any,
+    since: Any,
     n_neighbours: Any,
 ) -> Any:
     """Return each row with each of its ``n_neighbours`` largest dot products with rows of no later ``window``, of equal ones the first rows.
+
+    Rows whose window is before ``since`` are met, and meet none.
 
     ``post_ends``, ``post_rows`` and ``post_values`` are the same matrix by columns.
     """
@@ -222,6 +257,8 @@ def nearest(
     n_pairs = 0
     best = np.empty(n_neighbours, dtype=np.int64)
     for row in range(n_rows):
+        if window[row] < since:
+            continue
         n_met = 0
         for place in range(ends[row], ends[row + 1]):
             value = values[place]

@@ -220,7 +220,7 @@ def explain(left: Mapping[str, Any], right: Mapping[str, Any], flow: Flow | None
         evidence=weighed,
         moves=moves(one.terms, other.terms, related.days),
         keys=keys,
-        is_candidate=candidates.compared.num_rows > 0,
+        is_candidate=candidates.num_rows > 0,
         steps=tuple(_steps(one, other, related, reuse, weighed, verify)),
         changes=tuple(_changes(one, other, found, reuse, related, verify)),
         excerpts=excerpts(texts[0], texts[1], found),

@@ -26,16 +26,17 @@ from dedup.boilerplate.repeat import Repeats, counted, several, wanted_keys, wit
 from dedup.candidates.band import Bands
 from dedup.candidates.minhash import Sign, binary, flat
 from dedup.candidates.pair import Pairs, distinct, shared
+from dedup.candidates.points import Nearby
 from dedup.candidates.salient import Salient
 from dedup.candidates.telling import Alike, Telling
 from dedup.candidates.window import Windows, within
 from dedup.duplicates.canonical import Policy, members
 from dedup.duplicates.component import cluster_ids
 from dedup.duplicates.relation import RELATIONS, Verify
-from dedup.earlier import Earlier, Texts, beside, clusters_of, held_together, met_under, names_kept, others
+from dedup.earlier import Earlier, Texts, beside, clusters_of, held_together, in_reach, met_under, names_kept, others
 from dedup.errors import ParameterError
 from dedup.events.assign import Grouping, count_terms, group
-from dedup.schema import ARTICLE, BAND, KINDS, MERGE, PAIR, SIGNATURE, TERM_COUNT
+from dedup.schema import ARTICLE, BAND, KINDS, MERGE, PAIR, POINT, SIGNATURE, TERM_COUNT
 from dedup.stage import Stage, apply
 
 Tick = Callable[[int], None]
@@ -86,21 +87,13 @@ class Cleaned(NamedTuple):
     repeats: pa.Table
 
 
-class Candidates(NamedTuple):
-    """Relation PAIR: those to compare, and those who may be of one event though they are no match; both sorted."""
-
-    compared: pa.Table
-    related: pa.Table
-
-
 @dataclass(frozen=True)
 class Matched:
     """What matching found.
 
     Relations SIGNATURE and TERMS (empty where none were asked for) of the articles; MATCH; MEMBER of the articles and of all
     that share a cluster with one; MERGE of earlier clusters that have become one; PAIR of all that were compared. ``telling``
-    and ``bands`` are for later nights to meet them by, and ``related``, pairs that may be of one event, is for finding those of earlier nights;
-    None where there are no nights.
+    and ``bands`` are for later nights to meet them by; None where there are no nights.
     """
 
     signatures: pa.Table
@@ -111,7 +104,6 @@ class Matched:
     candidates: pa.Table
     telling: pa.Table | None = None
     bands: pa.Table | None = None
-    related: pa.Table | None = None
 
     @cached_property
     def member_of(self) -> dict[str, dict[str, Any]]:
@@ -121,12 +113,14 @@ class Matched:
 
 @dataclass(frozen=True)
 class Grouped:
-    """What grouping found. Relations ASSIGNMENT, EVENT, MERGE and TERM_COUNT."""
+    """What grouping found. Relations ASSIGNMENT, EVENT and MERGE; and for later nights LIKENESS, TERM_COUNT and POINT, the last two empty where there are none."""
 
     assignments: pa.Table
     events: pa.Table
     merges: pa.Table
+    likenesses: pa.Table
     counts: pa.Table
+    points: pa.Table
 
     @cached_property
     def event_of(self) -> dict[str, dict[str, Any]]:
@@ -151,6 +145,7 @@ class Flow:
     windows: Windows = field(default_factory=Windows)
     pairs: Pairs = field(default_factory=Pairs)
     alike: Alike = field(default_factory=Alike)
+    nearby: Nearby = field(default_factory=Nearby)
     verify: Verify = field(default_factory=Verify)
     canonical: Policy = field(default_factory=Policy)
     grouping: Grouping = field(default_factory=Grouping)
@@ -236,13 +231,13 @@ class Flow:
                 theirs, others_met = met_under(earlier, [bands, salient])
                 is_salient = pc.equal(theirs["kind"], KINDS.index("salient"))
                 by_words += theirs.filter(pc.invert(is_salient)).to_batches()
-                by_telling += theirs.filter(is_salient).to_batches()
+                told_by = theirs.filter(is_salient)
+                days, limit = self.windows.event_window, self.pairs.limit
+                by_telling += in_reach(told_by, others_met, salient, articles, days, limit).to_batches()
                 known = pa.concat_tables([articles.select(others_met.schema.names), others_met])
                 since = pc.min(articles["arrival"]).as_py()
             del bands, salient
-            candidates, related = self.candidates(
-                engine, known, by_words, by_telling, told, tick, since=since, earlier=earlier
-            )
+            candidates = self.candidates(engine, known, by_words, by_telling, told, tick, since=since, earlier=earlier)
         with watch.stage("verify", candidates.num_rows) as tick:
             texts = Texts(articles, signatures, terms)
             if earlier:
@@ -250,8 +245,6 @@ class Flow:
             matches = self._verified(engine, candidates, *texts, relations, tick)
         with watch.stage("cluster", articles.num_rows):
             clustered, merges = self._clustered(articles, signatures, matches, earlier)
-        if earlier:
-            kept.append(related)
         return Matched(signatures, terms, matches, clustered, merges, candidates, *kept)
 
     def _clustered(
@@ -283,8 +276,8 @@ class Flow:
         *,
         since: int = 0,
         earlier: Earlier | None = None,
-    ) -> Candidates:
-        """Return the pairs to verify, and those that may be of one event.
+    ) -> pa.Table:
+        """Return the pairs to verify.
 
         Parameters
         ----------
@@ -301,31 +294,22 @@ class Flow:
 
         Returns
         -------
-        Candidates
-            To compare are those that met under keys of words, and of those that met under salient ones all that are alike; related are more of these.
+        Table
+            Relation PAIR, sorted: those that met under keys of words, and of those that met under salient ones all that are alike.
         """
         pairs, windows = replace(self.pairs, since=max(since, self.pairs.since)), self.windows
         met = distinct((engine.map(pairs, some, tick) for some in shared(bands)), articles)
         met = within(met, articles, windows.match_window)
         if not salient:
-            return Candidates(met, met)
+            return met
         said = distinct((engine.map(pairs, some, tick) for some in shared(salient)), articles)
         said = within(said, articles, windows.event_window)
         if earlier:
             told = pa.concat_tables([told, earlier.rows("telling", "doc_id", others(said, told))])
         told = told.select(["doc_id", "keys", "weights"])
-        if earlier:
-            loose = replace(self.alike, least=min(self.alike.related, self.alike.least))
-            said = engine.map(loose, _joined(said, told, loose.reads))
         alike = engine.map(self.alike, _joined(said, told, self.alike.reads))
-        compared, related = (
-            pa.concat_tables([met, more])
-            .group_by(PAIR.names)
-            .aggregate([])
-            .sort_by([(n, "ascending") for n in PAIR.names])
-            for more in (alike, said if earlier else alike)
-        )
-        return Candidates(compared, related)
+        compared = pa.concat_tables([met, alike]).group_by(PAIR.names).aggregate([])
+        return compared.sort_by([(name, "ascending") for name in PAIR.names])
 
     def _verified(  # noqa: PLR0913 - all that is known of the candidates
         self,
@@ -358,20 +342,30 @@ class Flow:
         Returns
         -------
         Grouped
-            Relations ASSIGNMENT of the articles, EVENT of the events that they are in, MERGE of earlier groups that have become one,
-            and TERM_COUNT, for later nights to add up where there are any.
+            Relations ASSIGNMENT of the articles, EVENT of the events that they are in, MERGE of earlier groups that have become one;
+            LIKENESS, TERM_COUNT and POINT for later nights.
         """
         with watch.stage("events", articles.num_rows):
             if not earlier:
                 found = group(matched.terms, articles, matched.members, matched.matches, self.grouping)
-                return Grouped(*found, TERM_COUNT.empty_table())
+                return Grouped(*found, TERM_COUNT.empty_table(), POINT.empty_table())
+            assert matched.telling is not None
             days = self.windows.event_window
-            related = PAIR.empty_table() if matched.related is None else matched.related
-            every = beside(earlier, articles, matched.terms, related, matched.members, days)
+            points = self.nearby.points(matched.telling, articles)
+            near = self.nearby.nearest(points, matched.telling, earlier, days)
+            pairs = pa.concat_tables([near, matched.matches.select(PAIR.names)])
+            every = beside(earlier, articles, matched.terms, pairs, matched.members, days)
             found = group(
-                every.terms, every.articles, every.members, matched.matches, self.grouping, every.known, every.counts
+                every.terms,
+                every.articles,
+                every.members,
+                matched.matches,
+                self.grouping,
+                every.known,
+                every.counts,
+                every.likenesses,
             )
-            return Grouped(*found, count_terms(matched.terms, every.members, every.known))
+            return Grouped(*found, count_terms(matched.terms, every.members, every.known), points)
 
 
 #: Pairs that are joined with their texts at a time, and with their terms as well; a row is some ten kilobytes, and some forty.

@@ -163,6 +163,10 @@ TERMS = pa.schema(
 #: ``weights``: a float64 for each; both binary, little-endian.
 TELLING = pa.schema([("doc_id", TEXT), ("arrival", pa.int64()), ("keys", pa.binary()), ("weights", pa.binary())])
 
+#: One of the few terms that tell most of an article, which is told by its arrival, and its day of publication as an ordinal, null where
+#: that is not known. Key: key, arrival.
+POINT = pa.schema([("key", pa.int64()), ("arrival", pa.int64()), ("day", pa.int64())])
+
 #: Kinds of keys under which articles meet. A row holds the place of its kind here: there are nearly a hundred rows for an article.
 KINDS = ("exact", "minhash", "sample", "salient")
 
@@ -212,6 +216,10 @@ EVENT = pa.schema(
 #: In how many articles a term stood, by its int64 key (``dedup.events.counts``); key 0 holds the number of articles. Key: key.
 #: Counts of several nights are added up; copies of one article count once.
 TERM_COUNT = pa.schema([("key", pa.int64()), ("n_articles", pa.int64())])
+
+#: How alike two articles are as reports of one happening, [0, 1], and whether the days they name agree (1) or conflict (-1), weighed
+#: when the later one came. Key: earlier, later; both arrivals.
+LIKENESS = pa.schema([("earlier", pa.int64()), ("later", pa.int64()), ("weight", pa.float64()), ("dates", pa.int64())])
 
 #: Where an article of an earlier night stands. Key: doc_id. ``event_arrival`` and ``storyline_arrival``: the arrival of the
 #: article that founded the event, or storyline, by which the oldest of two is told.

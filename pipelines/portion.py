@@ -132,9 +132,16 @@ class Remembered:
                     found.setdefault(name, {})[digest] = doc_id
         return found
 
-    def rows(self, name: str, column: str, values: pa.Array, columns: Sequence[str] = ()) -> pa.Table:
+    def rows(
+        self,
+        name: str,
+        column: str,
+        values: pa.Array,
+        columns: Sequence[str] = (),
+        between: tuple[str, int, int] | None = None,
+    ) -> pa.Table:
         """Look up what sites repeat; see `dedup.earlier.Earlier`, of whose relations this has ``repeats`` by ``key`` alone."""
-        assert (name, column, columns) == ("repeats", "key", ())
+        assert (name, column, columns, between) == ("repeats", "key", (), None)
         with _told():
             # A transaction at a time: the end of one costs in proportion to the cache.
             self._file.execute("BEGIN")

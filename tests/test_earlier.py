@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from dedup.duplicates.component import JOINING
-from dedup.earlier import clusters_of, held_together, met_under, names_kept, not_among, others
+from dedup.earlier import clusters_of, held_together, in_reach, met_under, names_kept, not_among, others
 from dedup.schema import BAND, MATCH, MEMBER, PAIR, SIGNATURE
 from pipelines.state import RELATIONS
 
@@ -105,3 +105,26 @@ def test_what_was_together_is_held_together() -> None:
 def test_the_oldest_name_is_kept(named: dict, members: list, arrival: dict, kept: dict, gone: dict) -> None:
     table = pa.Table.from_pylist([member(*one) for one in members], schema=MEMBER)
     assert names_kept(named, table, arrival) == (kept, gone)
+
+
+def test_who_is_far_in_time_is_left_out_under_salient_keys_unless_that_could_change_a_pair() -> None:
+    days = ["2026-03-01", "2026-03-09", "", "2026-03-10"]
+    met = pa.table({"arrival": [3, 2, 1, 0], "published": days[::-1]})
+    rows = [(5, 0), (5, 1), (5, 2), (5, 3), (6, 0), (7, 0), (7, 1)]
+    found = pa.Table.from_pylist([{"kind": 3, "key": key, "arrival": one} for key, one in rows], schema=BAND)
+    ours = pa.Table.from_pylist(
+        [{"kind": 3, "key": key, "arrival": one} for key, one in ((5, 8), (6, 8), (7, 9))], schema=BAND
+    )
+
+    def left(limit: int, reach: int = 3, published: tuple[str, str] = ("2026-03-08", "")) -> list[tuple[int, int]]:
+        tonight = pa.table({"arrival": [8, 9], "published": list(published)})
+        kept = in_reach(found, met, ours, tonight, reach, limit)
+        return [(row["key"], row["arrival"]) for row in kept.to_pylist()]
+
+    # What the undated one of tonight has keys of may be of any day.
+    assert left(9) == [(5, 1), (5, 2), (5, 3), (7, 0), (7, 1)]
+    # Under a key of five the first four alone may be met.
+    assert left(4) == [(5, 0), (5, 1), (5, 2), (5, 3), (7, 0), (7, 1)]
+    assert left(1) == left(9, reach=0) == left(9, published=("", "")) == rows
+    assert left(9, published=("2026-03-08", "2026-03-02")) == rows
+    assert in_reach(found.slice(7), met, ours, met, 3, 9).num_rows == 0

@@ -155,7 +155,7 @@ def proposed(path: Path) -> None:
     all_same = sum(count * (count - 1) // 2 for count in Counter(event.values()).values())
     total = len(rows) * (len(rows) - 1) // 2
     for name, candidates in found.items():
-        pairs = candidates.compared
+        pairs = candidates
         both = zip(pairs["left_id"].to_pylist(), pairs["right_id"].to_pylist(), strict=True)
         same = sum(event[left] == event[right] for left, right in both)
         share = pairs.num_rows / total

@@ -85,6 +85,12 @@ _OLDER = {
         "arrival": "arrival + {past}",
         "key": "CASE WHEN kind < 3 OR arrival % 2 = 0 THEN xor(key, {salt}) ELSE key END",
     },
+    "points": {
+        "arrival": "arrival + {past}",
+        "day": "day - {days}",
+        "key": "CASE WHEN arrival % 2 = 0 THEN xor(key, {salt}) ELSE key END",
+    },
+    "likenesses": {"earlier": "earlier + {past}", "later": "later + {past}"},
     "members": {},
     "assignments": {},
     "events": {},

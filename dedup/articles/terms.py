@@ -124,7 +124,11 @@ class Background:
 
     def inverse_frequency(self, keys: Keys) -> NDArray[np.float64]:
         """Return ``ln((N + 1) / (df + 1))`` of each key, at least 0."""
-        return np.log((self.n_documents + 1) / (self.document_frequency(keys) + 1))
+        return self.rarity(self.document_frequency(keys))
+
+    def rarity(self, counts: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the same of terms that so many articles hold."""
+        return np.asarray(np.log((self.n_documents + 1) / (counts + 1)))
 
 
 @cache

@@ -27,6 +27,7 @@ from dedup.articles.normalize import UNSPACED, words
 from dedup.articles.segment import NO_WORDS, size
 from dedup.errors import ParameterError
 from dedup.schema import KEYS, REPEAT, SEGMENT
+from dedup.stage import distinct
 
 _LONG: Final = 8
 """From this many words on a sentence is text whose sharing may relate two articles."""
@@ -272,7 +273,7 @@ def wanted_keys(segments: pa.Table) -> pa.Array:
         segments[name].combine_chunks().flatten().to_numpy(zero_copy_only=False).astype(np.int64)
         for name in ("sentences", "forms")
     )
-    return pa.array(np.unique(np.concatenate([sentences, sentences ^ TRUSTED_BITS, forms, [NO_WORDS]])), pa.int64())
+    return pa.array(distinct(np.concatenate([sentences, sentences ^ TRUSTED_BITS, forms, [NO_WORDS]])), pa.int64())
 
 
 def several(repeats: pa.Table) -> pa.Table:

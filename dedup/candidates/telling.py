@@ -107,12 +107,9 @@ class Alike:
     least : float
         Weighted Jaccard similarity of what they tell, sum of the lesser weights by sum of the greater ones, from which
         on two articles are alike, in [0, 1].
-    related : float
-        The same, from which on two may be of one event though they are no match: an earlier one's event is then looked at.
     """
 
     least: float = 0.11
-    related: float = 0.05
 
     reads: ClassVar[pa.Schema] = pa.schema(
         [
@@ -131,8 +128,6 @@ class Alike:
         """Check the parameter."""
         if not 0.0 <= self.least <= 1.0:
             raise ParameterError(f"Alike: least must be in [0, 1]. Got {self.least}.")
-        if not 0.0 <= self.related <= 1.0:
-            raise ParameterError(f"Alike: related must be in [0, 1]. Got {self.related}.")
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the pairs of each batch that are alike, in order."""

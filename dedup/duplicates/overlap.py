@@ -210,8 +210,8 @@ def _shared(*bags: NDArray[Any]) -> NDArray[np.float64]:
 def _rarities() -> tuple[NDArray[np.int64], NDArray[np.float64], float]:
     """Return the keys of the background, the square of the rarity of each, and that of all other terms."""
     known = background()
-    unknown = np.setdiff1d(np.arange(len(known.keys) + 1), known.keys)[:1]
-    return known.keys, known.inverse_frequency(known.keys) ** 2, float(known.inverse_frequency(unknown)[0] ** 2)
+    unknown = known.rarity(np.array([float(known.unseen)])) ** 2
+    return known.keys, known.inverse_frequency(known.keys) ** 2, float(unknown[0])
 
 
 def agreeing_days(left: Iterable[str], right: Iterable[str]) -> tuple[list[str], bool]:

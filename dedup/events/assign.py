@@ -30,13 +30,16 @@ from dedup.errors import ParameterError, SchemaError
 from dedup.events.counts import Columns, Counts, read_keys
 from dedup.events.pair_model import pair_model
 from dedup.events.vector import FEATURES, Floats, Ints, Mix, Vectors, candidate_pairs, features, vectorise
-from dedup.schema import ASSIGNMENT, EVENT, MERGE
+from dedup.schema import ASSIGNMENT, EVENT, LIKENESS, MERGE
+from dedup.stage import distinct
 
 _COPIES = frozenset({"exact", "near"})
 _N_TOP_TERMS = 8
 _EVENTS_AT_ONCE = 1024
 _N_TITLE_WORDS = 12
 _LEVELS = ("storyline", "event")
+#: Pairs less alike than this share of what makes a storyline are not remembered: all of them together hardly move a mean.
+_WORTH_KEEPING = 0.5
 
 
 @dataclass(frozen=True)
@@ -99,11 +102,12 @@ class Grouping:
 
 
 class Groups(NamedTuple):
-    """What grouping found. Relations ASSIGNMENT sorted by ``doc_id``, EVENT sorted by ``event_id``, and MERGE sorted by its key."""
+    """What grouping found. Relations ASSIGNMENT sorted by ``doc_id``, EVENT sorted by ``event_id``, and MERGE and LIKENESS sorted by their keys."""
 
     assignments: pa.Table
     events: pa.Table
     merges: pa.Table
+    likenesses: pa.Table
 
 
 @dataclass(frozen=True, eq=False)
@@ -278,7 +282,7 @@ class _Neighbourhoods:
         edges = self.edges[self._of(units)]
         left, right = place[self.graph.left[edges]], place[self.graph.right[edges]]
         # Each edge is met from both its ends.
-        edges = np.unique(edges[(left >= 0) & (right >= 0)])
+        edges = distinct(edges[(left >= 0) & (right >= 0)])
         graph = self.graph
         return Graph(place[graph.left[edges]], place[graph.right[edges]], graph.weight[edges], graph.dates[edges])
 
@@ -354,6 +358,7 @@ def group(  # noqa: PLR0913 (all that is known)
     grouping: Grouping | None = None,
     known: pa.Table | None = None,
     counts: pa.Table | None = None,
+    likenesses: pa.Table | None = None,
 ) -> Groups:
     """Group articles into events and storylines.
 
@@ -377,17 +382,21 @@ def group(  # noqa: PLR0913 (all that is known)
     counts : Table or None
         TERM_COUNT: what earlier nights counted (`count_terms`), of the terms of these articles at least; tonight's are added.
         None where nothing was: the articles given are then counted.
+    likenesses : Table or None
+        LIKENESS, as earlier nights gave it out, of these articles. None where nobody kept it: two earlier articles are then
+        weighed anew, by the counts of today.
 
     Returns
     -------
     Groups
-        ASSIGNMENT of tonight's articles, EVENT of the events that they are in, over the articles given, and MERGE.
+        ASSIGNMENT of tonight's articles, EVENT of the events that they are in, over the articles given, MERGE, and LIKENESS of
+        tonight's articles with all they were weighed with and are at all alike to, or share an event with.
     """
     grouping = grouping or Grouping()
     rows = sorted(articles.select(["doc_id", "arrival", "title", "published", "source"]).to_pylist(), key=_arrival)
     earlier = {} if known is None else {row["doc_id"]: row for row in known.to_pylist()}
     if not rows:
-        return Groups(ASSIGNMENT.empty_table(), EVENT.empty_table(), MERGE.empty_table())
+        return Groups(*(schema.empty_table() for schema in (ASSIGNMENT, EVENT, MERGE, LIKENESS)))
     units = _units(rows, members)
     heads = [rows[unit[0]] for unit in units]
     unit_of = {rows[position]["doc_id"]: number for number, unit in enumerate(units) for position in unit}
@@ -401,13 +410,14 @@ def group(  # noqa: PLR0913 (all that is known)
     published = ordinals(pa.array([head["published"] for head in heads], pa.string()))
     window = np.where(settled.known, -1, windows(published))
     # The vectors are let go as soon as the graph is there.
-    graph = _graph(
+    tonight, graph = _graph(
         vectorise(unit_terms, published, background(), before, window),
         _pairs_matched(matches, unit_of, len(units)),
         _series(heads),
         grouping,
         settled,
         np.array([any(rows[place]["doc_id"] not in earlier for place in unit) for unit in units]),
+        None if likenesses is None else _remembered(likenesses, rows, unit_of),
     )
     labels = dict(zip(_LEVELS, partition(graph, grouping, settled, window), strict=True))
     names = {level: _names(heads, labels[level], unit_of, earlier, level) for level in _LEVELS}
@@ -439,6 +449,7 @@ def group(  # noqa: PLR0913 (all that is known)
         pa.Table.from_pylist(assigned, schema=ASSIGNMENT),
         pa.Table.from_pylist(sorted(events, key=itemgetter("event_id")), schema=EVENT),
         _merges(unit_of, earlier, labels, names),
+        _likenesses(tonight, labels["event"], heads, grouping.storyline * _WORTH_KEEPING),
     )
 
 
@@ -583,16 +594,20 @@ def _graph(  # noqa: PLR0913 - all that is known of the units
     grouping: Grouping,
     settled: Settled,
     touched: NDArray[np.bool_],
-) -> Graph:
-    """Return the pairs that may decide something: those of tonight's units, and those of two earlier ones that tonight's may join.
+    remembered: Graph | None,
+) -> tuple[Graph, Graph]:
+    """Return the pairs of tonight's units; and these with those of two earlier ones, which are ``remembered``, or weighed where they may decide something.
 
     ``touched`` tells which units have an article of tonight.
     """
     n_units = len(vectors.published)
-    left, right = candidate_pairs(vectors, n_neighbours=grouping.n_neighbours)
-    codes = np.union1d(left * n_units + right, matched)
+    since = -1 if remembered is None else 0
+    left, right = candidate_pairs(vectors, n_neighbours=grouping.n_neighbours, since=since)
+    codes = distinct(np.append(left * n_units + right, matched))
     is_earlier = settled.known[codes // n_units] & settled.known[codes % n_units]
     tonight = _weighed(codes[~is_earlier], vectors, matched, series, grouping)
+    if remembered is not None:
+        return tonight, tonight.and_those(remembered)
     # The others matter within the storylines that tonight's articles are near to or in; most are settled for good.
     heavy = tonight.weight >= grouping.storyline
     is_met = np.zeros(n_units, dtype=bool)
@@ -601,7 +616,30 @@ def _graph(  # noqa: PLR0913 - all that is known of the units
     is_met = is_met[settled.storyline]
     codes = codes[is_earlier]
     codes = codes[is_met[codes // n_units] & is_met[codes % n_units]]
-    return tonight.and_those(_weighed(codes, vectors, matched, series, grouping))
+    return tonight, tonight.and_those(_weighed(codes, vectors, matched, series, grouping))
+
+
+def _remembered(likenesses: pa.Table, rows: list[dict[str, Any]], unit_of: Mapping[str, int]) -> Graph:
+    """Return the pairs of units that earlier nights weighed; of two that have become one with others, those most alike."""
+    arrivals = np.array([row["arrival"] for row in rows], dtype=np.int64)
+    units = np.array([unit_of[row["doc_id"]] for row in rows], dtype=np.int64)
+    ends = np.stack([units[np.searchsorted(arrivals, likenesses[one].to_numpy())] for one in ("earlier", "later")])
+    left, right = ends.min(axis=0), ends.max(axis=0)
+    weight, dates = likenesses["weight"].to_numpy(), likenesses["dates"].to_numpy()
+    order = np.lexsort((dates, -weight, right, left))
+    order = order[left[order] != right[order]]
+    first = np.append(True, (np.diff(left[order]) != 0) | (np.diff(right[order]) != 0))[: len(order)]
+    order = order[first]
+    return Graph(left[order], right[order], weight[order], dates[order])
+
+
+def _likenesses(graph: Graph, event: Ints, heads: list[dict[str, Any]], least: float) -> pa.Table:
+    """Return LIKENESS of the pairs that later nights may ask for."""
+    kept = (graph.weight >= least) | (event[graph.left] == event[graph.right])
+    arrivals = np.array([head["arrival"] for head in heads], dtype=np.int64)
+    # Units stand in the order in which their first articles came.
+    columns = [arrivals[graph.left[kept]], arrivals[graph.right[kept]], graph.weight[kept], graph.dates[kept]]
+    return pa.table([pa.array(one) for one in columns], schema=LIKENESS)
 
 
 def _weighed(codes: Ints, vectors: Vectors, matched: Ints, series: Ints, grouping: Grouping) -> Graph:

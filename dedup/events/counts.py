@@ -15,12 +15,16 @@ from numpy.typing import NDArray
 
 from dedup.candidates.minhash import flat
 from dedup.schema import TERM_COUNT
-from dedup.stage import stable_order
+from dedup.stage import distinct, stable_order
 
 Ints = NDArray[np.int64]
 
 #: The key under which the number of articles stands; no term has it.
 ARTICLES_KEY = 0
+
+
+#: What is counted of an article.
+_COUNTED = ("words", "bigrams", "spans", "quantity_keys")
 
 
 class Columns(Protocol):
@@ -47,7 +51,7 @@ class Counts:
     @classmethod
     def of_terms(cls, terms: Columns) -> "Counts":
         """Count the words, word pairs, spans and quantities of the rows of TERMS, each an article."""
-        found = [counted(read_keys(terms, name)[0]) for name in ("words", "bigrams", "spans", "quantity_keys")]
+        found = [counted(read_keys(terms, name)[0]) for name in _COUNTED]
         keys, counts = _added(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
         return cls(terms.num_rows, keys, counts)
 
@@ -75,9 +79,56 @@ class Counts:
         return found
 
 
+class Tally:
+    """Adds up the counts of some keys over rows that are given some at a time; of other keys hardly more is done than to read them.
+
+    Parameters
+    ----------
+    keys : ndarray of int64, shape (n,)
+        Hashes, in any order.
+
+    Examples
+    --------
+    >>> tally = Tally(np.array([7, 3]))
+    >>> tally.add(np.array([3, 5, 3]), np.array([1, 1, 2]))
+    >>> [found.tolist() for found in tally.found()]
+    [[3], [3]]
+    """
+
+    def __init__(self, keys: Ints) -> None:
+        from dedup import event_kernels
+
+        self._keys, _ = counted(keys)
+        self._totals = np.zeros(len(self._keys), dtype=np.int64)
+        # So many bits that few of those of other keys are set, and so many parts that few keys are in each.
+        n_bits = max(6, (16 * len(keys)).bit_length())
+        self._bits = np.zeros(1 << (n_bits - 3), dtype=np.uint8)
+        event_kernels.mark(self._keys, self._bits)
+        n_parts = min(24, max(1, len(keys).bit_length()))
+        self._shift = 64 - n_parts
+        parts = (self._keys >> self._shift) + (1 << (n_parts - 1))
+        self._starts = np.append(0, np.cumsum(np.bincount(parts, minlength=1 << n_parts)))
+
+    def add(self, keys: Ints, counts: Ints) -> None:
+        """Add the counts of some rows."""
+        from dedup import event_kernels
+
+        event_kernels.add_up(keys, counts, self._keys, self._bits, self._starts, self._shift, self._totals)
+
+    def found(self) -> tuple[Ints, Ints]:
+        """Return the keys that were met, sorted, and the sum of each."""
+        met = self._totals > 0
+        return self._keys[met], self._totals[met]
+
+
 def read_keys(terms: Columns, name: str) -> tuple[Ints, Ints]:
     """Return the keys in a column of TERMS, one article after the other, and where each begins, the end being the last."""
     return flat(terms[name].combine_chunks(), np.int64)
+
+
+def counted_keys(terms: Columns) -> Ints:
+    """Return the distinct keys of all that is counted of some articles, sorted."""
+    return distinct(np.concatenate([read_keys(terms, name)[0] for name in _COUNTED]))
 
 
 def counted(keys: Ints) -> tuple[Ints, Ints]:

@@ -216,7 +216,7 @@ def _binary(rows_of_columns: Sequence[Sequence[int]], n_columns: int) -> Any:
 
 
 def candidate_pairs(
-    vectors: Vectors, *, n_terms: int = 60, n_neighbours: int = 60, crowd: int = 400
+    vectors: Vectors, *, n_terms: int = 60, n_neighbours: int = 60, crowd: int = 400, since: int = -1
 ) -> tuple[Ints, Ints]:
     """Return the pairs of articles that share their most telling words.
 
@@ -230,6 +230,8 @@ def candidate_pairs(
         Nearest articles kept per article, of those that come no later.
     crowd : int
         Words of more articles than this are not looked up.
+    since : int
+        First window whose articles are looked up: -1 for all, 0 for tonight's.
 
     Returns
     -------
@@ -242,7 +244,7 @@ def candidate_pairs(
     n_rows = matrix.shape[0]
     matrix.data[~event_kernels.heaviest(matrix.indptr.astype(np.int64), matrix.data, n_terms)] = 0.0
     matrix.eliminate_zeros()
-    left, right = event_kernels.nearest(*_parts(matrix), *_parts(matrix.T.tocsr()), vectors.window, n_neighbours)
+    left, right = event_kernels.nearest(*_parts(matrix), *_parts(matrix.T.tocsr()), vectors.window, since, n_neighbours)
     codes = np.sort(left * n_rows + right)
     codes = codes[np.append(True, np.diff(codes) > 0)] if len(codes) else codes
     return codes // max(n_rows, 1), codes % max(n_rows, 1)

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from dedup.earlier import ABOUT
 from dedup.flow import Flow, Grouped, Matched, Watch
-from dedup.schema import ARTICLE, PAIR, TERMS
+from dedup.schema import ARTICLE, TERMS
 from pipelines.spark.cluster import Batches, Cluster
 from pipelines.spark.matching import MatchFrames
 from pipelines.spark.memory import Memory
@@ -63,8 +63,7 @@ def group_events(  # noqa: PLR0913 - all that is known
     heads = arrived.withColumn("_place", first).where("_place = 1").select("doc_id")
     terms = cluster.collected(found.terms.join(heads, "doc_id", "left_semi"), TERMS, ["arrival"])
     about = cluster.collected(cluster.run(_Untold(), _READ, _READ, articles), _READ, ["arrival"])
-    related = cluster.collected(found.related, PAIR, PAIR.names) if memory else None
-    return flow.group(about, replace(matched, terms=terms, related=related), watch, memory.state if memory else None)
+    return flow.group(about, replace(matched, terms=terms), watch, memory.state if memory else None)
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,6 @@ class MatchFrames:
     candidates: Any
     telling: Any = None
     bands: Any = None
-    related: Any = None
 
 
 def match(  # noqa: PLR0913 - as `Flow.match`
@@ -114,8 +113,7 @@ def match(  # noqa: PLR0913 - as `Flow.match`
             met, meeting = bands.union(theirs), about.union(_about(cluster, memory, theirs))
             pairing = replace(flow.pairs, since=max(memory.state.first_arrival, flow.pairs.since))
             meeting = cluster.written(meeting)
-        candidates, related = _candidates(cluster, flow, cluster.map(pairing, met), told, meeting, memory)
-        candidates = cluster.written(candidates)
+        candidates = cluster.written(_candidates(cluster, flow, cluster.map(pairing, met), told, meeting, memory))
     with watch.stage("verify"):
         verify = replace(flow.verify, relations=relations)
         sides = _sides(articles, signatures, terms, verify.reads)
@@ -126,7 +124,7 @@ def match(  # noqa: PLR0913 - as `Flow.match`
         matches = cluster.written(cluster.map(verify, _joined(candidates, sides)))
     with watch.stage("cluster"):
         clustered = cluster.written(_clustered(cluster, flow.canonical, about, matches, meeting, memory))
-    return MatchFrames(signatures, terms, matches, clustered, candidates, told, bands, related)
+    return MatchFrames(signatures, terms, matches, clustered, candidates, told, bands)
 
 
 @dataclass(frozen=True)
@@ -157,8 +155,8 @@ def _others(pairs: Any, meeting: Any, memory: Memory) -> Any:
 
 def _candidates(  # noqa: PLR0913 - all that articles meet by
     cluster: Cluster, flow: Flow, met: Any, told: Any, meeting: Any, memory: Memory | None
-) -> tuple[Any, Any]:
-    """Return PAIR of those to compare, and of those that may be of one event; as `dedup.flow.Flow.candidates`."""
+) -> Any:
+    """Return PAIR of those to compare, as `dedup.flow.Flow.candidates`."""
     from pyspark.sql import functions as F  # noqa: N812
 
     is_sample, is_salient = F.col("kind") == _SAMPLE, F.col("kind") == _SALIENT
@@ -179,18 +177,13 @@ def _candidates(  # noqa: PLR0913 - all that articles meet by
     met = cluster.written(met.select(*named, "by_words", "by_telling", apart.alias("apart")))
     pairs = met.where("by_words").where(_within(flow.windows.match_window)).select(*PAIR.names)
     if told is None:
-        return pairs, pairs
+        return pairs
     said = met.where("by_telling").where(_within(flow.windows.event_window)).select(*PAIR.names)
     told = told.select("doc_id", "keys", "weights")
-    if not memory:
-        alike = pairs.union(cluster.map(flow.alike, _joined(said, told))).distinct()
-        return alike, alike
-    earlier = memory.arrived("telling", _others(said, meeting, memory))
-    told = cluster.written(told.union(earlier.select(*told.columns)))
-    loose = replace(flow.alike, least=min(flow.alike.related, flow.alike.least))
-    said = cluster.written(cluster.map(loose, _joined(said, told)))
-    alike = pairs.union(cluster.map(flow.alike, _joined(said, told))).distinct()
-    return alike, cluster.written(pairs.union(said).distinct())
+    if memory:
+        earlier = memory.arrived("telling", _others(said, meeting, memory))
+        told = told.union(earlier.select(*told.columns))
+    return pairs.union(cluster.map(flow.alike, _joined(said, told))).distinct()
 
 
 def _within(days: int) -> Any:

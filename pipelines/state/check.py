@@ -29,6 +29,9 @@ _NAMED: Final = (
     ("terms", "doc_id", "articles", "doc_id"),
     ("telling", "doc_id", "articles", "doc_id"),
     ("bands", "arrival", "articles", "arrival"),
+    ("points", "arrival", "articles", "arrival"),
+    ("likenesses", "earlier", "articles", "arrival"),
+    ("likenesses", "later", "articles", "arrival"),
     ("matches", "left_id", "articles", "doc_id"),
     ("matches", "right_id", "articles", "doc_id"),
     ("members", "doc_id", "articles", "doc_id"),
@@ -74,6 +77,7 @@ _WRONG: Final = (
         "SELECT doc_id FROM assignments JOIN merges ON storyline_id = old_id WHERE level = 'storyline'",
     ),
     ("articles share an arrival", "SELECT arrival FROM articles GROUP BY arrival HAVING count(*) > 1"),
+    ("likenesses are not in order", "SELECT later FROM likenesses WHERE earlier >= later"),
     ("ids in matches are not in order", "SELECT left_id FROM matches WHERE left_id >= right_id"),
 )
 

@@ -24,6 +24,8 @@ from pipelines.state.relations import NIGHT, unpacked
 from pipelines.state.store import Store
 
 _ABOUT = ["doc_id", "arrival", "source", "published", "n_words"]
+#: Of the articles that go.
+_ARRIVALS = "SELECT arrival FROM articles JOIN gone USING (doc_id)"
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ def forget(store: Store, doc_ids: pa.Array, policy: Policy, *, claims: bool) -> 
     mine = "doc_id IN (SELECT doc_id FROM gone)"
     conditions = {
         **dict.fromkeys(("articles", "signatures", "terms", "telling", "members", "assignments"), mine),
-        "bands": "arrival IN (SELECT arrival FROM articles JOIN gone USING (doc_id))",
+        **dict.fromkeys(("bands", "points"), f"arrival IN ({_ARRIVALS})"),
+        "likenesses": f"earlier IN ({_ARRIVALS}) OR later IN ({_ARRIVALS})",
         "matches": "left_id IN (SELECT doc_id FROM gone) OR right_id IN (SELECT doc_id FROM gone)",
         # With them the events that were merged: these have no articles, but a title and terms.
         "events": f"event_id NOT IN (SELECT event_id FROM assignments WHERE NOT {mine})",  # noqa: S608

@@ -26,7 +26,7 @@ from pipelines.state.seen import Seen, stem
 from pipelines.state.store import Rows, Store
 
 #: Raised whenever relations or their meaning change.
-FORMAT: Final = 1
+FORMAT: Final = 2
 _FORMAT: Final = "format"
 
 
@@ -137,9 +137,16 @@ class State:
         """Whether this is the first night."""
         return self.store.is_new
 
-    def rows(self, name: str, column: str, values: pa.Array, columns: Sequence[str] = ()) -> pa.Table:
+    def rows(
+        self,
+        name: str,
+        column: str,
+        values: pa.Array,
+        columns: Sequence[str] = (),
+        between: tuple[str, int, int] | None = None,
+    ) -> pa.Table:
         """Look rows up; see `dedup.earlier.Earlier`."""
-        return self.store.rows(name, column, values, columns)
+        return self.store.rows(name, column, values, columns, between)
 
     @cached_property
     def night(self) -> int:

@@ -25,12 +25,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dedup.errors import InputError, StateError
+from dedup.events.counts import Tally
+from dedup.stage import distinct
 from pipelines.state.relations import RELATIONS
 
 #: Memory that the engine keeps to, in MB; what does not fit is spilled beside the state.
 _MEMORY_MB: Final = 256
 #: Rows that are read, or handed over, at a time.
 _BATCH_ROWS: Final = 4096
+#: Rows of two numbers that are added up at a time.
+_SUMMED_ROWS: Final = 1 << 16
 
 #: Between the name of a state and the number of the process whose rows were spilled there.
 _SPILL: Final = ".spill-"
@@ -134,7 +138,12 @@ class Store(ABC):
         """Return how much room the state takes."""
 
     def rows(
-        self, name: str, column: str = "", values: pa.Array | None = None, columns: Sequence[str] = ()
+        self,
+        name: str,
+        column: str = "",
+        values: pa.Array | None = None,
+        columns: Sequence[str] = (),
+        between: tuple[str, int, int] | None = None,
     ) -> pa.Table:
         """Return rows of a relation, in the order of its key.
 
@@ -146,6 +155,8 @@ class Store(ABC):
             Only the rows that hold one of ``values`` in ``column``; without them, all.
         columns : sequence of str
             Those wanted; all, but ``night``, without it.
+        between : tuple of str, int, int, optional
+            Only rows that have a number from the second to the third, or none, in this column.
         """
         relation = RELATIONS[name]
         schema = relation.stored if "night" in columns else relation.schema
@@ -157,13 +168,27 @@ class Store(ABC):
             column, values = "arrival", self.rows("articles", "doc_id", values, ["arrival"])["arrival"].combine_chunks()
         if name in _LONG and column == "arrival":
             return self._long_rows(name, values, schema)
+        if relation.summed and values is not None and relation.key == (column,):
+            return self._sums(name, values, schema)
         where = ""
         if values is not None:
             self.register("wanted", pa.table({column: values}))
             where = f"SEMI JOIN wanted USING ({column})"  # names are ours
+        if between:
+            where += " WHERE {0} IS NULL OR {0} BETWEEN {1} AND {2}".format(*between)
         if relation.summed:
             named, where = f"{key}, sum({relation.summed}) AS {relation.summed}", f"{where} GROUP BY {key}"
         return self.select(f"SELECT {named} FROM {name} {where} ORDER BY {key}", schema)  # noqa: S608
+
+    def _sums(self, name: str, keys: pa.Array, schema: pa.Schema) -> pa.Table:
+        """Return the sum over nights of each key; all rows are read, which takes half of what joining them with the keys does."""
+        relation, tally = RELATIONS[name], Tally(keys.to_numpy())
+        with engine_errors(self.path):
+            rows = self.connection.sql(f"SELECT {relation.key[0]}, {relation.summed} FROM {name}")  # noqa: S608 - names are ours
+            for batch in rows.to_arrow_reader(_SUMMED_ROWS):
+                tally.add(*(column.to_numpy() for column in batch.columns))
+        found = dict(zip((relation.key[0], relation.summed), tally.found(), strict=True))
+        return pa.table([found[one.name] for one in schema], schema=schema)
 
     def _long_rows(self, name: str, arrivals: pa.Array, schema: pa.Schema) -> pa.Table:
         """Return the rows of some arrivals in the order of their ids; what lies far from all of them is not read."""
@@ -236,7 +261,7 @@ def spans(arrivals: NDArray[np.int64]) -> list[tuple[int, int]]:
     """
     if not len(arrivals):
         return []
-    ordered = np.unique(arrivals)
+    ordered = distinct(arrivals)
     gaps = np.diff(ordered)
     cuts = np.flatnonzero(gaps > _LEAST_GAP)
     cuts = np.sort(cuts[np.argsort(gaps[cuts], kind="stable")[-(_MOST_SPANS - 1) :]])

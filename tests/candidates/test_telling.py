@@ -1,7 +1,6 @@
 """What articles tell, and who tells nearly the same."""
 
 import pickle
-from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +13,7 @@ from dedup.articles.terms import Analyse, analyse, background, text_key
 from dedup.candidates.telling import Alike, Telling, telling
 from dedup.errors import ParameterError
 from dedup.flow import Flow, Inline
-from dedup.schema import ARTICLE, PAIR, TELLING
+from dedup.schema import ARTICLE, PAIR
 from dedup.stage import apply
 
 CALL = "Ambassador Quillfeather and minister Brontolov spoke for 50 minutes about the Zembla straits on March 3."
@@ -78,30 +77,7 @@ def test_reports_of_one_call_are_alike_and_others_are_not() -> None:
     hot = [batch.set_column(1, "key", pa.array([7] * len(batch), pa.int64())) for batch in salient]
     for bands in (salient, hot):
         found = flow.candidates(Inline(), articles(CALL, SAME, OTHER), [], [*bands], rows)
-        assert found.compared.to_pylist() == [{"left_id": "0", "right_id": "1"}]
-
-
-class Nothing:
-    """What the first night finds."""
-
-    def rows(self, name: str, column: str, values: pa.Array, columns: Sequence[str] = ()) -> pa.Table:
-        assert (name, column, len(values), len(columns)) == ("telling", "doc_id", 0, 0)
-        return TELLING.empty_table()
-
-
-def test_where_there_are_nights_more_are_related_than_are_compared() -> None:
-    rows, given = told(CALL, SAME, OTHER), articles(CALL, SAME, OTHER)
-    hot = [
-        batch.set_column(1, "key", pa.array([7] * len(batch), pa.int64()))
-        for batch in apply(Flow().salient, rows).to_batches()
-    ]
-    for related, n_related in ((0.0, 3), (1.0, 1)):
-        flow = Flow(alike=Alike(related=related))
-        found = flow.candidates(Inline(), given, [], [*hot], rows, earlier=Nothing())
-        assert found.compared.to_pylist() == [{"left_id": "0", "right_id": "1"}]
-        assert found.related.num_rows == n_related
-        alone = flow.candidates(Inline(), given, [], [*hot], rows)
-        assert alone.related.equals(alone.compared)
+        assert found.to_pylist() == [{"left_id": "0", "right_id": "1"}]
 
 
 def test_pairs_that_met_by_their_words_need_not_be_alike() -> None:
@@ -109,7 +85,7 @@ def test_pairs_that_met_by_their_words_need_not_be_alike() -> None:
     flow, rows, given = Flow(alike=Alike(least=1.0)), told(*texts), articles(*texts)
     bands = apply(flow.bands, apply(flow.sign, given)).to_batches()
     found = flow.candidates(Inline(), given, bands, apply(flow.salient, rows).to_batches(), rows)
-    assert found.compared.to_pylist() == [{"left_id": "0", "right_id": "1"}]
+    assert found.to_pylist() == [{"left_id": "0", "right_id": "1"}]
 
 
 def test_articles_without_terms_tell_nothing() -> None:
@@ -129,5 +105,3 @@ def test_wrong_parameters_are_refused() -> None:
         Telling(n_terms=0)
     with pytest.raises(ParameterError, match=r"least must be in \[0, 1\]. Got 2"):
         Alike(least=2)
-    with pytest.raises(ParameterError, match=r"related must be in \[0, 1\]. Got -1"):
-        Alike(related=-1)

@@ -45,7 +45,7 @@ def _events(assignment: pa.Table) -> dict[str, str]:
 
 
 def test_events_are_named_after_the_first_arrival() -> None:
-    assignment, events, _ = group(*_tables(TEXTS))
+    assignment, events, *_ = group(*_tables(TEXTS))
     assert _events(assignment) == {
         "call_a": "call_a",
         "call_b": "call_a",
@@ -74,7 +74,7 @@ def test_copies_enter_as_one_and_share_an_event() -> None:
     terms, articles = _tables({**TEXTS, "late": "Something else altogether."})
     rows = [{"doc_id": doc, "cluster_id": doc, "canonical_id": doc, "relation": "canonical"} for doc in TEXTS]
     rows.append({"doc_id": "late", "cluster_id": "bakery", "canonical_id": "bakery", "relation": "near"})
-    assignment, _, _ = group(terms, articles, pa.Table.from_pylist(rows, schema=MEMBER))
+    assignment, *_ = group(terms, articles, pa.Table.from_pylist(rows, schema=MEMBER))
     assert _events(assignment)["late"] == "bakery"
 
 
@@ -85,9 +85,9 @@ def test_overlap_brings_articles_into_one_event() -> None:
 
 
 def test_nothing_gives_nothing() -> None:
-    assignment, events, _ = group(TERMS.empty_table(), ARTICLES.empty_table())
+    assignment, events, *_ = group(TERMS.empty_table(), ARTICLES.empty_table())
     assert (assignment.num_rows, events.num_rows) == (0, 0)
-    assignment, _, _ = group(*_tables({"a": "", "b": ""}))
+    assignment, *_ = group(*_tables({"a": "", "b": ""}))
     assert _events(assignment) == {"a": "a", "b": "b"}
 
 

@@ -21,9 +21,9 @@ from dedup.api import arrange
 from dedup.articles.terms import analyse
 from dedup.errors import ParameterError
 from dedup.events.assign import Bar, Graph, Grouping, Groups, Settled, average_linkage, count_terms, group, partition
-from dedup.events.counts import Counts
+from dedup.events.counts import Counts, Tally
 from dedup.flow import Flow, Inline, Matched, Unwatched
-from dedup.schema import ASSIGNMENT, EVENT, KNOWN, MATCH, MEMBER, MERGE, TERM_COUNT, TERMS
+from dedup.schema import ASSIGNMENT, EVENT, KNOWN, LIKENESS, MATCH, MEMBER, MERGE, TERM_COUNT, TERMS
 
 LEVELS = ("event", "storyline")
 Published = dict[str, tuple[str, str]]
@@ -87,7 +87,7 @@ def nights(articles: pa.Table, matched: Matched, parts: Sequence[Sequence[str]])
 
 
 def check(before: Published, state: State, found: Groups, tonight: Sequence[str]) -> None:
-    assert [one.schema for one in found] == [ASSIGNMENT, EVENT, MERGE]
+    assert [one.schema for one in found] == [ASSIGNMENT, EVENT, MERGE, LIKENESS]
     assert set(found.assignments["doc_id"].to_pylist()) == set(tonight)
     assert set(found.events["event_id"].to_pylist()) == set(found.assignments["event_id"].to_pylist())
     for one, other in itertools.pairwise(sorted(before)):
@@ -286,6 +286,43 @@ def test_counts_of_nights_add_up_to_those_of_one_and_copies_count_once() -> None
     assert Counts.of_table(pa.concat_tables([first, second])).to_table().equals(whole)
     assert count_terms(terms).num_rows == whole.num_rows
     assert Counts.of_table(count_terms(TERMS.empty_table())).n_articles == 0
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(-(2**63), 2**63 - 1), st.integers(1, 9)), max_size=60),
+    st.lists(st.integers(-(2**63), 2**63 - 1), max_size=30),
+    st.integers(0, 60),
+)
+def test_a_tally_adds_up_what_is_asked_for_whatever_the_portions(
+    rows: list[tuple[int, int]], others: list[int], cut: int
+) -> None:
+    wanted = [key for key, _ in rows[::2]] + others
+    tally = Tally(np.array(wanted, dtype=np.int64))
+    for some in (rows[:cut], rows[cut:]):
+        tally.add(*(np.array([row[place] for row in some], dtype=np.int64) for place in (0, 1)))
+    sums: dict[int, int] = {}
+    for key, count in rows:
+        if key in wanted:
+            sums[key] = sums.get(key, 0) + count
+    assert list(zip(*(found.tolist() for found in tally.found()), strict=True)) == sorted(sums.items())
+
+
+def test_how_alike_earlier_articles_are_is_what_it_was_when_they_came() -> None:
+    texts = {"a": QUAY, "b": QUAY, "d": QUAY}
+    held, arrival = _known(a=("a", 0), b=("b", 1)), {"a": 0, "b": 1}
+    first = group(*_tables({name: texts[name] for name in arrival}))
+    assert first.likenesses.to_pylist() == [{"earlier": 0, "later": 1, "weight": 1.0, "dates": 0}]
+    assert group(*_tables({"a": QUAY}), known=_known(a=("a", 0))).likenesses.num_rows == 0
+    merged = [{"level": level, "old_id": "b", "new_id": "a"} for level in ("event", "storyline")]
+    for likenesses, merges in ((first.likenesses, merged), (first.likenesses.slice(1), merged)):
+        found = group(*_tables(texts), known=held, likenesses=likenesses)
+        assert found.merges.to_pylist() == merges
+        assert set(found.likenesses["later"].to_pylist()) == {2}
+    # Of three that are wholly alike the mean is 1; where nobody kept how alike the first two were, that pair counts as not alike.
+    for likenesses, cohesion in ((first.likenesses, 1.0), (first.likenesses.slice(1), 2 / 3)):
+        found = group(*_tables(texts), known=held, likenesses=likenesses)
+        assert found.events["cohesion"].to_pylist() == [pytest.approx(cohesion)]
 
 
 def test_counts_of_other_terms_say_nothing() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from dedup.flow import Grouped, Matched
-from dedup.schema import ASSIGNMENT, EVENT, MATCH, MEMBER, MERGE, PAIR, SIGNATURE, TERM_COUNT, TERMS
+from dedup.schema import ASSIGNMENT, EVENT, LIKENESS, MATCH, MEMBER, MERGE, PAIR, POINT, SIGNATURE, TERM_COUNT, TERMS
 from pipelines import totals
 from pipelines.state import RELATIONS
 
@@ -53,7 +53,8 @@ def matched(members: list[dict], *merges: tuple[str, str, str]) -> Matched:
 
 def grouped(assignments: list[dict], events: list[dict], *merges: tuple[str, str, str]) -> Grouped:
     tables = (pa.Table.from_pylist(*one) for one in ((assignments, ASSIGNMENT), (events, EVENT)))
-    return Grouped(*tables, merged(*merges), TERM_COUNT.empty_table())
+    later = (one.empty_table() for one in (LIKENESS, TERM_COUNT, POINT))
+    return Grouped(*tables, merged(*merges), *later)
 
 
 def told(rows: list[dict[str, Any]], *names: str) -> list[tuple[Any, ...]]:

@@ -13,7 +13,7 @@ def test_it_counts_what_is_there_and_changes_nothing(state: Path, form: str) -> 
         found = info(store)
         assert list(rows(store)) == before
         assert found["bytes"] == store.n_bytes()
-    assert (found["path"], found["form"], found["format"]) == (str(state), form, 1)
+    assert (found["path"], found["form"], found["format"]) == (str(state), form, 2)
     assert (found["nights"], found["articles"], found["texts_kept"], found["sources"]) == (3, 6, 6, 2)
     assert (found["first_published"], found["last_published"]) == ("2026-03-03", "2026-03-05")
     assert found["clusters"] == 2
