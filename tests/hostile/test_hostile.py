@@ -270,5 +270,8 @@ def test_a_text_given_as_an_article_is_bounded_too(tmp_path: Path, text_is: str)
     (tmp_path / "in" / "good.txt").write_text("The ferry sails again on Monday, the operator said.\n")
     run = dedup("clean", "in", "--text-is", text_is, "-o", "out.jsonl", folder=tmp_path)
     assert (run.code, run.left) == (0, [])
-    assert run.errors == "1 article, 3 rejects (3 too_large)\n"
+    *told, summed = run.errors.splitlines()
+    assert summed == "1 article, 3 rejects (3 too_large)"
+    assert len(told) == 3
+    assert all(line.startswith("in/") and line.endswith(" (too_large)") for line in told)
     assert articles(tmp_path / "out.jsonl").keys() == {"good.txt"}

@@ -41,6 +41,10 @@ def test_stages_and_a_summary(tmp_path: Path, command: list[str], stages: set[st
     code, lines = said(tmp_path, *command, given=given)
     assert code == 0
     *before, last = lines
+    # A report lists its rejects; without one they are told.
+    told = [line["position"] for line in before if line["event"] == "reject"]
+    assert told == ([] if command[0] == "nightly" else ["4"])
+    before = [line for line in before if line["event"] != "reject"]
     assert {line["event"] for line in before} == {"stage"}
     assert stages <= {line["stage"] for line in before}
     assert all(line["seconds"] >= 0 and line["rows"] >= 0 for line in before)
