@@ -33,10 +33,10 @@ _COUNTS_PER_KEY = 2
 _WIDEST = 3_000_000_000
 #: Rows of bands that are paired at a time.
 _MANY_ROWS = 1 << 16
-#: And are put into parts at a time: each part has a piece of each of these.
-_ROWS_OF_PIECE = 1 << 18
-#: And so many parts they are in at most.
+#: Parts that the rows are in at most.
 _MANY_PARTS = 1 << 16
+#: And pieces that they are put into parts by: a part has a slice of each.
+_MANY_PIECES = 64
 
 
 def meet(groups: NDArray[np.int64], limits: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -94,7 +94,7 @@ def shared(bands: list[pa.RecordBatch]) -> Iterator[pa.Table]:
     kept: list[tuple[pa.RecordBatch, list[int]]] = []
     bands.reverse()
     while bands:
-        batch = _taken(bands, _ROWS_OF_PIECE)
+        batch = _taken(bands, max(_MANY_ROWS, n_rows // _MANY_PIECES))
         key = batch["key"].to_numpy()
         rows = np.flatnonzero(counts[key & (len(counts) - 1)] > 1)
         # Numbers so small are sorted in no time.
