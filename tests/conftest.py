@@ -11,7 +11,7 @@ DATA = ROOT.parent / "shared" / "data"
 
 # Failing examples print the blob that reproduces them; in CI the same examples are tried each time.
 settings.register_profile("default", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("ci", settings.get_profile("default"), derandomize=True, max_examples=30)
+settings.register_profile("ci", settings.get_profile("default"), derandomize=True, max_examples=20)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
