@@ -701,7 +701,7 @@ def lines(
         if kind & UNSEEN:
             node = last[node] + 1
             continue
-        if kind & BREAK:
+        if kind & BREAK or (has_parts and not kind & INLINE):
             n, n_out = _end_line(
                 out,
                 first_out,
@@ -718,26 +718,10 @@ def lines(
                 block,
             )
             first_out, linked, runs, has_parts = n_out, 0, 0, False
+        if kind & BREAK:
             node += 1
             continue
         if not kind & INLINE:
-            if has_parts:
-                n, n_out = _end_line(
-                    out,
-                    first_out,
-                    n_out,
-                    line_start,
-                    line_end,
-                    linked_of,
-                    runs_of,
-                    block_of,
-                    words_of,
-                    n,
-                    linked,
-                    runs,
-                    block,
-                )
-                first_out, linked, runs, has_parts = n_out, 0, 0, False
             around[node] = block if node else -1
             number[node] = numbers[kind_of] or number[block]
             inside[node] = inside[block] | bits[kind_of]
