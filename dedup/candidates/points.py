@@ -10,9 +10,8 @@ Rule guarded here: which points an article has depends on it alone; what is look
 everywhere nobody is met.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -25,24 +24,12 @@ from dedup.errors import ParameterError
 from dedup.schema import PAIR, POINT, TELLING
 from dedup.stage import distinct
 
+if TYPE_CHECKING:
+    from dedup.earlier import Earlier
+
 Ints = NDArray[np.int64]
 
 _ROWS_AT_ONCE = 2048
-
-
-class Told(Protocol):
-    """What earlier articles tell; `dedup.earlier.Earlier` is one."""
-
-    def rows(
-        self,
-        name: str,
-        column: str,
-        values: pa.Array,
-        columns: Sequence[str] = (),
-        between: tuple[str, int, int] | None = None,
-    ) -> pa.Table:
-        """Return rows of ``points`` or ``telling``; see `dedup.earlier.Earlier`."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -98,14 +85,14 @@ class Nearby:
         }
         return pa.table(columns, schema=POINT)
 
-    def nearest(self, points: pa.Table, told: pa.Table, earlier: Told, days: int) -> pa.Table:
+    def nearest(self, points: pa.Table, told: pa.Table, earlier: "Earlier", days: int) -> pa.Table:
         """Return relation PAIR: each article of tonight with those of earlier nights that tell most alike.
 
         Parameters
         ----------
         points, told : Table
             Relations POINT and TELLING, of tonight.
-        earlier : Told
+        earlier : Earlier
             Looks up ``points`` and ``telling`` of earlier nights.
         days : int
             How far apart two articles may be published, where that is known; 0 for any number.
@@ -132,7 +119,7 @@ class Nearby:
         sides = {"left_id": pc.min_element_wise(one, other), "right_id": pc.max_element_wise(one, other)}
         return pa.table(sides, schema=PAIR)
 
-    def _met(self, points: pa.Table, earlier: Told, days: int) -> Ints:
+    def _met(self, points: pa.Table, earlier: "Earlier", days: int) -> Ints:
         """Return the arrivals of tonight's articles and of the earlier ones that share a point with them, shape (n, 2)."""
         if not points.num_rows:
             return np.empty((0, 2), dtype=np.int64)
