@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from dedup import stage
 from dedup.errors import ParameterError
 from dedup.hashing import GOLDEN
 from dedup.schema import BAND, KINDS, MEETING, PAIR
@@ -220,8 +221,7 @@ class _Distinct:
 
     def all(self) -> NDArray[np.int64]:
         """Return the numbers in order."""
-        # Without the counts they would be had by a slower way.
-        self._parts = [np.unique(np.concatenate(self._parts), return_counts=True)[0]]
+        self._parts = [stage.distinct(np.concatenate(self._parts))]
         self._n_waiting = 0
         return self._parts[0]
 
