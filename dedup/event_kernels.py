@@ -17,7 +17,6 @@ from dedup.compiled import INTS, array, compiled, part, uniform
 _FLOATS = array(types.float64)
 _COLUMNS = array(types.int32)
 _FLAGS = array(types.boolean)
-_3, _7, _SIGN = np.uint64(3), np.uint64(7), np.uint64(1 << 63)
 
 
 @compiled(types.float64[::1](INTS, _COLUMNS, _FLOATS, INTS, _COLUMNS, _FLOATS, INTS, INTS, types.int64))
@@ -175,35 +174,6 @@ def cosines(
         if lengths[pair] > 0.0:
             found[pair] = total / lengths[pair]
     return found
-
-
-@compiled(types.void(INTS, types.uint8[::1]))
-def mark(keys: Any, bits: Any) -> None:
-    """Set the bit of each key; the number of bytes is a power of two."""
-    mask = np.uint64(8 * len(bits) - 1)
-    for i in range(len(keys)):
-        place = np.uint64(keys[i]) & mask
-        bits[place >> _3] |= np.uint8(1) << np.uint8(place & _7)
-
-
-@compiled(types.void(INTS, INTS, INTS, array(types.uint8), INTS, types.int64, types.int64[::1]))
-def add_up(keys: Any, counts: Any, wanted: Any, bits: Any, starts: Any, shift: Any, totals: Any) -> None:
-    """Add the count of each key that is ``wanted`` to its total.
-
-    ``wanted`` are sorted; ``bits`` as ``mark`` sets them; ``starts`` says of the upper bits of a key, those from ``shift`` on and the sign
-    turned, where the first of ``wanted`` stands that has them.
-    """
-    mask = np.uint64(8 * len(bits) - 1)
-    for i in range(len(keys)):
-        key = np.uint64(keys[i])
-        place = key & mask
-        if not bits[place >> _3] & (np.uint8(1) << np.uint8(place & _7)):
-            continue
-        part = (key ^ _SIGN) >> np.uint64(shift)
-        for row in range(starts[part], starts[part + np.uint64(1)]):
-            if wanted[row] == keys[i]:
-                totals[row] += counts[i]
-                break
 
 
 @compiled(types.boolean[::1](INTS, _FLOATS, types.int64))

@@ -783,3 +783,42 @@ def shared_weights(  # noqa: PLR0913 - two sides, and how rare a term is
                 i += 1
                 j += 1
     return found
+
+
+#: Where so many of the others lie among a run of ascending keys for each of these, each is looked for by halves.
+_SPARSE: Final = 16
+
+
+@compiled(types.int64[::1](INTS, INTS))
+def places(keys: Any, wanted: Any) -> Any:
+    """Return where each key stands among ``wanted``, which are sorted and distinct; -1 for those that do not."""
+    found = np.full(len(keys), -1, dtype=np.int64)
+    start, n_keys = 0, len(keys)
+    while start < n_keys:
+        end = start + 1
+        while end < n_keys and keys[end] >= keys[end - 1]:
+            end += 1
+        first, last = np.searchsorted(wanted, keys[start]), np.searchsorted(wanted, keys[end - 1], "right")
+        if last - first > _SPARSE * (end - start):
+            for one in range(start, end):
+                first += np.searchsorted(wanted[first:last], keys[one])
+                if first < last and wanted[first] == keys[one]:
+                    found[one] = first
+        else:
+            # Unsigned, as in ``_read``, and without a branch, of which half would be foreseen wrongly.
+            row, n_rows, place, n_places = np.uint64(start), np.uint64(end), np.uint64(first), np.uint64(last)
+            while row < n_rows and place < n_places:
+                key, other = keys[row], wanted[place]
+                found[row] = place if key == other else -1
+                row += np.uint64(key <= other)
+                place += np.uint64(other < key)
+        start = end
+    return found
+
+
+@compiled(types.void(types.int64[::1], INTS, INTS))
+def add_at(totals: Any, place: Any, counts: Any) -> None:
+    """Add counts to the totals at some places, where these are not negative."""
+    for row in range(len(place)):
+        if place[row] >= 0:
+            totals[place[row]] += counts[row]

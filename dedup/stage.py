@@ -131,3 +131,28 @@ def stable_order(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     order = packed & below
     ordered = keys[order]
     return order if np.all(ordered[1:] >= ordered[:-1]) else np.argsort(keys, kind="stable")
+
+
+def places(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each key stands among others, -1 for those that do not; quickly where keys come in long ascending runs.
+
+    Parameters
+    ----------
+    keys : ndarray of int64, shape (n,)
+        In any order.
+    wanted : ndarray of int64, shape (m,)
+        Sorted and distinct.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        From -1 to m - 1.
+
+    Examples
+    --------
+    >>> places(np.array([5, 7, 3, 9]), np.array([3, 7])).tolist()
+    [-1, 1, 0, -1]
+    """
+    from dedup import kernels
+
+    return kernels.places(keys, wanted)  # type: ignore[no-any-return]

@@ -34,7 +34,8 @@ def remember(done: "Night", state: State, config: Config) -> dict[str, pa.Table]
         "signatures": matched.signatures,
         "terms": matched.terms,
         "telling": matched.telling,
-        "bands": matched.bands,
+        # They are looked up by their keys, and quickly where these ascend.
+        "bands": matched.bands.sort_by("key"),
         "points": grouped.points,
         "matches": matched.matches,
         "members": matched.members,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dedup.candidates.minhash import flat
 from dedup.schema import TERM_COUNT
-from dedup.stage import distinct, stable_order
+from dedup.stage import distinct, places, stable_order
 
 Ints = NDArray[np.int64]
 
@@ -79,8 +79,8 @@ class Counts:
         return found
 
 
-class Tally:
-    """Adds up the counts of some keys over rows that are given some at a time; of other keys hardly more is done than to read them.
+class Sums:
+    """Adds up the counts of some keys over rows that are given some at a time, quickly where these come in runs of ascending keys.
 
     Parameters
     ----------
@@ -89,31 +89,21 @@ class Tally:
 
     Examples
     --------
-    >>> tally = Tally(np.array([7, 3]))
-    >>> tally.add(np.array([3, 5, 3]), np.array([1, 1, 2]))
-    >>> [found.tolist() for found in tally.found()]
+    >>> sums = Sums(np.array([7, 3]))
+    >>> sums.add(np.array([3, 5, 3]), np.array([1, 1, 2]))
+    >>> [found.tolist() for found in sums.found()]
     [[3], [3]]
     """
 
     def __init__(self, keys: Ints) -> None:
-        from dedup import event_kernels
-
-        self._keys, _ = counted(keys)
+        self._keys = distinct(keys)
         self._totals = np.zeros(len(self._keys), dtype=np.int64)
-        # So many bits that few of those of other keys are set, and so many parts that few keys are in each.
-        n_bits = max(6, (16 * len(keys)).bit_length())
-        self._bits = np.zeros(1 << (n_bits - 3), dtype=np.uint8)
-        event_kernels.mark(self._keys, self._bits)
-        n_parts = min(24, max(1, len(keys).bit_length()))
-        self._shift = 64 - n_parts
-        parts = (self._keys >> self._shift) + (1 << (n_parts - 1))
-        self._starts = np.append(0, np.cumsum(np.bincount(parts, minlength=1 << n_parts)))
 
     def add(self, keys: Ints, counts: Ints) -> None:
         """Add the counts of some rows."""
-        from dedup import event_kernels
+        from dedup import kernels
 
-        event_kernels.add_up(keys, counts, self._keys, self._bits, self._starts, self._shift, self._totals)
+        kernels.add_at(self._totals, places(keys, self._keys), counts)
 
     def found(self) -> tuple[Ints, Ints]:
         """Return the keys that were met, sorted, and the sum of each."""

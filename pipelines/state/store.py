@@ -25,16 +25,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dedup.errors import InputError, StateError
-from dedup.events.counts import Tally
-from dedup.stage import distinct
+from dedup.events.counts import Sums
+from dedup.schema import ARTICLE, TEXT
+from dedup.stage import distinct, places
 from pipelines.state.relations import RELATIONS
 
 #: Memory that the engine keeps to, in MB; what does not fit is spilled beside the state.
 _MEMORY_MB: Final = 256
 #: Rows that are read, or handed over, at a time.
 _BATCH_ROWS: Final = 4096
-#: Rows of two numbers that are added up at a time.
-_SUMMED_ROWS: Final = 1 << 16
+#: Rows of a few numbers that are read at a time.
+_SHORT_ROWS: Final = 1 << 16
 
 #: Between the name of a state and the number of the process whose rows were spilled there.
 _SPILL: Final = ".spill-"
@@ -44,9 +45,13 @@ _FULL: Final = ("No space left", "quota exceeded", "File too large")
 
 #: Relations of long rows. Those of one night lie together, and only where some are wanted are they read.
 _LONG: Final = frozenset({"articles", "signatures", "terms", "telling"})
+#: Relations of short rows of which many are looked up by their keys; those of one night are written in the order of these.
+_BY_KEY: Final = frozenset({"bands"})
 #: Arrivals that are looked up at a time lie in so many stretches at most, and in one where so few lie between two.
 _MOST_SPANS: Final = 16
 _LEAST_GAP: Final = 4096
+
+_PLACE: Final = pa.schema([ARTICLE.field("doc_id"), ARTICLE.field("arrival")])
 
 #: What to put in for one relation.
 Rows = Mapping[str, pa.Table]
@@ -74,6 +79,7 @@ class Store(ABC):
         self.path = path
         self.writing = writing
         self._lock = -1
+        self._arrivals: dict[str, int | None] = {}
         self.parameters: dict[str, str] = {}
         if writing:
             self._lock = _locked(path)
@@ -164,12 +170,14 @@ class Store(ABC):
         if self.is_new or (values is not None and not len(values)):
             return schema.empty_table()
         named, key = ", ".join(f'"{one}"' for one in schema.names), ", ".join(relation.key)
-        if name in _LONG and column == "doc_id" and not {*schema.names} <= {"doc_id", "arrival"}:
-            column, values = "arrival", self.rows("articles", "doc_id", values, ["arrival"])["arrival"].combine_chunks()
+        if name in _LONG and column == "doc_id":
+            column, values = "arrival", self._arrivals_of(values)
         if name in _LONG and column == "arrival":
             return self._long_rows(name, values, schema)
-        if relation.summed and values is not None and relation.key == (column,):
+        if values is not None and column == "key" and relation.summed:
             return self._sums(name, values, schema)
+        if values is not None and name in _BY_KEY and column == "key":
+            return self._by_key(name, values, schema)
         where = ""
         if values is not None:
             self.register("wanted", pa.table({column: values}))
@@ -181,14 +189,43 @@ class Store(ABC):
         return self.select(f"SELECT {named} FROM {name} {where} ORDER BY {key}", schema)  # noqa: S608
 
     def _sums(self, name: str, keys: pa.Array, schema: pa.Schema) -> pa.Table:
-        """Return the sum over nights of each key; all rows are read, which takes half of what joining them with the keys does."""
-        relation, tally = RELATIONS[name], Tally(keys.to_numpy())
-        with engine_errors(self.path):
-            rows = self.connection.sql(f"SELECT {relation.key[0]}, {relation.summed} FROM {name}")  # noqa: S608 - names are ours
-            for batch in rows.to_arrow_reader(_SUMMED_ROWS):
-                tally.add(*(column.to_numpy() for column in batch.columns))
-        found = dict(zip((relation.key[0], relation.summed), tally.found(), strict=True))
+        """Return the sum over nights of each key."""
+        relation, sums = RELATIONS[name], Sums(keys.to_numpy())
+        for batch in self._short_rows(name, ["key", relation.summed]):
+            sums.add(*(column.to_numpy() for column in batch.columns))
+        found = dict(zip(("key", relation.summed), sums.found(), strict=True))
         return pa.table([found[one.name] for one in schema], schema=schema)
+
+    def _by_key(self, name: str, keys: pa.Array, schema: pa.Schema) -> pa.Table:
+        """Return the rows that hold one of the keys."""
+        wanted = distinct(keys.to_numpy())
+        read = pa.schema(
+            [RELATIONS[name].stored.field(one) for one in dict.fromkeys([*schema.names, "key", *RELATIONS[name].key])]
+        )
+        found = (
+            batch.filter(pa.array(places(batch["key"].to_numpy(), wanted) >= 0))
+            for batch in self._short_rows(name, read.names)
+        )
+        rows = pa.Table.from_batches(found, read)
+        return rows.sort_by([(one, "ascending") for one in RELATIONS[name].key]).select(schema.names)
+
+    def _short_rows(self, name: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Yield all rows of a relation, some at a time: where many are wanted that takes less than to have the engine join them."""
+        named = ", ".join(f'"{one}"' for one in columns)
+        with engine_errors(self.path):
+            yield from self.connection.sql(f"SELECT {named} FROM {name}").to_arrow_reader(_SHORT_ROWS)  # noqa: S608 - names are ours
+
+    def _arrivals_of(self, doc_ids: pa.Array) -> pa.Array:
+        """Return the arrivals of those of some articles that there are; no article is looked for twice."""
+        asked = doc_ids.to_pylist()
+        new = [one for one in dict.fromkeys(asked) if one not in self._arrivals]
+        if new:
+            self._arrivals |= dict.fromkeys(new)
+            self.register("wanted", pa.table({"doc_id": pa.array(new, TEXT)}))
+            found = self.select("SELECT doc_id, arrival FROM articles SEMI JOIN wanted USING (doc_id)", _PLACE)
+            self._arrivals |= zip(found["doc_id"].to_pylist(), found["arrival"].to_pylist(), strict=True)
+        there = [arrival for one in asked if (arrival := self._arrivals[one]) is not None]
+        return pa.array(there, pa.int64())
 
     def _long_rows(self, name: str, arrivals: pa.Array, schema: pa.Schema) -> pa.Table:
         """Return the rows of some arrivals in the order of their ids; what lies far from all of them is not read."""
@@ -200,7 +237,10 @@ class Store(ABC):
         for low, high in spans(arrivals.to_numpy()):
             within = f"SEMI JOIN wanted USING (arrival) WHERE arrival BETWEEN {low} AND {high}"
             parts.append(self.select(f"SELECT {named} FROM {name} {within}", read))  # noqa: S608 - names are ours
-        return pa.concat_tables(parts).sort_by("doc_id").select(schema.names)
+        rows = pa.concat_tables(parts).sort_by("doc_id")
+        if "arrival" in rows.schema.names:
+            self._arrivals |= zip(rows["doc_id"].to_pylist(), rows["arrival"].to_pylist(), strict=True)
+        return rows.select(schema.names)
 
     def select(self, query: str, schema: pa.Schema) -> pa.Table:
         """Return the rows of a query in the types of ``schema``."""

@@ -21,7 +21,7 @@ from dedup.api import arrange
 from dedup.articles.terms import analyse
 from dedup.errors import ParameterError
 from dedup.events.assign import Bar, Graph, Grouping, Groups, Settled, average_linkage, count_terms, group, partition
-from dedup.events.counts import Counts, Tally
+from dedup.events.counts import Counts, Sums
 from dedup.flow import Flow, Inline, Matched, Unwatched
 from dedup.schema import ASSIGNMENT, EVENT, KNOWN, LIKENESS, MATCH, MEMBER, MERGE, TERM_COUNT, TERMS
 
@@ -294,18 +294,18 @@ def test_counts_of_nights_add_up_to_those_of_one_and_copies_count_once() -> None
     st.lists(st.integers(-(2**63), 2**63 - 1), max_size=30),
     st.integers(0, 60),
 )
-def test_a_tally_adds_up_what_is_asked_for_whatever_the_portions(
+def test_sums_are_of_what_is_asked_for_whatever_the_portions(
     rows: list[tuple[int, int]], others: list[int], cut: int
 ) -> None:
     wanted = [key for key, _ in rows[::2]] + others
-    tally = Tally(np.array(wanted, dtype=np.int64))
+    found = Sums(np.array(wanted, dtype=np.int64))
     for some in (rows[:cut], rows[cut:]):
-        tally.add(*(np.array([row[place] for row in some], dtype=np.int64) for place in (0, 1)))
+        found.add(*(np.array([row[place] for row in some], dtype=np.int64) for place in (0, 1)))
     sums: dict[int, int] = {}
     for key, count in rows:
         if key in wanted:
             sums[key] = sums.get(key, 0) + count
-    assert list(zip(*(found.tolist() for found in tally.found()), strict=True)) == sorted(sums.items())
+    assert list(zip(*(part.tolist() for part in found.found()), strict=True)) == sorted(sums.items())
 
 
 def test_how_alike_earlier_articles_are_is_what_it_was_when_they_came() -> None:
