@@ -822,3 +822,17 @@ def add_at(totals: Any, place: Any, counts: Any) -> None:
     for row in range(len(place)):
         if place[row] >= 0:
             totals[place[row]] += counts[row]
+
+
+@compiled(types.float64[::1](INTS, INTS, array(types.int32), array(types.int32), types.float64))
+def frequencies(keys: Any, known: Any, counts: Any, starts: Any, unseen: Any) -> Any:
+    """Return the count of each key; ``unseen`` for those that are not known. ``starts`` as `Background` says."""
+    found = np.full(len(keys), unseen)
+    for one in range(len(keys)):
+        key = keys[one]
+        part = (key >> 48) + (1 << 15)
+        for place in range(starts[part], starts[part + 1]):
+            if known[place] == key:
+                found[one] = counts[place]
+                break
+    return found

@@ -106,6 +106,23 @@ def distinct(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     return found
 
 
+def counted(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the distinct keys, sorted, and how often each comes.
+
+    Parameters
+    ----------
+    keys : ndarray of int64, shape (n,)
+
+    Examples
+    --------
+    >>> [found.tolist() for found in counted(np.array([3, 1, 3]))]
+    [[1, 3], [1, 2]]
+    """
+    ordered = np.sort(keys)
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
+    return ordered[starts], np.diff(np.append(starts, len(ordered)))
+
+
 def stable_order(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the order that sorts keys, equal ones as they stand.
 

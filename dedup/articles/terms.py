@@ -11,6 +11,7 @@ attack" names a day, not seven attacks), and nothing depends on any other articl
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -28,6 +29,7 @@ from dedup.articles.published import published_day
 from dedup.articles.stopwords import STEMMERS, STOP_WORDS, guess_language
 from dedup.errors import ParameterError
 from dedup.schema import ARTICLE, TERMS
+from dedup.stage import counted
 from dedup.tables import load_json
 
 Keys = NDArray[np.int64]
@@ -104,23 +106,22 @@ class Terms:
 class Background:
     """How many articles of a large, frozen collection hold a term.
 
-    ``keys`` are sorted; a term that is not among them stands in at most ``unseen`` articles.
+    ``keys`` are sorted; a term that is not among them stands in at most ``unseen`` articles. ``starts``, int32 of shape (2^16 + 1,), tells
+    by the upper bits of a key, the sign turned, where those begin that have them.
     """
 
     n_documents: int
     unseen: int
     keys: Keys
     counts: Counts
+    starts: Counts
     digest: str
 
     def document_frequency(self, keys: Keys) -> NDArray[np.float64]:
         """Return the number of background articles that hold each key; ``unseen`` for those not counted."""
-        found = np.full(len(keys), float(self.unseen))
-        if len(self.keys) and len(keys):
-            at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-            hit = self.keys[at] == keys
-            found[hit] = self.counts[at[hit]]
-        return found
+        from dedup import kernels
+
+        return kernels.frequencies(keys, self.keys, self.counts, self.starts, float(self.unseen))  # type: ignore[no-any-return]
 
     def inverse_frequency(self, keys: Keys) -> NDArray[np.float64]:
         """Return ``ln((N + 1) / (df + 1))`` of each key, at least 0."""
@@ -129,6 +130,10 @@ class Background:
     def rarity(self, counts: NDArray[Any]) -> NDArray[np.float64]:
         """Return the same of terms that so many articles hold."""
         return np.asarray(np.log((self.n_documents + 1) / (counts + 1)))
+
+
+#: Keys that are alike but for these bits stand together in the background.
+_PART_BITS = 48
 
 
 @cache
@@ -143,11 +148,13 @@ def background() -> Background:
         counts += [count for count, terms in listed for _ in terms]
     keys = np.concatenate(parts)
     order = np.argsort(keys, kind="stable")
+    keys = keys[order]
     return Background(
         n_documents=table["n_documents"],
         unseen=table["unseen"],
-        keys=keys[order],
+        keys=keys,
         counts=np.array(counts, dtype=np.int32)[order],
+        starts=np.searchsorted(keys >> _PART_BITS, np.arange(-(1 << 15), (1 << 15) + 1)).astype(np.int32),
         digest=table["digest"],
     )
 
@@ -255,12 +262,20 @@ class _Stems:
             self.name_of[token] = found
         return found
 
-    def keys(self, found: Sequence[str]) -> list[int]:
+    def keys(self, found: Sequence[str]) -> Keys:
         """Return the keys of the stems of normalised words, 0 for those to drop."""
+        with suppress(KeyError):
+            return self._kept_keys(found)
         for word in set(found).difference(self.key_of):
             self.stem(word)
-        key_of = self.key_of
-        return [key_of[word] if word in key_of else word_key(self.stem(word)) for word in found]
+        with suppress(KeyError):
+            return self._kept_keys(found)
+        # The cache was cleared meanwhile.
+        stems_found = [self.stem(word) for word in found]
+        return np.array([word_key(stem) if stem else 0 for stem in stems_found], dtype=np.int64)
+
+    def _kept_keys(self, found: Sequence[str]) -> Keys:
+        return np.fromiter(map(self.key_of.__getitem__, found), np.int64, len(found))
 
     def _stemmed(self, word: str) -> str:
         if word in self.stop or (len(word) == 1 and not word.isdigit() and not _UNSPACED_LETTER.match(word)):
@@ -304,9 +319,10 @@ def weigh(keys: Keys, counts: Counts) -> NDArray[np.float64]:
 
 def _bag(keys: Keys) -> tuple[Bag, NDArray[np.float64]]:
     """Return the bag of some terms, and how each of them is weighed."""
-    distinct, counts = np.unique(keys, return_counts=True)
-    weights = weigh(distinct, counts.astype(np.int32))
-    return Bag(distinct, counts.astype(np.int32), float(np.sqrt(weights @ weights))), weights
+    distinct, times = counted(keys)
+    counts = times.astype(np.int32)
+    weights = weigh(distinct, counts)
+    return Bag(distinct, counts, float(np.sqrt(weights @ weights))), weights
 
 
 def _bag_from(keys: bytes, counts: bytes, norm: float) -> Bag:
@@ -362,6 +378,8 @@ _HONORIFICS = frozenset(
     ]  # said before names, tell little
 )
 _MAX_SPAN = 6
+#: What may stand between the words of a span.
+_WITHIN = frozenset({" ", "-"})
 
 
 def _is_shouted(line: str) -> bool:
@@ -373,8 +391,12 @@ def _is_shouted(line: str) -> bool:
 
 
 def spans_of(text: str, language: str) -> tuple[list[str], dict[str, str]]:
-    """Return the capitalised words of ``text`` and each pair of neighbours in a span, casefolded; and how words are written."""
-    name_of = _stems(language).name
+    """Return the capitalised words of ``text`` and each pair of neighbours in a span, casefolded; and how words are written.
+
+    What only stands at the start of a sentence, or in a headline with capitals, counts if it is capitalised elsewhere too.
+    """
+    table = _stems(language)
+    names = table.name_of
     found: list[str] = []
     doubtful: list[str] = []
     written: dict[str, str] = {}
@@ -386,34 +408,35 @@ def spans_of(text: str, language: str) -> tuple[list[str], dict[str, str]]:
         initial = False
         end = -1
         for match in _CAPITALISED.finditer(line):
-            is_capital, form, word, is_common = name_of(match[0])
+            start, stop = match.span()
+            token = line[start:stop]
+            is_capital, form, word, is_common = names.get(token) or table.name(token)
             if not is_capital:
                 continue
-            start = match.start()
-            gap = line[end:start] if span else ""
-            if span and not (gap in (" ", "-") or (gap == ". " and (len(span[-1]) == 1 or span[-1] in _HONORIFICS))):
-                _close(span, initial or shouted, found, doubtful)
-                span = []
-            end = match.end()
-            if word not in written or written[word].isupper():
+            if span:
+                gap = line[end:start]
+                if not (gap in _WITHIN or (gap == ". " and (len(span[-1]) == 1 or span[-1] in _HONORIFICS))):
+                    _close(span, doubtful if initial or shouted else found)
+                    span = []
+            end = stop
+            before = written.get(word)
+            if before is None or before.isupper():
                 written[word] = form
             if not span:
-                initial = _begins_sentence(line, start)
+                follows_word = start > 1 and line[start - 1] == " " and line[start - 2].isalnum()
+                initial = not follows_word and _begins_sentence(line, start)
             if is_common or len(span) >= _MAX_SPAN:
-                _close(span, initial or shouted, found, doubtful)
+                _close(span, doubtful if initial or shouted else found)
                 span = []
             else:
                 span.append(word)
-        _close(span, initial or shouted, found, doubtful)
+        _close(span, doubtful if initial or shouted else found)
     known = set(found)
     return found + [word for word in doubtful if word in known], written
 
 
 def _begins_sentence(line: str, start: int) -> bool:
     """Tell whether nothing, or the end of a sentence, or a quotation mark, stands before a word."""
-    if start > 1 and line[start - 1] == " " and line[start - 2].isalnum():
-        # As before most words.
-        return False
     before = line[max(0, start - 3) : start].rstrip(" -,'()")
     if before.endswith("."):
         last = line[: start - 1].rstrip(" .").rsplit(" ", 1)[-1]
@@ -421,10 +444,9 @@ def _begins_sentence(line: str, start: int) -> bool:
     return not before or (not before[-1].isalnum() and bool(_ENDS_SENTENCE.search(before)))
 
 
-def _close(span: list[str], is_doubtful: bool, found: list[str], doubtful: list[str]) -> None:  # noqa: FBT001 (internal)
-    """File a finished span: what only stands at the start of a sentence counts if it is capitalised elsewhere too."""
-    names = [word for word in span if word not in _HONORIFICS and len(word) > 1]
-    into = doubtful if is_doubtful else found
+def _close(span: list[str], into: list[str]) -> None:
+    """File a finished span."""
+    names = [word for word in span if len(word) > 1 and word not in _HONORIFICS]
     into += names
     if len(names) > 1:
         into += [f"{left} {right}" for left, right in pairwise(names)]
@@ -639,9 +661,10 @@ def quantities(text: str, found_words: Sequence[str], language: str) -> dict[str
             number = f"{value:.10g}"
             found.setdefault(f"{number} {unit}".rstrip(), f"{number} {(unit and shown) or unit}".rstrip())
     if not _NUMBER_WORDS.keys().isdisjoint(found_words):
-        for word, following in pairwise(found_words):
-            if word in _NUMBER_WORDS and following.isalpha() and (unit := table.stem(following)):
-                found.setdefault(f"{_NUMBER_WORDS[word]} {unit}", f"{_NUMBER_WORDS[word]} {following}")
+        for place in [place for place, word in enumerate(found_words[:-1]) if word in _NUMBER_WORDS]:
+            number, following = _NUMBER_WORDS[found_words[place]], found_words[place + 1]
+            if following.isalpha() and (unit := table.stem(following)):
+                found.setdefault(f"{number} {unit}", f"{number} {following}")
     return found
 
 
@@ -705,7 +728,7 @@ def analyse(  # noqa: PLR0913 (the parameters of the stage)
     title_words = content_words(title_rest)
     body_words = content_words(rest)
     all_words = [*title_words, *body_words]
-    keys = np.array(table.keys(all_words), dtype=np.int64)
+    keys = table.keys(all_words)
     kept = keys[keys != 0]
     in_title = int(np.count_nonzero(keys[: len(title_words)]))
     bigrams = pair_keys(kept[:-1], kept[1:])
@@ -720,16 +743,14 @@ def analyse(  # noqa: PLR0913 (the parameters of the stage)
 
     (word_bag, word_weights), (span_bag, span_weights) = _bag(kept), _bag(keys_of_spans)
     label_keys = _most_telling([word_bag, span_bag], [word_weights, span_weights], n_labels)
-    is_label = set(label_keys.tolist())
     # A word is shown as it first stands in the text, a name with its capitals, a span as it last does.
-    surface: dict[int, str] = {}
     names = set(spans)
-    for place in np.flatnonzero(np.isin(keys, label_keys)).tolist():
-        word = all_words[place]
-        surface.setdefault(int(keys[place]), written[word] if word in names else word)
-    for key, span in zip(keys_of_spans.tolist(), spans, strict=True):
-        if key in is_label:
-            surface[key] = " ".join(written[word] for word in span.split(" "))
+    is_label = set(label_keys.tolist())
+    first = {key: word for key, word in zip(keys[::-1].tolist(), reversed(all_words), strict=True) if key in is_label}
+    surface = {key: written[word] if word in names else word for key, word in first.items()}
+    span_of = dict(zip(keys_of_spans.tolist(), spans, strict=True))
+    for key in is_label & span_of.keys():
+        surface[key] = " ".join(written[word] for word in span_of[key].split(" "))
     return Terms(
         words=word_bag,
         bigrams=_bag(bigrams)[0],

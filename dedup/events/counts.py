@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dedup.candidates.minhash import flat
 from dedup.schema import TERM_COUNT
-from dedup.stage import distinct, places, stable_order
+from dedup.stage import counted, distinct, places, stable_order
 
 Ints = NDArray[np.int64]
 
@@ -119,18 +119,6 @@ def read_keys(terms: Columns, name: str) -> tuple[Ints, Ints]:
 def counted_keys(terms: Columns) -> Ints:
     """Return the distinct keys of all that is counted of some articles, sorted."""
     return distinct(np.concatenate([read_keys(terms, name)[0] for name in _COUNTED]))
-
-
-def counted(keys: Ints) -> tuple[Ints, Ints]:
-    """Return the distinct keys, sorted, and how often each comes.
-
-    Parameters
-    ----------
-    keys : ndarray of int64, shape (n,)
-    """
-    ordered = np.sort(keys)
-    starts = np.flatnonzero(np.append(True, np.diff(ordered) != 0)) if len(ordered) else np.empty(0, dtype=np.int64)
-    return ordered[starts], np.diff(np.append(starts, len(ordered)))
 
 
 def numbered(keys: Ints) -> tuple[Ints, Ints, Ints]:
