@@ -105,7 +105,7 @@ def grow(state: Path, n_base: int, size: int) -> None:
     """Put older articles into a state, as rows made of those of its first night, until it has ``size``."""
     import duckdb
 
-    connection = duckdb.connect(str(state), config={"memory_limit": "2GB", "preserve_insertion_order": "false"})
+    connection = duckdb.connect(str(state), config={"memory_limit": "2GB", "preserve_insertion_order": "true"})
     have = connection.sql("SELECT count(*) FROM articles").fetchall()[0][0]
     for number in range(have // n_base, size // n_base):
         made = {"past": number * n_base, "days": 30 * number, "salt": number * 0x9E3779B97F4A7C15 % 2**62}
@@ -116,7 +116,9 @@ def grow(state: Path, n_base: int, size: int) -> None:
                 {one: f"{one} || '~{number}'" for one in columns if one in _IDS} | changes | {"night": f"1 + {number}"}
             )
             replaced = ", ".join(f"{value.format(**made)} AS {one}" for one, value in changed.items())
-            connection.execute(f"INSERT INTO {name} SELECT * REPLACE ({replaced}) FROM {name} WHERE night = 1")
+            # As a night writes them.
+            order = "ORDER BY key" if name in {"bands", "term_counts"} else ""
+            connection.execute(f"INSERT INTO {name} SELECT * REPLACE ({replaced}) FROM {name} WHERE night = 1 {order}")
         connection.execute("COMMIT")
     connection.close()
 
@@ -176,18 +178,21 @@ def main() -> None:
         run(base, given.folder, state)
     for size in sorted(given.sizes):
         grow(state, given.base, size)
-        rounds = []
+        n_bytes, rounds = state.stat().st_size, []
+        # Where there is one round, and no larger size to come, the state itself is used: a copy may be dozens of gigabytes.
+        is_last = given.rounds == 1 and size == max(given.sizes)
         for _ in range(given.rounds):
             empty.unlink(missing_ok=True)
-            shutil.copyfile(state, copy)
-            rounds.append((run(tonight, given.folder, copy), run(tonight, given.folder, empty)))
+            if not is_last:
+                shutil.copyfile(state, copy)
+            rounds.append((run(tonight, given.folder, state if is_last else copy), run(tonight, given.folder, empty)))
         grown, fresh = (
             sorted(side, key=lambda took: took["seconds"])[given.rounds // 2] for side in zip(*rounds, strict=True)
         )
         told = {
             "articles": size,
             "ratio": round(grown["seconds"] / fresh["seconds"], 3),
-            "bytes_per_article": round(state.stat().st_size / size),
+            "bytes_per_article": round(n_bytes / size),
             "night": grown,
             "empty": fresh,
         }

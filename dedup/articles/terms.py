@@ -580,10 +580,11 @@ def _named_days(found: Sequence[str], published: date | None) -> list[str]:
 
 # ----------------------------------------------------------------------------------------------------- quantities
 
-_NUMBER_WORDS = {
-    name: str(value)
-    for value, name in enumerate(
+_ONES = {
+    word: value
+    for value, word in enumerate(
         [
+            "one",
             "two",
             "three",
             "four",
@@ -598,20 +599,28 @@ _NUMBER_WORDS = {
             "thirteen",
             "fourteen",
             "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
         ],
-        2,
+        1,
     )
-} | {
-    name: str(value * 10)
-    for value, name in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
 }
+_TENS = {
+    word: 10 * value
+    for value, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
+}
+_NUMBER_WORDS = {*_ONES, *_TENS, "hundred"}
+_LARGE_NUMBERS = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _SCALES = {
     "thousand": 1e3, "million": 1e6, "mln": 1e6, "billion": 1e9, "bln": 1e9, "trillion": 1e12,
     "tausend": 1e3, "millionen": 1e6, "milliarden": 1e9, "millions": 1e6, "milliards": 1e9, "millones": 1e6,
     "milioni": 1e6, "miliardi": 1e9, "milhões": 1e6, "миллионов": 1e6, "млн": 1e6, "миллиардов": 1e9, "млрд": 1e9,
 }  # fmt: skip
 _SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
-_NUMBER = re.compile(r"\d(?<![\w.].)(?:\d{0,2}(?:[,.]\d{3})+(?!\d)|\d*(?:[.,]\d{1,2})?(?!\d))")
+#: Not the minutes of a time of day, nor the second half of a result.
+_NUMBER = re.compile(r"\d(?<![\w.].)(?<!\d:.)(?:\d{0,2}(?:[,.]\d{3})+(?!\d)|\d*(?:[.,]\d{1,2})?(?!\d))")
 _BEFORE_NUMBER = re.compile(
     r"(?:\b(magnitude|aged|age|number|article|section|flight|route|chapter) |([$€£¥]) ?)$", re.IGNORECASE
 )
@@ -660,12 +669,40 @@ def quantities(text: str, found_words: Sequence[str], language: str) -> dict[str
         if unit or scale or value >= _MIN_BARE:
             number = f"{value:.10g}"
             found.setdefault(f"{number} {unit}".rstrip(), f"{number} {(unit and shown) or unit}".rstrip())
-    if not _NUMBER_WORDS.keys().isdisjoint(found_words):
-        for place in [place for place, word in enumerate(found_words[:-1]) if word in _NUMBER_WORDS]:
-            number, following = _NUMBER_WORDS[found_words[place]], found_words[place + 1]
-            if following.isalpha() and (unit := table.stem(following)):
-                found.setdefault(f"{number} {unit}", f"{number} {following}")
+    for count, word in _spelled(found_words):
+        if word.isalpha() and (unit := table.stem(word)):
+            found.setdefault(f"{count} {'%' if word == 'percent' else unit}", f"{count} {word}")
     return found
+
+
+def _spelled(found: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield each number above one that is written as English words, ``two hundred and fifty thousand``, with the word after it."""
+    if _NUMBER_WORDS.isdisjoint(found):
+        return
+    end = 0
+    found = [*found, "", ""]
+    for place in [place for place, word in enumerate(found) if word in _NUMBER_WORDS]:
+        if place < end or (found[place] == "hundred" and (not place or found[place - 1] != "a")):
+            continue
+        value, end = _below_hundred(found, place)
+        if found[end] == "hundred":
+            is_more = found[end + 1] == "and" and found[end + 2] in _NUMBER_WORDS
+            rest, end = _below_hundred(found, end + 1 + is_more)
+            value = 100 * max(1, value) + rest
+        while found[end] in _LARGE_NUMBERS:
+            value, end = value * _LARGE_NUMBERS[found[end]], end + 1
+        if value > 1 and found[end]:
+            yield value, found[end]
+
+
+def _below_hundred(found: Sequence[str], place: int) -> tuple[int, int]:
+    """Read a number of one or two words; return it and the place after it, or 0 and the same place."""
+    value = 0
+    if found[place] in _TENS:
+        value, place = _TENS[found[place]], place + 1
+    if (ones := _ONES.get(found[place], 0)) and (ones < 10 or not value):
+        value, place = value + ones, place + 1
+    return value, place
 
 
 def _value(number: str) -> float:

@@ -72,6 +72,14 @@ def test_dates_are_read_before_quantities() -> None:
         ("a 6.4-magnitude quake", "6.4 magnitud"),
         ("12 people", "12 peopl"),
         ("twelve people", "12 peopl"),
+        ("sixteen people", "16 peopl"),
+        ("twenty-five people", "25 peopl"),
+        ("four hundred residents", "400 resid"),
+        ("two hundred and fifty thousand residents", "250000 resid"),
+        ("a hundred and twenty one homes", "121 home"),
+        ("three million people", "3000000 peopl"),
+        ("3 million people", "3000000 peopl"),
+        ("seven percent", "7 %"),
         ("$3 billion", "3000000000 $"),
         ("a 33-year-old man", "33 old"),
         ("aged 33", "33 old"),
@@ -82,6 +90,24 @@ def test_dates_are_read_before_quantities() -> None:
 )
 def test_quantities(text: str, expected: str) -> None:
     assert expected in _quantities(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "unexpected"),
+    [
+        ("the 22:15 passenger service", "15 passeng"),
+        ("a 3:2 win", "2 win"),
+        ("four hundred residents", "4 hundr"),
+        ("twenty-five people", "5 peopl"),
+        ("twenty-five people", "20 five"),
+        ("one man", "1 man"),
+        ("several hundred people", "100 peopl"),
+        ("one hundred and one", "101"),
+        ("fifty", "50"),
+    ],
+)
+def test_no_part_of_a_number_is_a_quantity(text: str, unexpected: str) -> None:
+    assert unexpected not in _quantities(text)
 
 
 def test_years_and_small_bare_numbers_are_no_quantities() -> None:
