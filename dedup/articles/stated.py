@@ -177,7 +177,7 @@ class Text(NamedTuple):
     @property
     def within(self) -> Element:
         """The element that the text stands in."""
-        return Element(self.page, int(self.page.parent[self.at]))
+        return Element(self.page, self.page.around(self.at))
 
     @property
     def after(self) -> Element | None:
@@ -260,8 +260,8 @@ def _dated(page: Markup) -> Iterator[Element | Text]:
     for at in sorted(wanted):
         if not page.is_text(at):
             yield Element(page, at)
-        elif (text := Text(page.text_at(at), page, at)).within.tag not in _UNSEEN:
-            yield text
+        elif page.name_of(page.around(at)) not in _UNSEEN:
+            yield Text(page.text_at(at), page, at)
 
 
 def _headings(page: Markup, nodes: list[Any]) -> Iterator[Heading]:

@@ -138,12 +138,13 @@ _IN_LANGUAGE: Final = 0.08
 @cache
 def _vocabulary() -> "_Vocabulary":
     from dedup import line_kernels
+    from dedup.compiled import tabulate
 
     def hashed(listed: Sequence[tuple[str, int]]) -> _Hashed:
         lines, bits = zip(*listed, strict=True)
         page = read(lines)
         hashes = line_kernels.sequences(page.hashes, page.ends)
-        keys, values = line_kernels.tabulate(hashes, np.array(bits, dtype=np.int64))
+        keys, values = tabulate(hashes, np.array(bits, dtype=np.int64))
         return _Hashed(keys, values, int(page.n_words.max()))
 
     known = load_json("chrome_words.json")
@@ -161,7 +162,7 @@ def _vocabulary() -> "_Vocabulary":
 
 
 class _Hashed(NamedTuple):
-    """A table of sequences of words by their hash, as `line_kernels.look_up` reads it; ``longest``: the words of the longest."""
+    """A table of sequences of words by their hash, as `compiled.look_up` reads it; ``longest``: the words of the longest."""
 
     keys: Places
     values: Places
