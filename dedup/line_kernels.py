@@ -32,7 +32,21 @@ from dedup.articles.letters import (
     UPPER,
     WORD,
 )
-from dedup.compiled import BYTES, CODES, INTS, PLACE, array, compiled, free_slot, hash_table, look_up, mix, part, tuple_of, uniform
+from dedup.compiled import (
+    BYTES,
+    CODES,
+    INTS,
+    PLACE,
+    array,
+    compiled,
+    free_slot,
+    hash_table,
+    look_up,
+    mix,
+    part,
+    tuple_of,
+    uniform,
+)
 from dedup.hashing import TURN
 
 _COUNTED: Final = COMMA | BAR | QUOTE

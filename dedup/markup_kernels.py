@@ -304,9 +304,7 @@ def _mark_texts(tag: Any, start: Any, end: Any, letters: Any, marks: Any, n: Any
 _NODES: Final = tuple_of((_ROWS, _ROWS, _ROWS, _ROWS, _ROWS, _ROWS, _ROWS, types.uint32[::1], types.uint32[::1]))
 
 
-@compiled(
-    _NODES(CODES, tuple_of((_HASHES, _HASHES)), tuple_of((_HASHES, _HASHES)), CODES, _FLAGS, _IN)
-)
+@compiled(_NODES(CODES, tuple_of((_HASHES, _HASHES)), tuple_of((_HASHES, _HASHES)), CODES, _FLAGS, _IN))
 def parse(codes: Any, tags: Any, names: Any, windows: Any, kinds: Any, ranks: Any) -> Any:
     """Read the HTML of a page.
 

@@ -230,7 +230,9 @@ def tables() -> Tables:
     ranks = np.array([(_RANKS | _RANKS_OF_ALL).get(name, _USUAL_RANK) for name in TAG_NAMES], dtype=np.int32)
     return Tables(
         tabulate(hashed(TAG_NAMES[1:], folds=True), np.arange(1, len(TAG_NAMES))),
-        tabulate(hashed([name for name, _ in single], folds=False), np.array([code for _, code in single], dtype=np.int64)),
+        tabulate(
+            hashed([name for name, _ in single], folds=False), np.array([code for _, code in single], dtype=np.int64)
+        ),
         np.array([ord(html.unescape(f"&#{code};")) for code in range(128, 160)], dtype=np.uint32),
         kinds,
         ranks,
@@ -238,7 +240,9 @@ def tables() -> Tables:
 
 
 #: Elements that every page is asked for.
-_SOUGHT: Final = np.array([NUMBER_OF[name] for name in ("html", "body", "title", "meta", "link", "script", "time", *_HEADINGS[:3])])
+_SOUGHT: Final = np.array(
+    [NUMBER_OF[name] for name in ("html", "body", "title", "meta", "link", "script", "time", *_HEADINGS[:3])]
+)
 
 
 @cache
@@ -443,9 +447,9 @@ class Markup:
         return " ".join([self.page[start:end] for start, end in zip(starts, ends, strict=True)])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Element:
-    """One element of a page, in the words of lxml."""
+    """One element of a page, in the words of lxml; not frozen, which would take twice as long to make."""
 
     page: Markup = field(repr=False)
     at: int

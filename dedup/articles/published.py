@@ -11,10 +11,9 @@ import email.utils
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from dedup.articles.markup import Element
 from dedup.articles.normalize import words, words_once
@@ -241,16 +240,14 @@ def evidence(page: Stated, headline: str) -> tuple[dict[str, dict[str, float]], 
     return found, moments + [one.written for one in shown if one.written]
 
 
-@dataclass(frozen=True, slots=True)
-class _Days:
+class _Days(NamedTuple):
     """A day in a text: its readings, the likelier first, and where it starts."""
 
     readings: tuple[str, ...]
     start: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
+class _Shown(NamedTuple):
     """A day that stands on the page.
 
     ``after``: how many nodes after the headline, 0 or less if before it; ``long_texts``: how many stand between;
