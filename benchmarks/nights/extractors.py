@@ -24,7 +24,6 @@ from typing import Any
 
 from pipelines.gold import read_gold
 
-
 BEFORE = "before"
 #: What stands in the place of "the" in a page that is there once more.
 WORDS = ("the", "that", "this", "our", "her")
