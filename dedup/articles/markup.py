@@ -310,23 +310,23 @@ class Markup:
     # A node is looked at as an int of Python, which views give; few of the nodes are, so they are not made for all.
     @cached_property
     def _tags(self) -> memoryview:
-        return memoryview(self.tag)
+        return self.tag.data
 
     @cached_property
     def _parents(self) -> memoryview:
-        return memoryview(self.parent)
+        return self.parent.data
 
     @cached_property
     def _lasts(self) -> memoryview:
-        return memoryview(self.last)
+        return self.last.data
 
     @cached_property
     def _starts(self) -> memoryview:
-        return memoryview(self.start)
+        return self.start.data
 
     @cached_property
     def _ends(self) -> memoryview:
-        return memoryview(self.end)
+        return self.end.data
 
     @cached_property
     def _places(self) -> dict[int, list[int]]:

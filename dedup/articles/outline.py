@@ -480,9 +480,12 @@ def outline(page: Markup | None, main: str, second: str = "", walked: Lines | No
     return _laid_out(candidates(page, main, second, walked))
 
 
-def full_outline(lines: Lines) -> Outline:
-    """Outline a page by itself: no extractor was asked, and their columns are -1."""
+def full_outline(lines: Lines, second: str | None = None) -> Outline:
+    """Outline a page by itself; ``second``: what resiliparse made of it, if it was asked. The columns of those that were not are -1."""
     votes = np.full((2, len(lines)), -1.0, dtype=np.float32)
+    if second is not None:
+        vocabulary = numbering()
+        votes[1] = _kept(_Texts(lines.texts, vocabulary), _Texts(second.split("\n"), vocabulary))
     return _laid_out(Candidates(lines, votes, np.arange(len(lines))))
 
 

@@ -120,6 +120,10 @@ _VOTES: Final = (
 HTML_FEATURES: Final = (*FEATURES[: -len(FEED)], *LAYOUT, *_VOTES)
 #: Those of them that say nothing of an extractor.
 FAST_FEATURES: Final = tuple(name for name in HTML_FEATURES if not any(of in name for of in _EXTRACTORS))
+#: Those that say nothing of trafilatura, nor of whether it agrees.
+RESILIPARSE_FEATURES: Final = tuple(
+    name for name in HTML_FEATURES if "trafilatura" not in name and name != "resiliparse_agreed"
+)
 
 _LONG: Final = 15
 """From this size on a line that ends like a sentence counts as prose."""
@@ -446,7 +450,7 @@ def html_features(matrix: Matrix, layout: NDArray[np.float32]) -> Matrix:
     n_text = len(FEATURES) - len(FEED)
     text, told, near, voted = np.split(whole, np.cumsum([n_text, len(LAYOUT), 2 * _REACH * n_extractors]), axis=1)
     text[:], told[:] = matrix[:, :n_text], layout
-    if n and told[0, 0] < 0:
+    if n and told[0, :n_extractors].max() < 0:
         # Nobody was asked.
         near[:], voted[:] = -1.0, 0.0
         return whole
