@@ -283,7 +283,7 @@ class Extract:
     doubt : float
         ``auto`` asks resiliparse, which is quick, where the line model expects to have judged more words wrong than this for each word that it keeps;
         and trafilatura where after that these and the words on which the two differ are more than twice as many. In a language that the model
-        was not fitted on half of it is enough.
+        was not fitted on half of it is enough to ask both at once.
     max_bytes : int
         A page of more bytes never goes to trafilatura, which runs for minutes on such pages, or finds nothing.
     min_characters : int
@@ -400,10 +400,10 @@ class Extract:
             found, doubt = tried("line model", lambda: judging.alone(found), (found, 1.0)) if judging else (found, 1.0)
             has_text = self._enough(found.text)
             is_sure = has_text and (bool(no_article) or self._is_sure(doubt, found.text))
-            if small and self.extractor == "auto" and has_text and not is_sure:
+            if small and self.extractor == "auto" and has_text and not is_sure and self._knows(found.text):
                 second = tried("resiliparse", lambda: by_resiliparse(with_closed_title(page)), "")
                 found, doubt = tried("line model", lambda: judging.with_second(found, second or ""), (found, 9.0))
-                is_sure = self._enough(found.text) and self._is_sure(doubt / _LEFT, found.text)
+                is_sure = self._enough(found.text) and doubt <= _LEFT * self.doubt
         if small and (self.extractor == "trafilatura" or (self.extractor == "auto" and not is_sure)):
             main = tried("trafilatura", lambda: by_trafilatura(tree_of(page), url), "")
             if second is None:
@@ -421,6 +421,10 @@ class Extract:
         """Decide whether the line model may answer alone; in a language that it was not fitted on it knows half as well as it says."""
         if not self.doubt / _FOREIGN < doubt <= self.doubt:
             return doubt <= self.doubt
+        return self._knows(text)
+
+    def _knows(self, text: str) -> bool:
+        """Tell whether the line model was fitted on the language of a text."""
         return detect_language(text) in line_model("fast", self.model).languages
 
     def _enough(self, text: str) -> bool:
