@@ -38,7 +38,7 @@ from pipelines.train import ENOUGH, Example, align, describe, example, fit, fold
 ODDS = slice(LAYOUT.index("odds_least"), LAYOUT.index("odds_parent_most") + 1)
 FOLDS = 5
 #: As ``Extract`` has them.
-POSSIBLE, KEPT, LEFT = 0.1, 0.5, 2.0
+POSSIBLE, KEPT, LEFT = 0.1, 0.5, 1.5
 TREES = 120
 
 

@@ -5,14 +5,13 @@
 
 The pages of all files (JSONL of ``id``, ``html`` and, where it is known, ``url``, gzipped or not) are one night, without a state. Each run
 is a process of its own; the extractors take turns, so that other work on the machine falls on all alike. Prints the seconds of the
-quickest night and those of its extraction, on the clock, its processor seconds, articles, and the share of pages asked of trafilatura.
+quickest night and those of its extraction, on the clock, articles, and the share of pages asked of trafilatura.
 ``--before``: a checkout of an earlier version, which takes its turn too, run with this environment and its own extractor. ``--times``: so
 often each page is there, under another id and with a word of it changed each time.
 """
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -46,17 +45,9 @@ def pages(paths: Sequence[Path], output: Path, every: int, times: int) -> int:
     return n
 
 
-def processor() -> float:
-    """Return the processor seconds of all processes that were started here and have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def run(
-    night: Path, output: Path, extractor: str, workers: int, before: Path | None
-) -> tuple[float, float, dict[str, Any]]:
-    """Run a night; return its seconds on the clock and of processors, and what it says of itself."""
-    began, used = time.perf_counter(), processor()
+def run(night: Path, output: Path, extractor: str, workers: int, before: Path | None) -> tuple[float, dict[str, Any]]:
+    """Run a night; return its seconds, and what it says of itself."""
+    began = time.perf_counter()
     command = [sys.executable, "-c", "from pipelines.start import main; main()"]
     command += ["nightly", str(night), "--out", str(output)]
     command += ["--workers", str(workers)]
@@ -64,7 +55,7 @@ def run(
     # What is in the folder of a process comes before what is installed.
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=before if extractor == BEFORE else None)
     wall = time.perf_counter() - began
-    return wall, processor() - used, json.loads((output / "run.json").read_text(encoding="utf-8"))
+    return wall, json.loads((output / "run.json").read_text(encoding="utf-8"))
 
 
 def main() -> None:
@@ -79,7 +70,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, choices=range(1, len(WORDS) + 1), default=1, help="use each page so often")
     options = parser.parse_args()
     names = [*options.extractors, *([BEFORE] if options.before else [])]
-    found: dict[str, list[tuple[float, float, dict[str, Any]]]] = defaultdict(list)
+    found: dict[str, list[tuple[float, dict[str, Any]]]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         night = Path(folder) / "night.jsonl"
         print(
@@ -90,14 +81,14 @@ def main() -> None:
                 output = Path(folder) / f"{extractor}-{turn}"
                 found[extractor].append(run(night, output, extractor, options.workers, options.before))
                 print(f"{extractor}: {found[extractor][-1][0]:.0f} s", flush=True)
-    columns = ("extractor", "seconds", "extraction", "of processors", "articles", "asked of trafilatura")
+    columns = ("extractor", "seconds", "extraction", "articles", "asked of trafilatura")
     print(f"| {' | '.join(columns)} |\n|{' --- |' * len(columns)}")
     for extractor, runs in found.items():
-        wall, used, said = min(runs, key=lambda one: one[0])
+        wall, said = min(runs, key=lambda one: one[0])
         counts = said["counts"]
         by = counts.get("extractors") or {"trafilatura": counts["articles"]}
         share = by.get("trafilatura", 0) / max(sum(by.values()), 1)
-        figures = f"{wall:.0f} | {said['seconds']['extract']:.0f} | {used:.0f} | {counts['articles']} | {share:.3f}"
+        figures = f"{wall:.0f} | {said['seconds']['extract']:.0f} | {counts['articles']} | {share:.3f}"
         print(f"| {extractor} | {figures} |")
 
 

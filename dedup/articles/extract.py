@@ -57,7 +57,7 @@ _PLAIN = 0.02
 # By this factor less doubt is allowed in a language that the line model was not fitted on.
 _FOREIGN = 2.0
 # So many times the doubt may be what is left of it when resiliparse was asked, with what its vote changed.
-_LEFT = 2.0
+_LEFT = 1.5
 
 # Control characters that neither XML nor a report may hold; tab and newline stay.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
@@ -282,7 +282,7 @@ class Extract:
         which takes many times as long; ``auto``, resiliparse where the line model alone is not sure, and both where it still is not.
     doubt : float
         ``auto`` asks resiliparse, which is quick, where the line model expects to have judged more words wrong than this for each word that it keeps;
-        and trafilatura where after that these and the words on which the two differ are more than twice as many. In a language that the model
+        and trafilatura where after that these and the words on which the two differ are more than half as many again. In a language that the model
         was not fitted on half of it is enough to ask both at once.
     max_bytes : int
         A page of more bytes never goes to trafilatura, which runs for minutes on such pages, or finds nothing.

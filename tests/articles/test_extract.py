@@ -315,7 +315,7 @@ def test_a_page_in_doubt_goes_to_the_extractors(stage: Extract, by: str) -> None
 
 @pytest.mark.parametrize(
     ("doubts", "by"),
-    [([0.1], "fast"), ([0.3, 0.1], "resiliparse"), ([0.3, 0.35], "resiliparse"), ([0.3, 0.5], "trafilatura")],
+    [([0.1], "fast"), ([0.3, 0.1], "resiliparse"), ([0.3, 0.29], "resiliparse"), ([0.3, 0.5], "trafilatura")],
 )
 def test_resiliparse_is_asked_before_trafilatura(monkeypatch: pytest.MonkeyPatch, doubts: list[float], by: str) -> None:
     told = iter(doubts)
