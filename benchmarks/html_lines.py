@@ -2,8 +2,8 @@
 
     python benchmarks/html_lines.py ../shared/data/pages/{article-extraction-benchmark,wcxb-articles,l3s-gn1,dragnet}.jsonl.gz
 
-For each extractor: with the votes of trafilatura and resiliparse, without, and with them where the doubt of the model without is more than
-Extract allows. Folds go by host, and the block names are learned anew in each, for either model. A line stays from the probability on
+For each extractor: with the votes of trafilatura and resiliparse, without, and, as Extract goes about it, first without, then with that of
+resiliparse where the model without has more doubt than is allowed, and with both where that leaves too much. Folds go by host, and the block names are learned anew in each, for either model. A line stays from the probability on
 that Label asks for, of what a page says twice one copy; the repeats of a site, which the nightly command deals with too, are left
 alone. Some minutes per file; OMP_NUM_THREADS=1 is faster on a busy machine.
 """
@@ -37,8 +37,8 @@ from pipelines.train import ENOUGH, Example, align, describe, example, fit, fold
 
 ODDS = slice(LAYOUT.index("odds_least"), LAYOUT.index("odds_parent_most") + 1)
 FOLDS = 5
-#: As ``Extract`` has it.
-POSSIBLE = 0.1
+#: As ``Extract`` has them.
+POSSIBLE, KEPT, LEFT = 0.1, 0.5, 1.5
 TREES = 120
 
 
@@ -83,6 +83,7 @@ def read(job: tuple[str, Mapping[str, Any]]) -> Gold:
     for kind, found, among, numbers in (
         ("html", outline(markup, main, second, lines), chosen.lines, chosen.chosen.tolist()),
         ("fast", full_outline(lines), lines, range(len(lines))),
+        ("resiliparse", full_outline(lines, second), lines, range(len(lines))),
     ):
         keep, recall = align(found.lines, row["gold"])
         made = example(str(row["id"]), origin, kind, title, list(zip(found.lines, keep.tolist(), strict=True)))
@@ -128,6 +129,11 @@ def judged(pages: Sequence[Gold], kind: str, fold: int) -> dict[int, NDArray[np.
     return {number: model.predict(describe(with_odds(page, known))) for number, page in held.items()}
 
 
+def both(keep: NDArray[np.float64], voted: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean of two judgements, in log odds."""
+    return 1 / (1 + np.sqrt((1 - keep) / keep * (1 - voted) / voted))
+
+
 def without_plain_chrome(page: Gold, keep: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the probabilities of the lines of a page as ``Extract`` has them: what is plainly chrome has none."""
     made, less = page.seen["fast"].example, keep.copy()
@@ -152,33 +158,40 @@ def main() -> None:
     jobs = [(path.name.split(".")[0], row) for path in options.gold for row in read_gold(path)]
     with Pool() as pool:
         pages = pool.map(read, jobs, chunksize=8)
-    keep: dict[str, dict[int, NDArray[np.float64]]] = {"html": {}, "fast": {}}
+    keep: dict[str, dict[int, NDArray[np.float64]]] = {"html": {}, "fast": {}, "resiliparse": {}}
     for fold in range(FOLDS):
         for kind, known in keep.items():
-            found = judged(pages, kind, fold)
-            is_fast = kind == "fast"
-            known.update({n: without_plain_chrome(pages[n], told) if is_fast else told for n, told in found.items()})
+            known.update(judged(pages, kind, fold))
         print(f"fold {fold + 1} of {FOLDS}", flush=True)
     answers: dict[str, dict[str, list[tuple[str, str]]]] = defaultdict(lambda: defaultdict(list))
-    asked: dict[str, list[bool]] = defaultdict(list)
+    asked: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
     for number in sorted(keep["html"].keys() & keep["fast"].keys()):
         page = pages[number]
         made = page.seen["fast"].example
-        by_votes, alone = (answer(page, kind, keep[kind][number]) for kind in ("html", "fast"))
+        alone, voted = (keep[kind][number] for kind in ("fast", "resiliparse"))
+        first, second = (without_plain_chrome(page, told) for told in (alone, both(alone, voted)))
+        by_votes = answer(page, "html", keep["html"][number])
         n_words = np.array([len(words(line)) for line in made.lines])
-        asked[made.origin].append(doubt_of(keep["fast"][number], n_words) > Extract().doubt)
+        differ = n_words @ ((alone >= KEPT) != (voted >= KEPT)) / max(n_words @ (voted >= KEPT), 1)
+        is_asked = doubt_of(first, n_words) > Extract().doubt
+        is_asked_again = is_asked and doubt_of(second, n_words) + differ > LEFT * Extract().doubt
+        asked[made.origin].append((is_asked, is_asked_again))
         scored = answers[made.origin]
         scored["trafilatura alone"].append((page.gold, "\n".join([*page.titled, page.answer])))
         scored["trafilatura"].append((page.gold, by_votes))
-        scored["fast"].append((page.gold, alone))
-        scored["auto"].append((page.gold, by_votes if asked[made.origin][-1] else alone))
+        scored["fast"].append((page.gold, answer(page, "fast", first)))
+        quick = answer(page, "fast", second if is_asked else first)
+        scored["auto"].append((page.gold, by_votes if is_asked_again else quick))
     print(
-        "| gold | pages | extractor | word bags | shingles | asked of trafilatura |\n| --- | --- | --- | --- | --- | --- |"
+        "| gold | pages | extractor | word bags | shingles | asked of resiliparse | asked of trafilatura |\n"
+        "| --- | --- | --- | --- | --- | --- | --- |"
     )
     for origin, scored in answers.items():
         for name, pairs in scored.items():
-            share = {"fast": 0.0, "auto": float(np.mean(asked[origin]))}.get(name, 1.0)
-            figures = f"{word_bag_score(pairs).f1:.4f} | {shingle_score(pairs).f1:.4f} | {share:.2f}"
+            shares = np.mean(asked[origin], axis=0) if name == "auto" else np.full(2, float(name != "fast"))
+            figures = (
+                f"{word_bag_score(pairs).f1:.4f} | {shingle_score(pairs).f1:.4f} | {shares[0]:.2f} | {shares[1]:.2f}"
+            )
             print(f"| {origin} | {len(pairs)} | {name} | {figures} |")
 
 

@@ -1,4 +1,4 @@
-"""How a loop becomes machine code: the decorator, the types of its arguments, and the hash that all loops share.
+"""How a loop becomes machine code: the decorator, the types of its arguments, and the hash and the table of hashes that all loops share.
 
 In: a function over arrays. Out: the same function, compiled. What is compiled is kept beside its file, else in the user's cache, and
 is compiled anew by each process where neither can be written. Files of kernels import this; nothing else does, for it loads a
@@ -67,3 +67,46 @@ def mix(value: Any) -> Any:
     value = (value ^ (value >> _S30)) * MIX_1
     value = (value ^ (value >> _S27)) * MIX_2
     return value ^ (value >> _S31)
+
+
+@part
+def look_up(value: Any, keys: Any) -> Any:
+    """Return the slot of a hash in a table of hashes with at least one free slot, which holds 0; or -1."""
+    mask = np.uint64(len(keys) - 1)
+    slot = np.uint64(value) & mask
+    while keys[slot] != 0:
+        if keys[slot] == value:
+            return np.int64(slot)
+        slot = (slot + np.uint64(1)) & mask
+    return -1
+
+
+@part
+def hash_table(n: Any) -> Any:
+    """Return an empty table for ``n`` hashes."""
+    n_slots = 4
+    while n_slots < 2 * n:
+        n_slots *= 2
+    return np.zeros(n_slots, dtype=np.int64)
+
+
+@part
+def free_slot(value: Any, table: Any) -> Any:
+    """Return the slot of a hash in a table, or the free one where it belongs."""
+    mask = np.uint64(len(table) - 1)
+    slot = np.uint64(value) & mask
+    while table[slot] != 0 and table[slot] != value:
+        slot = (slot + np.uint64(1)) & mask
+    return np.int64(slot)
+
+
+@compiled(uniform(types.int64[::1], 2)(INTS, INTS))
+def tabulate(hashes: Any, bits: Any) -> Any:
+    """Return a table of hashes for `look_up`, and their bits; of equal ones these are joined."""
+    table = hash_table(len(hashes))
+    values = np.zeros(len(table), dtype=np.int64)
+    for i in range(len(hashes)):
+        slot = free_slot(hashes[i], table)
+        table[slot] = hashes[i]
+        values[slot] |= bits[i]
+    return table, values

@@ -32,7 +32,21 @@ from dedup.articles.letters import (
     UPPER,
     WORD,
 )
-from dedup.compiled import BYTES, CODES, INTS, PLACE, array, compiled, mix, part, tuple_of, uniform
+from dedup.compiled import (
+    BYTES,
+    CODES,
+    INTS,
+    PLACE,
+    array,
+    compiled,
+    free_slot,
+    hash_table,
+    look_up,
+    mix,
+    part,
+    tuple_of,
+    uniform,
+)
 from dedup.hashing import TURN
 
 _COUNTED: Final = COMMA | BAR | QUOTE
@@ -336,49 +350,6 @@ def read_words(
             start = i + 1
         elif kinds[letters[i]] == 3:
             is_unspaced[line] = True
-
-
-@part
-def look_up(value: Any, keys: Any) -> Any:
-    """Return the slot of a hash in a table of hashes with at least one free slot, which holds 0; or -1."""
-    mask = np.uint64(len(keys) - 1)
-    slot = np.uint64(value) & mask
-    while keys[slot] != 0:
-        if keys[slot] == value:
-            return np.int64(slot)
-        slot = (slot + np.uint64(1)) & mask
-    return -1
-
-
-@part
-def hash_table(n: Any) -> Any:
-    """Return an empty table for ``n`` hashes."""
-    n_slots = 4
-    while n_slots < 2 * n:
-        n_slots *= 2
-    return np.zeros(n_slots, dtype=np.int64)
-
-
-@part
-def free_slot(value: Any, table: Any) -> Any:
-    """Return the slot of a hash in a table, or the free one where it belongs."""
-    mask = np.uint64(len(table) - 1)
-    slot = np.uint64(value) & mask
-    while table[slot] != 0 and table[slot] != value:
-        slot = (slot + np.uint64(1)) & mask
-    return np.int64(slot)
-
-
-@compiled(uniform(_OUT, 2)(INTS, INTS))
-def tabulate(hashes: Any, bits: Any) -> Any:
-    """Return a table of hashes for `look_up`, and their bits; of equal ones these are joined."""
-    table = hash_table(len(hashes))
-    values = np.zeros(len(table), dtype=np.int64)
-    for i in range(len(hashes)):
-        slot = free_slot(hashes[i], table)
-        table[slot] = hashes[i]
-        values[slot] |= bits[i]
-    return table, values
 
 
 @part

@@ -14,7 +14,7 @@ from numba import types
 
 from dedup.articles.letters import N_CODES, SPACE
 from dedup.articles.markup import BY, BYLINE, DATED, RAW, TEXT, YEAR
-from dedup.compiled import CODES, INTS, array, compiled, mix, part, tuple_of
+from dedup.compiled import CODES, INTS, array, compiled, look_up, mix, part, tuple_of
 from dedup.hashing import TURN
 
 _INT: Final = types.int64
@@ -72,7 +72,7 @@ def _lower(code: Any) -> Any:
 @part
 def _is_space(code: Any) -> Any:
     """Return whether HTML takes a character for space."""
-    return code == 32 or code == 10 or code == 9 or code == 13 or code == 12
+    return code <= 32 and (code == 32 or code == 10 or code == 9 or code == 13 or code == 12)
 
 
 @part
@@ -111,19 +111,6 @@ def hashes(codes: Any, edges: Any, folds: Any) -> Any:
         start, end = edges[name], edges[name + 1] - 1
         found[name] = _hash(codes, start, end) if folds else _exact_hash(codes, start, end)
     return found
-
-
-@part
-def _find(known: Any, wanted: Any) -> Any:
-    """Return the place of a number among sorted ones, or -1."""
-    low, high = 0, len(known)
-    while low < high:
-        middle = (low + high) >> 1
-        if known[middle] < wanted:
-            low = middle + 1
-        else:
-            high = middle
-    return low if low < len(known) and known[low] == wanted else -1
 
 
 @part
@@ -246,11 +233,11 @@ def _entity(codes: Any, place: Any, end: Any, names: Any, letters: Any) -> Any:
     while at < end and at - first < 32 and (_is_letter(codes[at]) or _is_digit(codes[at])):
         at += 1
     if at < end and codes[at] == 59 and at > first:
-        found = _find(names[0], _exact_hash(codes, first, at + 1))
+        found = look_up(_exact_hash(codes, first, at + 1), names[0])
         if found >= 0:
             return np.uint32(names[1][found]), at + 1
     for stop in range(min(at, first + 6), first + 1, -1):
-        found = _find(names[0], _exact_hash(codes, first, stop))
+        found = look_up(_exact_hash(codes, first, stop), names[0])
         if found >= 0:
             return np.uint32(names[1][found]), stop
     return np.uint32(0), place + 1
@@ -317,13 +304,11 @@ def _mark_texts(tag: Any, start: Any, end: Any, letters: Any, marks: Any, n: Any
 _NODES: Final = tuple_of((_ROWS, _ROWS, _ROWS, _ROWS, _ROWS, _ROWS, _ROWS, types.uint32[::1], types.uint32[::1]))
 
 
-@compiled(
-    _NODES(CODES, tuple_of((_HASHES, array(types.int32))), tuple_of((_HASHES, array(types.int64))), CODES, _FLAGS, _IN)
-)
+@compiled(_NODES(CODES, tuple_of((_HASHES, _HASHES)), tuple_of((_HASHES, _HASHES)), CODES, _FLAGS, _IN))
 def parse(codes: Any, tags: Any, names: Any, windows: Any, kinds: Any, ranks: Any) -> Any:
     """Read the HTML of a page.
 
-    ``tags``: hashes of names, sorted, and their numbers; ``names``: the same of entities, and their code points; ``windows``: what the references
+    ``tags``: a table of the hashes of names, as `look_up` reads it, and their numbers; ``names``: the same of entities, and their code points; ``windows``: what the references
     128 to 159 stand for; ``kinds``, ``ranks``: by number of a tag, what is known of it, and which end tags cannot reach beyond it.
 
     Returns tag, parent, last node inside, start and end (of the attributes in the page, or of the text), start and end of the class, marks; and
@@ -402,7 +387,7 @@ def parse(codes: Any, tags: Any, names: Any, windows: Any, kinds: Any, ranks: An
             and codes[name_end] != 60
         ):
             name_end += 1
-        found = _find(tags[0], _hash(codes, name, name_end))
+        found = look_up(_hash(codes, name, name_end), tags[0])
         number = tags[1][found] if found >= 0 else 0
         kind = kinds[number]
         # The attributes, up to the end of the tag.
@@ -764,7 +749,7 @@ def _add_name(codes: Any, first: Any, end: Any, known: Any, seen: Any, n: Any) -
     """Note the place of a name that is known and was not seen before; return how many were seen."""
     if not _NAME_LETTERS[0] <= end - first <= _NAME_LETTERS[1] or n >= len(seen):
         return n
-    found = _find(known, _hash(codes, first, end))
+    found = look_up(_hash(codes, first, end), known)
     if found < 0:
         return n
     for earlier in range(n):
@@ -778,7 +763,7 @@ def _add_name(codes: Any, first: Any, end: Any, known: Any, seen: Any, n: Any) -
 def odds(codes: Any, tag: Any, around: Any, start: Any, end: Any, known: Any, values: Any, root: Any, body: Any) -> Any:
     """Return of each node that is a block, below ``root``, what the names of the blocks around it say: the columns of the layout.
 
-    ``known``, ``values``: hashes of names, sorted, and their odds; ``body``: the number of a tag whose names say nothing.
+    ``known``, ``values``: a table of the hashes of names, as `look_up` reads it, and their odds; ``body``: the number of a tag whose names say nothing.
     """
     n_nodes = len(tag)
     found = np.zeros((n_nodes, 7))

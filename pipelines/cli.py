@@ -139,7 +139,7 @@ ExtractorOption = Annotated[
         show_default=False,
         help=(
             "Who looks for the article in HTML: 'fast', the line model alone; 'trafilatura', that and resiliparse before it, many times slower; "
-            "'auto', they only where the line model is not sure. Default: that of the configuration, else auto."
+            "'auto', resiliparse where the line model is not sure, and both where it still is not. Default: that of the configuration, else auto."
         ),
     ),
 ]

@@ -31,7 +31,7 @@ T = TypeVar("T")
 _MODELS: Final[Mapping[tuple[str, str], tuple[str, Callable[[str], object]]]] = {
     ("classify", "model"): ("line model", lambda text: [line_model(kind, text) for kind in MODELS]),
     ("extract", "genre"): ("genre model", genre_model),
-    ("extract", "model"): ("line model", lambda text: line_model("fast", text)),
+    ("extract", "model"): ("line model", lambda text: [line_model(kind, text) for kind in ("fast", "resiliparse")]),
     ("grouping", "model"): ("pair model", pair_model),
 }
 """Section and key of each model: how it is called, and what reads it or fails."""

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.articles import segment
-from dedup.articles.extract import Extract, by_resiliparse
+from dedup.articles.extract import Extract, by_resiliparse, with_closed_title
 from dedup.articles.host import host_of
 from dedup.articles.language import detect_language
 from dedup.articles.markup import parse
@@ -31,6 +31,7 @@ from dedup.boilerplate.features import (
     FEED,
     HTML_FEATURES,
     MARKERS,
+    RESILIPARSE_FEATURES,
     Matrix,
     content_of,
     features,
@@ -52,7 +53,7 @@ _HTML_SHARE: Final = 0.7
 _FILE_PAGES: Final = 20.0
 """The square root of the number of pages of a file that counts once."""
 _RATE: Final = 0.1
-_USED: Final = {"html": HTML_FEATURES, "fast": FAST_FEATURES}
+_USED: Final = {"html": HTML_FEATURES, "fast": FAST_FEATURES, "resiliparse": RESILIPARSE_FEATURES}
 _GOLD_LINES: Final = 4.0
 """How much more a labelled line counts than one whose label was derived from a page's gold."""
 _OFFERS: Final = ("sign_up", "follow", "read_more", "related")
@@ -563,20 +564,26 @@ Drafts = Callable[[Mapping[str, Any]], Mapping[str, Draft]]
 
 
 def drafts_of(record: Mapping[str, Any]) -> dict[str, Draft]:
-    """Return what is made of a page: ``full`` and ``main`` plain text, an extractor's ``answer``, its ``outline``, and that of the ``whole`` page."""
+    """Return what is made of a page.
+
+    ``full`` and ``main`` plain text, an extractor's ``answer``, its ``outline``, and that of the ``whole`` page, alone and with what resiliparse
+    ``voted``.
+    """
     from resiliparse.extract.html2text import extract_plain_text
 
     html = record["html"]
     found, _ = Extract("trafilatura", all_pages=True).extract(
         html.encode(errors="replace"), str(record.get("url") or "")
     )
-    whole = full_outline(lines_of(parse(html)))
+    lines, second = lines_of(parse(html)), by_resiliparse(with_closed_title(html))
+    whole, voted = full_outline(lines), full_outline(lines, second)
     return {
         "full": Draft("page", tuple(segment.lines(extract_plain_text(html, main_content=False)))),
         "main": Draft("page", tuple(segment.lines(by_resiliparse(html)))),
         "answer": Draft("article", tuple(segment.lines(found.text))),
         "outline": Draft("html", found.outline.lines, found.outline.layout),
         "whole": Draft("fast", whole.lines, whole.layout),
+        "voted": Draft("resiliparse", voted.lines, voted.layout),
     }
 
 
@@ -711,7 +718,7 @@ def train_boilerplate(  # noqa: PLR0913 -- every choice that shapes the model ca
     scores: dict[str, dict[str, float]] = {}
     for kind in MODELS:
         chosen = [item for item in described if item[0].kind == kind]
-        shipped = load_json("line_model.json")["models"][kind]
+        shipped = load_json("line_model.json")["models"].get(kind)
         if not chosen and kind in OF_HTML:
             # Of the HTML of pages labelled lines say nothing.
             models[kind] = shipped
@@ -777,6 +784,7 @@ def as_text(model: Mapping[str, Any]) -> str:
         '"article":{"features"',
         '"html":{"features"',
         '"fast":{"features"',
+        '"resiliparse":{"features"',
         '"trees"',
         '"feed_trees"',
         '"gold"',

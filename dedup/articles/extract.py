@@ -2,7 +2,8 @@
 
 In: PAGE, one row per crawled input. Out: DRAFT, one row per page, in the same order. HTML is parsed once for all that is read off
 it. Its lines are judged by the line model alone (``fast``), or go through trafilatura and resiliparse first, whose answers, with
-the lines near them, are left to be judged (``trafilatura``); ``auto`` is fast, and asks the extractors where the line model is not sure.
+the lines near them, are left to be judged (``trafilatura``); ``auto`` is fast, asks resiliparse where the line model is not sure, and
+trafilatura where both together are not.
 Given text passes as it is.
 
 Rules guarded here: no page is lost (a page without a usable text has its reason in ``failure``), no answer depends on
@@ -27,7 +28,8 @@ from dedup.articles.markup import parse
 from dedup.articles.metadata import Metadata, metadata_of
 from dedup.articles.outline import Lines, Outline, full_outline, lines_of, near, no_lines, outline, reads_so
 from dedup.articles.reading import read
-from dedup.boilerplate.classify import judge
+from dedup.boilerplate.classify import kept_alone
+from dedup.boilerplate.features import features
 from dedup.boilerplate.line_model import line_model
 from dedup.boilerplate.plain import plainly_chrome
 from dedup.errors import ParameterError
@@ -54,6 +56,8 @@ _PLAIN = 0.02
 
 # By this factor less doubt is allowed in a language that the line model was not fitted on.
 _FOREIGN = 2.0
+# So many times the doubt may be what is left of it when resiliparse was asked, with what its vote changed.
+_LEFT = 1.5
 
 # Control characters that neither XML nor a report may hold; tab and newline stay.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
@@ -74,7 +78,7 @@ class Extracted:
     """What was found on one page; every field may be empty. ``published`` is a day or a moment in UTC.
 
     ``text`` is the extractor's answer, ``outline`` holds the lines that are to be judged, and ``keep``, where they have been, the
-    probability of each, float32. ``no_article`` says in words why the page is no article, if it is none. ``by``: who chose the lines, ``fast`` or ``trafilatura``.
+    probability of each, float32. ``no_article`` says in words why the page is no article, if it is none. ``by``: who chose the lines, ``fast``, ``resiliparse`` or ``trafilatura``.
     """
 
     text: str = ""
@@ -211,6 +215,62 @@ def by_resiliparse(page: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
+class _Judging:
+    """The judgement of the lines of one page, first by the line model alone, then with the vote of resiliparse as well.
+
+    ``title`` and ``author`` as the page has them.
+    """
+
+    def __init__(self, lines: Lines, title: str, author: str, model: str) -> None:
+        self._lines, self._title, self._author, self._model = lines, title, author, model
+        self._whole = full_outline(lines)
+        self._reading = read(self._whole.lines)
+        self._matrix = features(self._reading, title)
+        self._alone = kept_alone(self._matrix, self._whole.layout, model)
+
+    def alone(self, found: Extracted) -> tuple[Extracted, float]:
+        """Judge by the line model alone.
+
+        Returns
+        -------
+        found : Extracted
+            With the lines that it keeps as text, and those outlined that may stay.
+        doubt : float
+            How many words it expects to have judged wrong for each that it keeps; see `doubt_of`.
+        """
+        return self._answer(found, self._alone, self._whole, "fast")
+
+    def with_second(self, found: Extracted, second: str) -> tuple[Extracted, float]:
+        """Judge by the mean of the log odds without and with the vote of resiliparse, ``second``.
+
+        Returns
+        -------
+        found : Extracted
+            As `alone` returns it.
+        doubt : float
+            The same, with the words of the lines that one judgement keeps and the other does not.
+        """
+        told = full_outline(self._lines, second)
+        voted = kept_alone(self._matrix, told.layout, self._model)
+        odds = self._alone / (1 - self._alone) * (voted / (1 - voted))
+        made, doubt = self._answer(found, 1 / (1 + 1 / np.sqrt(odds)), told, "resiliparse")
+        n_words, differ = self._reading.n_words, (self._alone >= _KEPT) != (voted >= _KEPT)
+        return made, doubt + float(n_words @ differ) / max(int(n_words @ (voted >= _KEPT)), 1)
+
+    def _answer(
+        self, found: Extracted, judged: NDArray[np.float64], whole: Outline, by: str
+    ) -> tuple[Extracted, float]:
+        keep = judged.copy()
+        may_stay = np.where(keep >= _POSSIBLE, keep, 0.0)
+        keep[plainly_chrome(whole.lines, whole.layout, may_stay, self._author, self._title)] = _PLAIN
+        stays = keep >= _KEPT
+        text = "\n".join([line for line, kept in zip(whole.lines, stays.tolist(), strict=True) if kept])
+        chosen = np.flatnonzero(near((keep >= _POSSIBLE) | reads_so(self._lines)))
+        outlined = Outline(tuple(whole.lines[row] for row in chosen.tolist()), whole.layout[chosen])
+        made = replace(found, text=text, outline=outlined, keep=keep[chosen].astype(np.float32), by=by)
+        return made, doubt_of(keep, self._reading.n_words)
+
+
 @dataclass(frozen=True)
 class Extract:
     """Make a draft of each page. Reads PAGE, writes DRAFT, any split of the rows.
@@ -219,10 +279,11 @@ class Extract:
     ----------
     extractor : {"auto", "trafilatura", "fast"}
         Who says which lines of an HTML page may be the article's: ``fast``, the line model alone; ``trafilatura``, it and resiliparse,
-        which takes many times as long; ``auto``, they where the line model alone is not sure.
+        which takes many times as long; ``auto``, resiliparse where the line model alone is not sure, and both where it still is not.
     doubt : float
-        ``auto`` asks the extractors where the line model expects to have judged more words wrong than this for each word that it keeps; than half
-        of it in a language that the model was not fitted on.
+        ``auto`` asks resiliparse, which is quick, where the line model expects to have judged more words wrong than this for each word that it keeps;
+        and trafilatura where after that these and the words on which the two differ are more than half as many again. In a language that the model
+        was not fitted on half of it is enough to ask both at once.
     max_bytes : int
         A page of more bytes never goes to trafilatura, which runs for minutes on such pages, or finds nothing.
     min_characters : int
@@ -332,13 +393,21 @@ class Extract:
         )
         found = Extracted(no_article=no_article, **asdict(about))
         small = len(content) <= self.max_bytes
-        doubt = 1.0
+        second: str | None = None
+        is_sure = False
         if self.extractor != "trafilatura" or not small:
-            found, doubt = tried("line model", lambda: self._judged(found, lines, title), (found, doubt))
-        is_sure = self._enough(found.text) and (no_article or self._is_sure(doubt, found.text))
+            judging = tried("line model", lambda: _Judging(lines, title or found.title, found.author, self.model), None)
+            found, doubt = tried("line model", lambda: judging.alone(found), (found, 1.0)) if judging else (found, 1.0)
+            has_text = self._enough(found.text)
+            is_sure = has_text and (bool(no_article) or self._is_sure(doubt, found.text))
+            if small and self.extractor == "auto" and has_text and not is_sure and self._knows(found.text):
+                second = tried("resiliparse", lambda: by_resiliparse(with_closed_title(page)), "")
+                found, doubt = tried("line model", lambda: judging.with_second(found, second or ""), (found, 9.0))
+                is_sure = self._enough(found.text) and doubt <= _LEFT * self.doubt
         if small and (self.extractor == "trafilatura" or (self.extractor == "auto" and not is_sure)):
             main = tried("trafilatura", lambda: by_trafilatura(tree_of(page), url), "")
-            second = tried("resiliparse", lambda: by_resiliparse(with_closed_title(page)), "")
+            if second is None:
+                second = tried("resiliparse", lambda: by_resiliparse(with_closed_title(page)), "")
             text = next((text for text in (main, second) if self._enough(text)), "")
             if text:
                 outlined = outline(markup, text, second, lines)
@@ -348,33 +417,14 @@ class Extract:
         declared = _HTML_LANGUAGE.search(page[:_HEAD])
         return replace(found, language=declared_language(declared.group(1) if declared else "")), " ".join(failures)
 
-    def _judged(self, found: Extracted, lines: Lines, title: str) -> tuple[Extracted, float]:
-        """Judge the lines of a page by its line model.
-
-        Returns
-        -------
-        found : Extracted
-            With the lines that it keeps as text, and those outlined that may stay.
-        doubt : float
-            How many words it expects to have judged wrong for each that it keeps; see ``doubt``.
-        """
-        whole = full_outline(lines)
-        reading = read(whole.lines)
-        title = title or found.title
-        keep = judge(reading, "html", title, self.model, whole.layout).keep
-        may_stay = np.where(keep >= _POSSIBLE, keep, 0.0)
-        keep[plainly_chrome(whole.lines, whole.layout, may_stay, found.author, title)] = _PLAIN
-        stays = keep >= _KEPT
-        text = "\n".join([line for line, kept in zip(whole.lines, stays.tolist(), strict=True) if kept])
-        chosen = np.flatnonzero(near((keep >= _POSSIBLE) | reads_so(lines)))
-        outlined = Outline(tuple(whole.lines[row] for row in chosen.tolist()), whole.layout[chosen])
-        made = replace(found, text=text, outline=outlined, keep=keep[chosen].astype(np.float32), by="fast")
-        return made, doubt_of(keep, reading.n_words)
-
     def _is_sure(self, doubt: float, text: str) -> bool:
         """Decide whether the line model may answer alone; in a language that it was not fitted on it knows half as well as it says."""
         if not self.doubt / _FOREIGN < doubt <= self.doubt:
             return doubt <= self.doubt
+        return self._knows(text)
+
+    def _knows(self, text: str) -> bool:
+        """Tell whether the line model was fitted on the language of a text."""
         return detect_language(text) in line_model("fast", self.model).languages
 
     def _enough(self, text: str) -> bool:

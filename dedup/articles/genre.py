@@ -17,13 +17,12 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.articles.markup import Markup
+from dedup.articles.markup import Element, Markup
 from dedup.articles.normalize import UNSPACED
 from dedup.articles.outline import TAGS, Lines
 from dedup.articles.stated import holds_linked
@@ -236,18 +235,18 @@ def read(markup: Markup, lines: Lines, url: str = "") -> Page:
     meta: dict[str, str] = {}
     types: Counter[str] = Counter()
     canonical = ""
-    for element in islice(markup.elements("meta", "script", "link"), _TAGS):
-        tag = element.tag
+    for at in sorted(at for name in ("meta", "script", "link") for at in markup.places(name))[:_TAGS]:
+        tag = markup.name_of(at)
         if tag == "meta":
-            held = markup.attributes(element.at)
+            held = markup.attributes(at)
             key = held.get("property") or held.get("name") or held.get("itemprop")
             if key:
                 meta.setdefault(key.lower(), held.get("content") or "")
         elif tag == "script":
-            if holds_linked(element):
-                types.update(_LD_TYPE.findall(element.text))
-        elif not (url or canonical) and (element.get("rel") or "").lower() == "canonical":
-            canonical = element.get("href") or ""
+            if holds_linked(markup, at):
+                types.update(_LD_TYPE.findall(Element(markup, at).text))
+        elif not (url or canonical) and (markup.attributes(at).get("rel") or "").lower() == "canonical":
+            canonical = markup.attributes(at).get("href") or ""
     body = markup.body
     return Page(
         markup,

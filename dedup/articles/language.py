@@ -8,8 +8,9 @@ Rule guarded here: a guess that is not sure is no guess.
 """
 
 import re
+from itertools import islice
 
-from dedup.articles.stopwords import STOP_WORDS, guess_language
+from dedup.articles.stopwords import MIN_SHARE, STOP_WORDS, most_stop_words
 
 # One large news language per script; Cyrillic, Latin and Devanagari are shared and left to the detector. Kana before
 # Han, because Japanese is written in both.
@@ -21,6 +22,9 @@ _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("el", re.compile("[\u0370-\u03ff]")),
     ("he", re.compile("[\u0590-\u05ff]")),
 )
+
+# What is in no script that is looked for below; signs of all scripts are among it.
+_BEYOND_LATIN = re.compile("[\u0370-\u1fff\u2c00-\U0010ffff]")
 
 # Letters of Russian that Bulgarian, Macedonian, Serbian and Ukrainian lack, and those of Cyrillic that Russian lacks.
 _RUSSIAN = re.compile("[ыэё]", re.IGNORECASE)
@@ -48,30 +52,36 @@ def detect_language(text: str) -> str:
         ISO 639-1 code such as ``en``, or ``""`` if not sure.
     """
     sample = text[:_SAMPLE]
-    letters = sum(map(str.isalpha, sample))
-    if not letters:
+    if _BEYOND_LATIN.search(sample):
+        letters = sum(map(str.isalpha, sample))
+        if not letters:
+            return ""
+        for language, pattern in _SCRIPTS:
+            # Kana marks Japanese even when most letters are Han.
+            share = 0.05 if language == "ja" else _SCRIPT_SHARE
+            if len(pattern.findall(sample)) > share * letters:
+                return language
+        if letters < _MIN_LETTERS:
+            return ""
+        if len(_RUSSIAN.findall(sample)) > _RUSSIAN_SHARE * letters and not _NOT_RUSSIAN.search(sample):
+            return "ru"
+    elif len(list(islice(filter(str.isalpha, sample), _MIN_LETTERS))) < _MIN_LETTERS:
         return ""
-    for language, pattern in () if sample.isascii() else _SCRIPTS:
-        # Kana marks Japanese even when most letters are Han.
-        share = 0.05 if language == "ja" else _SCRIPT_SHARE
-        if len(pattern.findall(sample)) > share * letters:
-            return language
-    return _among_relatives(sample, letters) if letters >= _MIN_LETTERS else ""
+    return _among_relatives(sample)
 
 
-def _among_relatives(sample: str, letters: int) -> str:
+def _among_relatives(sample: str) -> str:
     """Tell apart the languages of a script that many share."""
-    if len(_RUSSIAN.findall(sample)) > _RUSSIAN_SHARE * letters and not _NOT_RUSSIAN.search(sample):
-        return "ru"
-    if known := guess_language(sample, _FUNCTION_WORDS):
-        return known
+    language, n, n_words = most_stop_words(sample)
+    if n > 0 and n >= _FUNCTION_WORDS * n_words:
+        return language
     from resiliparse.parse.lang import detect_fast
 
-    language, _distance = detect_fast(sample)
-    if language in STOP_WORDS:
+    detected = str(detect_fast(sample)[0])
+    if detected in STOP_WORDS:
         # Between two languages whose function words are known, these know better.
-        return guess_language(sample) or str(language)
-    return "" if language == "unknown" else str(language)
+        return language if n > 0 and n >= MIN_SHARE * n_words else detected
+    return "" if detected == "unknown" else detected
 
 
 def declared_language(tag: str | None) -> str:

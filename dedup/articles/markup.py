@@ -199,7 +199,7 @@ _ATTRIBUTE: Final = re.compile(
 class Tables(NamedTuple):
     """What the kernel knows of tags and entities; see `markup_kernels.parse`."""
 
-    tags: tuple[NDArray[np.int64], Rows]
+    tags: tuple[NDArray[np.int64], NDArray[np.int64]]
     entities: tuple[NDArray[np.int64], NDArray[np.int64]]
     windows: Codes
     kinds: NDArray[np.uint32]
@@ -221,23 +221,36 @@ def tables() -> Tables:
     from html.entities import html5
 
     from dedup import markup_kernels
+    from dedup.compiled import tabulate
 
-    known = hashed(TAG_NAMES[1:], folds=True)
-    order = np.argsort(known)
     single = [(name, ord(value)) for name, value in html5.items() if len(value) == 1]
-    names = hashed([name for name, _ in single], folds=False)
-    order_of_names = np.argsort(names)
     kinds = np.zeros(len(TAG_NAMES), dtype=np.uint32)
     for kind, listed in _KINDS.items():
         kinds[[NUMBER_OF[name] for name in listed]] |= getattr(markup_kernels, kind)
     ranks = np.array([(_RANKS | _RANKS_OF_ALL).get(name, _USUAL_RANK) for name in TAG_NAMES], dtype=np.int32)
     return Tables(
-        (known[order], (order + 1).astype(np.int32)),
-        (names[order_of_names], np.array([code for _, code in single], dtype=np.int64)[order_of_names]),
+        tabulate(hashed(TAG_NAMES[1:], folds=True), np.arange(1, len(TAG_NAMES))),
+        tabulate(
+            hashed([name for name, _ in single], folds=False), np.array([code for _, code in single], dtype=np.int64)
+        ),
         np.array([ord(html.unescape(f"&#{code};")) for code in range(128, 160)], dtype=np.uint32),
         kinds,
         ranks,
     )
+
+
+#: Elements that every page is asked for.
+_SOUGHT: Final = np.array(
+    [NUMBER_OF[name] for name in ("html", "body", "title", "meta", "link", "script", "time", *_HEADINGS[:3])]
+)
+
+
+@cache
+def _is_sought() -> NDArray[np.bool_]:
+    """Tell by number of a tag whether every page is asked for its elements; the last two stand for `TEXT` and `RAW`."""
+    found = np.zeros(len(TAG_NAMES) + 2, dtype=np.bool_)
+    found[_SOUGHT] = True
+    return found
 
 
 @dataclass(eq=False)
@@ -280,7 +293,6 @@ class Markup:
     text: str = ""
     _attributes: dict[int, dict[str, str]] = field(default_factory=dict)
     _lines: dict[int, str] = field(default_factory=dict)
-    _at: dict[str, list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.text = text_of_codes(self.letters)
@@ -295,26 +307,42 @@ class Markup:
         """The ``body`` element, if there is one."""
         return next(self.elements("body"), None)
 
+    # A node is looked at as an int of Python, which views give; few of the nodes are, so they are not made for all.
     @cached_property
-    def _tags(self) -> list[int]:
-        found: list[int] = self.tag.tolist()
-        return found
+    def _tags(self) -> memoryview:
+        return self.tag.data
 
     @cached_property
-    def _parents(self) -> list[int]:
-        found: list[int] = self.parent.tolist()
-        return found
+    def _parents(self) -> memoryview:
+        return self.parent.data
 
     @cached_property
-    def _lasts(self) -> list[int]:
-        found: list[int] = self.last.tolist()
+    def _lasts(self) -> memoryview:
+        return self.last.data
+
+    @cached_property
+    def _starts(self) -> memoryview:
+        return self.start.data
+
+    @cached_property
+    def _ends(self) -> memoryview:
+        return self.end.data
+
+    @cached_property
+    def _places(self) -> dict[int, list[int]]:
+        """Where the elements stand that are asked for by their names, by number of the tag."""
+        found: dict[int, list[int]] = {number: [] for number in _SOUGHT.tolist()}
+        at = np.flatnonzero(_is_sought()[self.tag])
+        for place, number in zip(at.tolist(), self.tag[at].tolist(), strict=True):
+            found[number].append(place)
         return found
 
     def places(self, name: str) -> list[int]:
         """Return where the elements of a name stand, in order."""
-        found = self._at.get(name)
+        number = NUMBER_OF[name]
+        found = self._places.get(number)
         if found is None:
-            found = self._at[name] = np.flatnonzero(self.tag == NUMBER_OF[name]).tolist()
+            found = self._places[number] = np.flatnonzero(self.tag == number).tolist()
         return found
 
     def elements(self, *names: str) -> Iterator["Element"]:
@@ -332,7 +360,7 @@ class Markup:
         found = self._attributes.get(at)
         if found is None:
             found = self._attributes[at] = {}
-            start, end = int(self.start[at]), int(self.end[at])
+            start, end = self._starts[at], self._ends[at]
             for name, first, second, third in _ATTRIBUTE.findall(self.page, start, end) if self._tags[at] >= 0 else ():
                 value = first or second or third
                 found.setdefault(name.lower(), html.unescape(value) if "&" in value else value)
@@ -340,7 +368,7 @@ class Markup:
 
     def may_hold(self, at: int, text: str) -> bool:
         """Tell whether a text stands among the attributes of an element as they are written, which is found out sooner than what they are."""
-        return self.page.find(text, self.start[at], self.end[at]) >= 0
+        return self.page.find(text, self._starts[at], self._ends[at]) >= 0
 
     def is_text(self, at: int) -> bool:
         """Tell whether a node is a text, or what a script holds."""
@@ -390,7 +418,7 @@ class Markup:
     def text_at(self, at: int) -> str:
         """Return a text, or what a script holds."""
         whole = self.text if self._tags[at] == TEXT else self.page
-        return whole[self.start[at] : self.end[at]]
+        return whole[self._starts[at] : self._ends[at]]
 
     def texts_in(self, at: int) -> Iterator[str]:
         """Give the texts inside an element, in order."""
@@ -419,9 +447,9 @@ class Markup:
         return " ".join([self.page[start:end] for start, end in zip(starts, ends, strict=True)])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Element:
-    """One element of a page, in the words of lxml."""
+    """One element of a page, in the words of lxml; not frozen, which would take twice as long to make."""
 
     page: Markup = field(repr=False)
     at: int

@@ -210,11 +210,12 @@ def names_in(attributes: str) -> frozenset[str]:
 
 @cache
 def _known_odds() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the hashes of the names of blocks, sorted, and the log odds, learned on labelled pages, that a block with one holds the article's lines."""
+    """Return the hashes of the names of blocks, as a kernel looks them up, and the log odds, learned on labelled pages, that a block with one holds the article's lines."""
+    from dedup.compiled import tabulate
+
     known: Mapping[str, float] = load_json("block_names.json")["odds"]
-    found = hashed(list(known), folds=True)
-    order = np.argsort(found)
-    return found[order], np.array(list(known.values()), dtype=np.float64)[order]
+    table_of, number = tabulate(hashed(list(known), folds=True), np.arange(len(known)))
+    return table_of, np.array([*known.values()], dtype=np.float64)[number]
 
 
 #: What is told of a block with no name around it.
@@ -479,9 +480,12 @@ def outline(page: Markup | None, main: str, second: str = "", walked: Lines | No
     return _laid_out(candidates(page, main, second, walked))
 
 
-def full_outline(lines: Lines) -> Outline:
-    """Outline a page by itself: no extractor was asked, and their columns are -1."""
+def full_outline(lines: Lines, second: str | None = None) -> Outline:
+    """Outline a page by itself; ``second``: what resiliparse made of it, if it was asked. The columns of those that were not are -1."""
     votes = np.full((2, len(lines)), -1.0, dtype=np.float32)
+    if second is not None:
+        vocabulary = numbering()
+        votes[1] = _kept(_Texts(lines.texts, vocabulary), _Texts(second.split("\n"), vocabulary))
     return _laid_out(Candidates(lines, votes, np.arange(len(lines))))
 
 

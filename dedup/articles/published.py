@@ -11,10 +11,9 @@ import email.utils
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from dedup.articles.markup import Element
 from dedup.articles.normalize import words, words_once
@@ -144,6 +143,7 @@ _MONTHS_A_YEAR: Final = 12
 _ABOUT_YEAR: Final = 60
 _YEAR: Final = re.compile(r"(?:19|20)\d\d", re.ASCII)
 _BYLINE, _DATELINE, _LINE, _LABEL = 120, 50, 30, 40
+_BEGINNING: Final = 2 * LONG
 _LIST, _VERY_NEAR = 3, 2
 _HEADINGS: Final = frozenset({"h1", "h2", "h3"})
 _MARKS: Final = ("class", "id", "itemprop")
@@ -240,16 +240,14 @@ def evidence(page: Stated, headline: str) -> tuple[dict[str, dict[str, float]], 
     return found, moments + [one.written for one in shown if one.written]
 
 
-@dataclass(frozen=True, slots=True)
-class _Days:
+class _Days(NamedTuple):
     """A day in a text: its readings, the likelier first, and where it starts."""
 
     readings: tuple[str, ...]
     start: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
+class _Shown(NamedTuple):
     """A day that stands on the page.
 
     ``after``: how many nodes after the headline, 0 or less if before it; ``long_texts``: how many stand between;
@@ -275,21 +273,20 @@ def _days_in(text: str, *, day_first: bool = False) -> list[_Days]:
     if not years:
         return found
     for match in _SHOWN.finditer(text, max(years[0] - _ABOUT_YEAR, 0), years[-1] + _ABOUT_YEAR):
-        part = match.groupdict()
         readings: list[tuple[str, str | int | None, str]]
-        if part["m1"]:
-            readings = [(part["y1"], _month(part["m1"]), part["d1"])]
-        elif part["m2"]:
-            readings = [(part["y2"], _month(part["m2"]), part["d2"])]
-        elif part["m5"]:
-            readings = [(part["y5"], _month(part["m5"]), part["d5"])]
-        elif part["y3"]:
-            readings = [(part["y3"], part["m3"], part["d3"])]
-        elif part["y6"]:
-            readings = [(part["y6"], part["m6"], part["d6"])]
+        if match["m1"]:
+            readings = [(match["y1"], _month(match["m1"]), match["d1"])]
+        elif match["m2"]:
+            readings = [(match["y2"], _month(match["m2"]), match["d2"])]
+        elif match["m5"]:
+            readings = [(match["y5"], _month(match["m5"]), match["d5"])]
+        elif match["y3"]:
+            readings = [(match["y3"], match["m3"], match["d3"])]
+        elif match["y6"]:
+            readings = [(match["y6"], match["m6"], match["d6"])]
         else:
-            readings = [(part["y4"], part["a"], part["b"]), (part["y4"], part["b"], part["a"])]
-            readings = readings[::-1] if day_first or part["by"] != "/" else readings
+            readings = [(match["y4"], match["a"], match["b"]), (match["y4"], match["b"], match["a"])]
+            readings = readings[::-1] if day_first or match["by"] != "/" else readings
         days = tuple(dict.fromkeys(day for reading in readings if (day := _calendar(*reading))))
         if days:
             found.append(_Days(days, match.start()))
@@ -334,9 +331,9 @@ def _calendar(year: str, month: str | int | None, day: str) -> str:
 def _stated(page: Stated) -> Iterator[tuple[str, str, str]]:
     """Give what the page states for machines: where, as written, and whether of the publication or of a change."""
     for name, texts in page.meta.items():
-        kind = "changed" if _CHANGED_NAME.search(name) else "stated" if _PUBLISHED_NAME.search(name) else ""
+        where, kind = _said_once(name) if len(name) <= _LONGEST else _said_by(name)
         for text in texts[:2] if kind else ():
-            yield "meta" if kind == "changed" or _STRICT_NAME.search(name) else "loose meta", text, kind
+            yield where, text, kind
     for node in page.linked:
         where = "article" if describes_article(node) else "web page"
         for key, kind in (("datePublished", "stated"), ("dateModified", "changed"), ("dateCreated", "created")):
@@ -345,6 +342,16 @@ def _stated(page: Stated) -> Iterator[tuple[str, str, str]]:
     for month, day in _in_address(page.url):
         if day:
             yield "address", f"{month}-{day}", "stated"
+
+
+def _said_by(name: str) -> tuple[str, str]:
+    """Return what a meta tag of a name, in lower case, states: where that counts as said, and whether of the publication or of a change, or nothing."""
+    kind = "changed" if _CHANGED_NAME.search(name) else "stated" if _PUBLISHED_NAME.search(name) else ""
+    return "meta" if kind == "changed" or _STRICT_NAME.search(name) else "loose meta", kind
+
+
+#: Pages have the same few names.
+_said_once: Final = lru_cache(maxsize=4096)(_said_by)
 
 
 def _in_address(url: str) -> Iterator[tuple[str, str]]:
@@ -368,6 +375,10 @@ def _shown(page: Stated, headline: str, *, day_first: bool = False) -> Iterator[
     for index, node in enumerate(page.nodes):
         after = index - stands
         if isinstance(node, Text):
+            # Of most long texts the beginning is long.
+            if len(node.text) > LONG and len(" ".join(node.text[:_BEGINNING].split())) > LONG:
+                long_texts += 1
+                continue
             text = " ".join(node.text.split())
             if len(text) > LONG:
                 long_texts += 1

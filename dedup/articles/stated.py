@@ -39,8 +39,7 @@ _UNSEEN: Final = frozenset({"script", "style", "noscript", "time"})
 LONG: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """One ``h1``, ``h2`` or ``h3``.
 
     ``marked``: its class says title; ``home``: it links to the front page; ``parts``: elements right inside it;
@@ -177,7 +176,7 @@ class Text(NamedTuple):
     @property
     def within(self) -> Element:
         """The element that the text stands in."""
-        return Element(self.page, int(self.page.parent[self.at]))
+        return Element(self.page, self.page.around(self.at))
 
     @property
     def after(self) -> Element | None:
@@ -218,24 +217,26 @@ def _in_drawing(tag: Element) -> bool:
 
 def _address(page: Markup, meta: dict[str, list[str]], url: str) -> str:
     links = (
-        tag for tag in page.elements("link") if page.may_hold(tag.at, "anonical") or page.may_hold(tag.at, "ANONICAL")
+        page.attributes(at)
+        for at in page.places("link")
+        if page.may_hold(at, "anonical") or page.may_hold(at, "ANONICAL")
     )
-    canonical = (tag.get("href") or "" for tag in links if (tag.get("rel") or "").lower() == "canonical")
+    canonical = (held.get("href") or "" for held in links if (held.get("rel") or "").lower() == "canonical")
     for address in (*islice(canonical, 1), *meta.get("og:url", [])[:1]):
         if address.startswith(("http://", "https://", "//")) and host_of(address):
             return f"https:{address}" if address.startswith("//") else address
     return url
 
 
-def holds_linked(script: Element) -> bool:
+def holds_linked(page: Markup, script: int) -> bool:
     """Decide whether a script holds linked data."""
-    return script.page.may_hold(script.at, "json") and "ld+json" in (script.get("type") or "")
+    return page.may_hold(script, "json") and "ld+json" in (page.attributes(script).get("type") or "")
 
 
 def _linked(page: Markup) -> Iterator[Node]:
-    scripts = filter(holds_linked, page.elements("script"))
+    scripts = (script for script in page.places("script") if holds_linked(page, script))
     for script in islice(scripts, _SCRIPTS):
-        text = script.text.strip().removeprefix("<!--").removesuffix("-->").strip().rstrip(";")
+        text = Element(page, script).text.strip().removeprefix("<!--").removesuffix("-->").strip().rstrip(";")
         try:
             yield from _nodes(json.loads(text, strict=False))
         except (ValueError, RecursionError):
@@ -260,8 +261,8 @@ def _dated(page: Markup) -> Iterator[Element | Text]:
     for at in sorted(wanted):
         if not page.is_text(at):
             yield Element(page, at)
-        elif (text := Text(page.text_at(at), page, at)).within.tag not in _UNSEEN:
-            yield text
+        elif page.name_of(page.around(at)) not in _UNSEEN:
+            yield Text(page.text_at(at), page, at)
 
 
 def _headings(page: Markup, nodes: list[Any]) -> Iterator[Heading]:

@@ -5,7 +5,6 @@ In: a language, or a text whose language is not known. Out: its stop words (norm
 """
 
 import re
-from collections import Counter
 
 #: ISO 639-1 code to Snowball algorithm.
 STEMMERS = {
@@ -70,12 +69,19 @@ _WORDS = {
 #: ISO 639-1 code to stop words.
 STOP_WORDS: dict[str, frozenset[str]] = {language: frozenset(text.split()) for language, text in _WORDS.items()}
 
+_LANGUAGES = tuple(STOP_WORDS)
+#: The numbers of the languages that each word is a stop word of.
+_LANGUAGES_OF: dict[str, list[int]] = {}
+for _number, _language in enumerate(_LANGUAGES):
+    for _word in STOP_WORDS[_language]:
+        _LANGUAGES_OF.setdefault(_word, []).append(_number)
+
 _SAMPLE = 2000
-_MIN_SHARE = 0.15
+MIN_SHARE = 0.15
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def guess_language(text: str, min_share: float = _MIN_SHARE) -> str:
+def guess_language(text: str, min_share: float = MIN_SHARE) -> str:
     """Return the language whose stop words make up most of the beginning of ``text``, or ``""``.
 
     Parameters
@@ -90,8 +96,16 @@ def guess_language(text: str, min_share: float = _MIN_SHARE) -> str:
     >>> guess_language("Der Kanzler hat am Montag mit dem Präsidenten über die Lage in der Region gesprochen.")
     'de'
     """
-    times = Counter(_WORD.findall(text[:_SAMPLE].lower()))
-    share, language = max(
-        (sum(times[word] for word in stop & times.keys()), language) for language, stop in STOP_WORDS.items()
-    )
-    return language if share > 0 and share >= min_share * times.total() else ""
+    language, n, n_words = most_stop_words(text)
+    return language if n > 0 and n >= min_share * n_words else ""
+
+
+def most_stop_words(text: str) -> tuple[str, int, int]:
+    """Return the language of most stop words in the beginning of ``text``, how many these are, and how many words there are."""
+    found = _WORD.findall(text[:_SAMPLE].lower())
+    counts = [0] * len(_LANGUAGES)
+    for word in found:
+        for number in _LANGUAGES_OF.get(word, ()):
+            counts[number] += 1
+    n, language = max(zip(counts, _LANGUAGES, strict=True))
+    return language, n, len(found)

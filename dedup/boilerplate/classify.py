@@ -62,8 +62,8 @@ def judge(  # noqa: PLR0913 - all that is known of a text
     model : str
         As ``text`` of `line_model`.
     layout : ndarray of float32, shape (n_lines, len(LAYOUT)), optional
-        What the HTML says of the lines; an ``html`` text without it is judged as an ``article``. Where no extractor was asked, the model
-        ``fast`` judges.
+        What the HTML says of the lines; an ``html`` text without it is judged as an ``article``. Where trafilatura was not asked, `kept_alone`
+        judges.
     language : str
         Its code, where it is known.
 
@@ -76,7 +76,7 @@ def judge(  # noqa: PLR0913 - all that is known of a text
     if kind != "html" or layout is None:
         keep = line_model("article" if kind == "html" else kind, model).predict(matrix)
     elif not was_asked(layout):
-        keep = line_model("fast", model).predict(html_features(matrix, layout))
+        keep = kept_alone(matrix, layout, model)
     else:
         fitted = line_model("html", model)
         # A page in a language that the model did not learn from looks less like an article than it is.
@@ -84,6 +84,15 @@ def judge(  # noqa: PLR0913 - all that is known of a text
         bonus = np.where(layout[:, 0] > VOTED, _FOREIGN * is_foreign, 0.0)
         keep = fitted.predict(html_features(matrix, layout), bonus)
     return Judged(keep, _markers(matrix[:, MARKED]))
+
+
+def kept_alone(matrix: Matrix, layout: NDArray[np.float32], model: str = "") -> Matrix:
+    """Return the probability that each line of a page is the article's, trafilatura not asked.
+
+    The model ``resiliparse`` judges where that was asked, else ``fast``. ``matrix``: what `features` says of the lines; the rest as in `judge`.
+    """
+    kind = "resiliparse" if len(layout) and layout[0, 1] >= 0 else "fast"
+    return line_model(kind, model).predict(html_features(matrix, layout))
 
 
 def was_asked(layout: NDArray[np.float32]) -> bool:

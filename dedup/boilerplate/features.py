@@ -120,6 +120,10 @@ _VOTES: Final = (
 HTML_FEATURES: Final = (*FEATURES[: -len(FEED)], *LAYOUT, *_VOTES)
 #: Those of them that say nothing of an extractor.
 FAST_FEATURES: Final = tuple(name for name in HTML_FEATURES if not any(of in name for of in _EXTRACTORS))
+#: Those that say nothing of trafilatura, nor of whether it agrees.
+RESILIPARSE_FEATURES: Final = tuple(
+    name for name in HTML_FEATURES if "trafilatura" not in name and name != "resiliparse_agreed"
+)
 
 _LONG: Final = 15
 """From this size on a line that ends like a sentence counts as prose."""
@@ -138,12 +142,13 @@ _IN_LANGUAGE: Final = 0.08
 @cache
 def _vocabulary() -> "_Vocabulary":
     from dedup import line_kernels
+    from dedup.compiled import tabulate
 
     def hashed(listed: Sequence[tuple[str, int]]) -> _Hashed:
         lines, bits = zip(*listed, strict=True)
         page = read(lines)
         hashes = line_kernels.sequences(page.hashes, page.ends)
-        keys, values = line_kernels.tabulate(hashes, np.array(bits, dtype=np.int64))
+        keys, values = tabulate(hashes, np.array(bits, dtype=np.int64))
         return _Hashed(keys, values, int(page.n_words.max()))
 
     known = load_json("chrome_words.json")
@@ -161,7 +166,7 @@ def _vocabulary() -> "_Vocabulary":
 
 
 class _Hashed(NamedTuple):
-    """A table of sequences of words by their hash, as `line_kernels.look_up` reads it; ``longest``: the words of the longest."""
+    """A table of sequences of words by their hash, as `compiled.look_up` reads it; ``longest``: the words of the longest."""
 
     keys: Places
     values: Places
@@ -228,7 +233,8 @@ def features(page: Reading, title: str = "") -> Matrix:
     if title:
         headline = content_of(title)
         if headline:
-            told = np.isin(content.hashes, list(headline))
+            known = np.array(sorted(headline))
+            told = known[np.minimum(np.searchsorted(known, content.hashes), len(known) - 1)] == content.hashes
             shared = np.bincount(content.row[told[content.word]], minlength=page.n_lines)
             own[:, _I["headline"]] = shared / np.maximum(content.n, 1)
     _fit_to_page(own)
@@ -444,7 +450,7 @@ def html_features(matrix: Matrix, layout: NDArray[np.float32]) -> Matrix:
     n_text = len(FEATURES) - len(FEED)
     text, told, near, voted = np.split(whole, np.cumsum([n_text, len(LAYOUT), 2 * _REACH * n_extractors]), axis=1)
     text[:], told[:] = matrix[:, :n_text], layout
-    if n and told[0, 0] < 0:
+    if n and told[0, :n_extractors].max() < 0:
         # Nobody was asked.
         near[:], voted[:] = -1.0, 0.0
         return whole

@@ -19,10 +19,10 @@ from dedup.boilerplate.features import FEATURES, HTML_FEATURES, Matrix
 from dedup.tables import load_json
 
 #: Kinds of text that have a line model of their own.
-MODELS: Final = ("page", "article", "html", "fast")
+MODELS: Final = ("page", "article", "html", "fast", "resiliparse")
 
-#: Those of lines with a layout: with what extractors kept, and without.
-OF_HTML: Final = ("html", "fast")
+#: Those of lines with a layout: with what both extractors kept, with what neither did, and with what resiliparse alone did.
+OF_HTML: Final = ("html", "fast", "resiliparse")
 
 
 @dataclass(frozen=True, eq=False)

@@ -111,7 +111,7 @@ def test_a_page_laid_out_in_a_table_loses_its_side_columns() -> None:
 
 
 def test_a_draft_of_html_has_a_row_of_layout_for_each_line_and_no_other_has() -> None:
-    found = draft(page("<nav><a href='/'>Home</a></nav>").encode())
+    found = Extract("trafilatura").draft(row(page("<nav><a href='/'>Home</a></nav>").encode()))
     layout, lines = found["layout"], segment.lines(str(found["text"]))
     assert isinstance(layout, bytes)
     matrix = np.frombuffer(layout, dtype="<f4").reshape(len(lines), len(LAYOUT))
@@ -310,6 +310,32 @@ def test_a_page_in_doubt_goes_to_the_extractors(stage: Extract, by: str) -> None
     found = stage.draft(row(page(ARTICLE).encode()))
     assert found["extractor"] == by
     assert (found["keep"] == b"") is (by == "trafilatura")
+    assert PARAGRAPH in str(found["text"])
+
+
+@pytest.mark.parametrize(
+    ("doubts", "by"),
+    [([0.1], "fast"), ([0.3, 0.1], "resiliparse"), ([0.3, 0.29], "resiliparse"), ([0.3, 0.5], "trafilatura")],
+)
+def test_resiliparse_is_asked_before_trafilatura(monkeypatch: pytest.MonkeyPatch, doubts: list[float], by: str) -> None:
+    told = iter(doubts)
+    monkeypatch.setattr("dedup.articles.extract.doubt_of", lambda *_: next(told))
+    found = Extract("auto").draft(row(page(ARTICLE).encode()))
+    assert found["extractor"] == by
+    assert (found["keep"] == b"") is (by == "trafilatura")
+    assert PARAGRAPH in str(found["text"])
+
+
+def test_where_the_vote_of_resiliparse_changes_much_trafilatura_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    doubts, judged = iter([0.3, 0.0]), iter([0.9, 0.3])
+    monkeypatch.setattr("dedup.articles.extract.doubt_of", lambda *_: next(doubts))
+    monkeypatch.setattr("dedup.articles.extract.kept_alone", lambda matrix, *_: np.full(len(matrix), next(judged)))
+    assert Extract("auto").draft(row(page(ARTICLE).encode()))["extractor"] == "trafilatura"
+
+
+def test_a_page_on_which_resiliparse_fails_has_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dedup.articles.extract.by_resiliparse", lambda _: 1 / 0)
+    found = Extract("auto", doubt=0.0).draft(row(page(ARTICLE).encode()))
     assert PARAGRAPH in str(found["text"])
 
 

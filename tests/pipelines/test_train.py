@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 
 from dedup.articles.outline import LAYOUT
 from dedup.articles.reading import read
-from dedup.boilerplate.features import FAST_FEATURES, FEATURES, FEED, HTML_FEATURES, features, html_features
+from dedup.boilerplate.features import (
+    FAST_FEATURES,
+    FEATURES,
+    FEED,
+    HTML_FEATURES,
+    RESILIPARSE_FEATURES,
+    features,
+    html_features,
+)
 from dedup.boilerplate.line_model import OF_HTML, from_table, line_model
 from dedup.errors import InputError
 from dedup.tables import load_json
@@ -62,12 +70,15 @@ def drafts(record: Any) -> dict[str, Draft]:
     lines = (*CHROME, *record["gold"].split("\n"), *CHROME)
     layout = np.zeros((len(lines), len(LAYOUT)), dtype=np.float32)
     layout[len(CHROME) : -len(CHROME), :2] = 1
+    voted = layout.copy()
+    voted[:, 0] = -1
     return {
         "full": Draft("page", lines),
         "main": Draft("page", lines),
         "answer": Draft("article", lines),
         "outline": Draft("html", lines, layout),
         "whole": Draft("fast", lines, np.full_like(layout, -1.0)),
+        "voted": Draft("resiliparse", lines, voted),
     }
 
 
@@ -113,12 +124,13 @@ def test_training_is_deterministic_and_its_model_tells_chrome(tmp_path: Path) ->
         ("article", FEATURES[: -len(FEED)]),
         ("html", HTML_FEATURES),
         ("fast", FAST_FEATURES),
+        ("resiliparse", RESILIPARSE_FEATURES),
     ):
         assert table["models"][kind]["features"] == list(used)
         names = columns_of(kind)
         matrix = features(read(lines))
         keep = from_table(table["models"][kind], names).predict(
-            html_features(matrix, layout if kind == "html" else np.full_like(layout, -1.0))
+            html_features(matrix, np.full_like(layout, -1.0) if kind == "fast" else layout)
             if kind in OF_HTML
             else matrix
         )
@@ -175,11 +187,15 @@ def test_drafts_of_a_page_hold_a_row_of_layout_for_each_line_of_its_outline() ->
         "answer": "article",
         "outline": "html",
         "whole": "fast",
+        "voted": "resiliparse",
     }
     assert all(set(PARAGRAPHS) <= set(draft.lines) for draft in made.values())
     assert made["outline"].layout.shape == (len(made["outline"].lines), len(LAYOUT))
     assert made["whole"].layout.shape == (len(made["whole"].lines), len(LAYOUT))
     assert set(made["whole"].layout[:, 0].tolist()) == {-1.0}
+    assert made["voted"].lines == made["whole"].lines
+    assert set(made["voted"].layout[:, 0].tolist()) == {-1.0}
+    assert made["voted"].layout[:, 1].min() >= 0
     assert made["answer"].layout.shape == (0, len(LAYOUT))
 
 
