@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -80,9 +79,3 @@ def call(folder: Path, *arguments: object, given: str = "") -> subprocess.Comple
         return subprocess.CompletedProcess(
             list(arguments), ended.value.code, streams["stdout"].read(), streams["stderr"].read()
         )
-
-
-@pytest.fixture(scope="session")
-def in_process() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """The command, called with a folder to be in and its arguments."""
-    return call

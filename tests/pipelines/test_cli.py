@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import call
+
 ROOT = Path(__file__).resolve().parents[2]
 DEDUP = str(Path(sys.executable).with_name("dedup"))
 STATE = ("state info", "state check", "state forget", "state export")
@@ -31,8 +33,8 @@ BODY = (
 
 
 @pytest.fixture
-def run(in_process: Run, tmp_path: Path) -> Run:
-    return partial(in_process, tmp_path)
+def run(tmp_path: Path) -> Run:
+    return partial(call, tmp_path)
 
 
 def started(folder: Path, *arguments: object, given: str = "") -> subprocess.CompletedProcess[str]:
@@ -63,16 +65,14 @@ def record(name: str, text: str = BODY, **fields: str) -> str:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_a_process_of_its_own_gives_what_is_given_here(
-    in_process: Run, tmp_path: Path, arguments: list[str], code: int
-) -> None:
+def test_a_process_of_its_own_gives_what_is_given_here(tmp_path: Path, arguments: list[str], code: int) -> None:
     folders = [tmp_path / "here", tmp_path / "there"]
     for folder in folders:
         folder.mkdir()
         (folder / "in.jsonl").write_text(record("a") + record("b", BODY.upper()))
     here, there = (
         how(folder, *arguments, given=record("a") + "broken\n")
-        for how, folder in zip((in_process, started), folders, strict=True)
+        for how, folder in zip((call, started), folders, strict=True)
     )
     assert (here.returncode, here.stdout, here.stderr) == (there.returncode, there.stdout, there.stderr)
     assert here.returncode == code
