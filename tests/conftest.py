@@ -27,8 +27,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--raise-floors", action="store_true", help="pin better scores as floors; never lowers one")
 
 
-#: Files of few tests that take minutes: begun last, one of them would keep a process busy long after the others are done.
-SLOW_FILES = ("test_engine_laws.py", "test_quality_gate.py", "test_night_laws.py", "test_cluster.py", "test_faults.py")
+#: Files that take half a minute and more, the longest first: begun last, one would keep a process busy long after the others are done.
+SLOW_FILES = (
+    "test_engine_laws.py",
+    "test_night_laws.py",
+    "test_quality_gate.py",
+    "test_kills.py",
+    "test_faults.py",
+    "test_cli.py",
+    "test_guides.py",
+    "test_hostile.py",
+    "test_terminal.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
