@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 DEMO_OUT ?= demo-report
 
-.PHONY: demo test check docs format golden gate bench clean help
+.PHONY: install demo test check docs format golden gate bench clean help
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -22,6 +22,10 @@ $(VENV)/.dev: $(VENV)/.run
 $(VENV)/.docs: $(VENV)/.run
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[docs]'
 	@touch $@
+
+install: $(VENV)/.run ## all that the other commands need, at once, and the extra for Spark
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,docs,spark]'
+	@touch $(VENV)/.dev $(VENV)/.docs
 
 demo: $(VENV)/.run ## the whole job on the shipped fixtures
 	$(BIN)/dedup nightly fixtures/day1 fixtures/day2 fixtures/day3 --out $(DEMO_OUT)

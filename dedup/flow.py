@@ -307,7 +307,7 @@ class Flow:
         if earlier:
             told = pa.concat_tables([told, earlier.rows("telling", "doc_id", others(said, told))])
         told = told.select(["doc_id", "keys", "weights"])
-        alike = engine.map(self.alike, _joined(said, told, self.alike.reads))
+        alike = engine.map(self.alike, joined(said, told, self.alike.reads))
         compared = pa.concat_tables([met, alike]).group_by(PAIR.names).aggregate([])
         return compared.sort_by([(name, "ascending") for name in PAIR.names])
 
@@ -324,7 +324,7 @@ class Flow:
         """Return the matches among candidate pairs."""
         verify = replace(self.verify, relations=relations)
         sides = _sides(articles, signatures, terms, verify.reads)
-        matches = engine.map(verify, _joined(candidates, sides, verify.reads), tick)
+        matches = engine.map(verify, joined(candidates, sides, verify.reads), tick)
         return matches.sort_by([("left_id", "ascending"), ("right_id", "ascending")])
 
     def group(self, articles: pa.Table, matched: Matched, watch: Watch, earlier: Earlier | None = None) -> Grouped:
@@ -413,7 +413,7 @@ def _sides(articles: pa.Table, signatures: pa.Table, terms: pa.Table, reads: pa.
     return pa.table({"doc_id": articles["doc_id"], **parts})
 
 
-def _joined(candidates: pa.Table, sides: pa.Table, reads: pa.Schema) -> Iterator[pa.RecordBatch]:
+def joined(candidates: pa.Table, sides: pa.Table, reads: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Join candidate pairs with both their sides, some at a time: all at once they would not fit in memory."""
     ids = sides["doc_id"].combine_chunks()
     places = {side: pc.index_in(candidates[f"{side}_id"], ids).combine_chunks() for side in ("left", "right")}

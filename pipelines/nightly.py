@@ -8,7 +8,7 @@ Rule guarded here: this file says what follows what, and what is counted; how ea
 import platform
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -138,20 +138,20 @@ def _reported(  # noqa: PLR0913 - what a run is made of
     InputError
         If the inputs hold no article, and ``replaced`` is a report of some.
     """
-    stdin = source.spool(source.standard_input()) if "-" in inputs and not elsewhere else None
-    with journal.stage("digest"):
-        digests = elsewhere.digest(inputs) if elsewhere else source.digest(inputs, stdin)
-    key = inputs_key(digests, text_is)
-    if memory and (before := memory.report(key)):
-        number, files = before
-        for name, content in files.items():
-            (folder / name).write_bytes(content)
-        return f"These are the inputs of night {number}: what it gave is given again, and nothing was changed."
-    if elsewhere:
-        done = elsewhere.night(inputs, config, journal, text_is, memory)
-    else:
-        with Local(workers, config.limits) as engine:
-            done = night(inputs, config, engine, journal, text_is, stdin, memory)
+    with source.spool(source.standard_input()) if "-" in inputs and not elsewhere else nullcontext() as stdin:
+        with journal.stage("digest"):
+            digests = elsewhere.digest(inputs) if elsewhere else source.digest(inputs, stdin)
+        key = inputs_key(digests, text_is)
+        if memory and (before := memory.report(key)):
+            number, files = before
+            for name, content in files.items():
+                (folder / name).write_bytes(content)
+            return f"These are the inputs of night {number}: what it gave is given again, and nothing was changed."
+        if elsewhere:
+            done = elsewhere.night(inputs, config, journal, text_is, memory)
+        else:
+            with Local(workers, config.limits) as engine:
+                done = night(inputs, config, engine, journal, text_is, stdin, memory)
     if replaced and not done.cleaned.articles.num_rows and not done.cleaned.n_seen and report.has_articles(replaced):
         raise InputError(
             f"--out: {replaced} has a report of articles, and the inputs hold none ({tally(done.cleaned).summary}). It stays as it is; "

@@ -160,6 +160,16 @@ def end(one: subprocess.Popen[bytes]) -> None:
     one.wait()
 
 
+def cpu_seconds(groups: Sequence[int]) -> float:
+    """Return the seconds of the processor that the processes of some sessions took, with those that they have seen end."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            told = stat.read_text().rsplit(")", 1)[1].split()
+            ticks += sum(map(int, told[11:15])) if int(told[3]) in groups else 0
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def wait_for(port: int) -> None:
     """Wait until somebody listens on a port."""
     for _ in range(240):
@@ -174,9 +184,10 @@ def wait_for(port: int) -> None:
 
 @dataclass
 class Ran:
-    """One run: seconds of the clock, the most memory of one of its processes in MB, its report."""
+    """One run: seconds of the clock and of the processor, the most memory of one of its processes in MB, its report."""
 
     seconds: float
+    cpu: float
     peak_mb: float
     out: Path
 
@@ -189,7 +200,7 @@ def run(given: Path, out: Path, text_is: str, *more: str, environment: dict[str,
     _, status, used = os.wait4(started.pid, 0)
     if status:
         raise SystemExit(f"the command failed: {status}")
-    return Ran(time.monotonic() - began, used.ru_maxrss / 1024, out)
+    return Ran(time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, out)
 
 
 def on_cluster(
@@ -227,8 +238,9 @@ def on_cluster(
             if killer:
                 killer.kill()
                 killer.wait()
-        told = {"worker killed": cluster.workers[1].poll() is not None} if kill else {}
-    return ran, measured(log) | told
+        told = {"CPU seconds": round(ran.cpu + cpu_seconds([one.pid for one in cluster.workers]))}
+        told |= {"worker killed": cluster.workers[1].poll() is not None} if kill else {}
+    return ran, told | measured(log)
 
 
 def measured(log: Path) -> dict[str, Any]:
@@ -265,8 +277,11 @@ def nights(n_articles: int, folder: Path, text_is: str) -> list[str]:
     crawls = [write(folder / f"crawl-{night}", itertools.islice(rows, n_articles // 3)) for night in range(3)]
     for night, crawl in enumerate(crawls):
         local = run(crawl, folder / f"local-{night}", text_is, "--state", f"{folder}/state-local/")
-        spark, _ = on_cluster(crawl, folder / f"spark-{night}", text_is, more=("--state", f"{folder}/state-spark/"))
-        print(f"night {night + 1}: local {local.seconds:.0f} s, spark {spark.seconds:.0f} s", flush=True)
+        spark, told = on_cluster(crawl, folder / f"spark-{night}", text_is, more=("--state", f"{folder}/state-spark/"))
+        print(
+            f"night {night + 1}: local {local.seconds:.0f} s, {local.cpu:.0f} CPU s; spark {spark.seconds:.0f} s, {json.dumps(told)}",
+            flush=True,
+        )
         differ += [f"{name} of night {night + 1}" for name in differences(local.out, spark.out)]
     remembered = []
     for engine in ("local", "spark"):
@@ -304,7 +319,10 @@ def main() -> None:
             rows = skewed(n_articles) if given.what == "skew" else itertools.islice(real(), n_articles)
             crawl = write(folder / "crawl", rows)
             local = run(crawl, folder / "local", given.text_is)
-            print(f"local, {n_articles:,}: {local.seconds:.0f} s, {local.peak_mb:.0f} MB", flush=True)
+            print(
+                f"local, {n_articles:,}: {local.seconds:.0f} s, {local.cpu:.0f} CPU s, {local.peak_mb:.0f} MB",
+                flush=True,
+            )
             kill = given.kill_after if given.what == "kill" else 0.0
             spark, told = on_cluster(crawl, folder / "spark", given.text_is, kill)
             print(

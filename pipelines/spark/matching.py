@@ -20,14 +20,18 @@ from dedup.duplicates.canonical import Policy, members
 from dedup.duplicates.component import JOINING
 from dedup.duplicates.relation import RELATIONS
 from dedup.earlier import names_kept
-from dedup.flow import Flow, Watch
+from dedup.flow import Flow, Watch, joined
 from dedup.schema import BAND, KINDS, MEMBER, PAIR, TEXT
+from dedup.stage import Stage
 from pipelines.spark.cluster import Batches, Cluster, whole_keys
 from pipelines.spark.component import labels
 from pipelines.spark.memory import Memory
 
 _SAMPLE: Final = KINDS.index("sample")
 _SALIENT: Final = KINDS.index("salient")
+
+#: Pairs in a part: an executor's Python holds the articles of one, some twenty kilobytes each and no more than two for a pair.
+_PART: Final = 4096
 
 #: What is short of an article; ``day`` of publication is counted from the first of the year 1, null where unknown.
 _ABOUT: Final = pa.schema(
@@ -121,7 +125,7 @@ def match(  # noqa: PLR0913 - as `Flow.match`
             reached = _others(candidates, meeting, memory)
             theirs, signed, weighed = (memory.arrived(name, reached) for name in ("articles", "signatures", "terms"))
             sides = sides.union(_sides(theirs, signed, weighed, verify.reads).select(*sides.columns))
-        matches = cluster.written(cluster.map(verify, _joined(candidates, sides)))
+        matches = cluster.written(_compared(cluster, verify, candidates, sides, meeting))
     with watch.stage("cluster"):
         clustered = cluster.written(_clustered(cluster, flow.canonical, about, matches, meeting, memory))
     return MatchFrames(signatures, terms, matches, clustered, candidates, told, bands)
@@ -183,7 +187,7 @@ def _candidates(  # noqa: PLR0913 - all that articles meet by
     if memory:
         earlier = memory.arrived("telling", _others(said, meeting, memory))
         told = told.union(earlier.select(*told.columns))
-    return pairs.union(cluster.map(flow.alike, _joined(said, told))).distinct()
+    return pairs.union(_compared(cluster, flow.alike, said, told, meeting)).distinct()
 
 
 def _within(days: int) -> Any:
@@ -206,15 +210,40 @@ def _sides(articles: Any, signatures: Any, terms: Any, reads: pa.Schema) -> Any:
     return rows
 
 
-def _joined(pairs: Any, sides: Any) -> Any:
-    """Join pairs with both their sides."""
-    for side in ("left", "right"):
-        names = [name for name in sides.columns if name != "doc_id"]
-        of_side = sides.select(
-            sides["doc_id"].alias(f"{side}_id"), *(sides[name].alias(f"{side}_{name}") for name in names)
-        )
-        pairs = pairs.join(of_side, f"{side}_id")
-    return pairs
+def _compared(cluster: Cluster, stage: Stage, pairs: Any, sides: Any, meeting: Any) -> Any:
+    """Return what a stage makes of pairs joined with both their sides.
+
+    Pairs are dealt into parts by the later article of each, and a part is sent every article in it once. Under a hot key many articles meet the same
+    hundred, so a part of thousands of pairs has few articles; joined pair by pair, each would travel as often as it is compared.
+    """
+    from pyspark.sql import functions as F  # noqa: N812 - as everyone calls it
+
+    for name in PAIR.names:
+        ends = meeting.select(F.col("doc_id").alias(name), F.col("arrival").alias(f"{name}_arrival"))
+        pairs = pairs.join(ends, name)
+    pairs = cluster.written(pairs.withColumn("later", F.greatest(*(f"{name}_arrival" for name in PAIR.names))))
+    part = F.pmod(F.xxhash64("later"), F.lit(1 + pairs.count() // _PART))
+    pairs = pairs.select(part.alias("part"), *PAIR.names)
+    sent = pairs.select("part", F.explode(F.array(*PAIR.names)).alias("doc_id")).distinct().join(sides, "doc_id")
+    rows = pairs.unionByName(sent, allowMissingColumns=True)
+    names = [name for name in sides.columns if name != "doc_id"]
+    fields = [stage.reads.field(f"left_{name}").with_name(name) for name in names]
+    reads = pa.schema([("part", pa.int64()), *PAIR, ("doc_id", TEXT), *fields])
+    return cluster.run(_Parts(stage), reads, stage.writes, rows, ["part"])
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """Work: whole parts, of pairs and of the articles in them (``doc_id``), to what a stage makes of the pairs."""
+
+    stage: Stage
+
+    def __call__(self, batches: Batches) -> Iterator[pa.RecordBatch]:
+        for rows in whole_keys(batches, "part"):
+            is_side = pc.is_valid(rows["doc_id"])
+            pairs = rows.filter(pc.invert(is_side)).select(PAIR.names)
+            sides = rows.filter(is_side).drop_columns(["part", *PAIR.names])
+            yield from self.stage(joined(pairs, sides, self.stage.reads))
 
 
 def _clustered(  # noqa: PLR0913 - tonight, and what was there

@@ -34,11 +34,13 @@ from pipelines.spark.session import missing
 from pipelines.state import open_store
 from pipelines.state.export import line, rows
 
-# Small data: what takes time is compiling, and starting tasks.
+# Small data: what takes time is compiling, and starting tasks; the second compiler of the virtual machine costs more than it gives.
+BRIEF = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 OPTIONS = {
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.codegen.wholeStage": "false",
-    "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.executor.extraJavaOptions": BRIEF,
+    "spark.driver.defaultJavaOptions": BRIEF,
     "spark.driver.memory": "1g",
 }
 #: Some forty milliseconds a row.

@@ -1,4 +1,7 @@
-"""The command line through its real entry point: exit codes, one clear line, whole output, no worker left behind."""
+"""The command line through its entry point: exit codes, one clear line, whole output, no worker left behind.
+
+Most tests call it in this process; that a process of its own gives the same is one of the tests.
+"""
 
 import csv
 import json
@@ -9,9 +12,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import call
 
 ROOT = Path(__file__).resolve().parents[2]
 DEDUP = str(Path(sys.executable).with_name("dedup"))
@@ -28,18 +34,14 @@ BODY = (
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    def call(*arguments: object, given: str | None = None, timeout: float = 120) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [DEDUP, *map(str, arguments)],
-            input=given,
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            timeout=timeout,
-            check=False,
-        )
+    return partial(call, tmp_path)
 
-    return call
+
+def started(folder: Path, *arguments: object, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the command as a shell does."""
+    return subprocess.run(
+        [DEDUP, *map(str, arguments)], input=given, capture_output=True, text=True, cwd=folder, timeout=120, check=False
+    )
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -49,6 +51,37 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def record(name: str, text: str = BODY, **fields: str) -> str:
     return json.dumps({"id": name, "text": text} | fields) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--help"], 0),
+        ([], 2),
+        (["nightly", "in.jsonl"], 2),
+        (["nightly", "in.jsonl", "--out", "/proc/report"], 1),
+        (["clean", "-"], 0),
+        (["nightly", "in.jsonl", "--out", "out", "--state", "state", "--log-format", "text"], 0),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_process_of_its_own_gives_what_is_given_here(tmp_path: Path, arguments: list[str], code: int) -> None:
+    folders = [tmp_path / "here", tmp_path / "there"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "in.jsonl").write_text(record("a") + record("b", BODY.upper()))
+    here, there = (
+        how(folder, *arguments, given=record("a") + "broken\n")
+        for how, folder in zip((call, started), folders, strict=True)
+    )
+    assert (here.returncode, here.stdout, here.stderr) == (there.returncode, there.stdout, there.stderr)
+    assert here.returncode == code
+    found = [
+        {one.name: one.read_bytes() for one in (folder / "out").glob("*") if one.name != "run.json"}
+        for folder in folders
+    ]
+    assert found[0] == found[1]
+    assert bool(found[0]) == ("out" in arguments)
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

@@ -114,7 +114,7 @@ def test_a_page_that_never_ends_is_judged_without_extractors(tmp_path: Path) -> 
     folder.mkdir()
     (folder / "slow.html").write_text(page(f"<p>{PARAGRAPH}</p>" + "<p>One of very many.</p>" * 100_000))
     (folder / "plain.html").write_text(page(f"<p>{PARAGRAPH * 3}</p>"))
-    with Local(2, Limits(seconds=8.0)) as engine:
+    with Local(2, Limits(seconds=3.0)) as engine:
         cleaned = clean([str(folder)], Config(), engine, Journal())
     texts = dict(zip(cleaned.articles["doc_id"].to_pylist(), cleaned.articles["text"].to_pylist(), strict=True))
     assert PARAGRAPH.split(",", maxsplit=1)[0] in texts["plain.html"]

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from pipelines.journal import Journal
 from pipelines.state import open_store
 from pipelines.state.export import rows
 from pipelines.state.folder import MANIFEST
+from tests.conftest import call
 
 DEDUP = str(Path(sys.executable).with_name("dedup"))
 RECORDS = [
@@ -38,9 +39,12 @@ NIGHT_1, NIGHT_2 = "night1.jsonl", "night2.jsonl"
 Done = subprocess.CompletedProcess[str]
 
 
-def run(folder: Path, *arguments: str, before: Callable[[], None] | None = None, prefix: Sequence[str] = ()) -> Done:
+def run(folder: Path, *arguments: str, before: Callable[[], None] | None = None) -> Done:
+    """Run the command in this process; in one of its own where something is to be done to that before."""
+    if before is None:
+        return call(folder, *arguments)
     return subprocess.run(
-        [*prefix, DEDUP, *arguments],
+        [DEDUP, *arguments],
         capture_output=True,
         text=True,
         cwd=folder,
@@ -50,6 +54,10 @@ def run(folder: Path, *arguments: str, before: Callable[[], None] | None = None,
         # On a full disk Python leaves the first part of what it compiled, and takes that for the whole from then on.
         env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
     )
+
+
+def nothing() -> None:
+    """What is done before a command that must only be in a process of its own, for locks are a process's."""
 
 
 def nightly_run(folder: Path, state: str = "state", given: str = NIGHT_2, **how: object) -> Done:
@@ -211,8 +219,9 @@ def test_a_folder_that_can_only_be_read_is_read_and_not_written(folder: Path, un
 def test_a_second_run_at_once_is_refused_and_can_be_run_later(folder: Path, undisturbed: Path) -> None:
     before = exported(folder / "state")
     with open_store(str(folder / "state"), writing=True):
-        is_refused(nightly_run(folder), folder, 1, "--state: state is in use by another run. Wait for it to end")
-        forget = run(folder, "state", "forget", "state", "--id", "a1")
+        told = "--state: state is in use by another run. Wait for it to end"
+        is_refused(nightly_run(folder, before=nothing), folder, 1, told)
+        forget = run(folder, "state", "forget", "state", "--id", "a1", before=nothing)
         is_refused(forget, folder, 1, "in use by another run")
     assert exported(folder / "state") == before
     recovers(folder, undisturbed)
@@ -222,8 +231,8 @@ def test_so_is_one_while_another_program_has_the_file_open(folder: Path) -> None
     if (folder / "state").is_dir():
         pytest.skip("a folder is opened by nobody")
     with duckdb.connect(str(folder / "state")):
-        is_refused(nightly_run(folder), folder, 1, "in use by another run")
-        is_refused(run(folder, "state", "info", "state"), folder, 1, "in use by another run")
+        is_refused(nightly_run(folder, before=nothing), folder, 1, "in use by another run")
+        is_refused(run(folder, "state", "info", "state", before=nothing), folder, 1, "in use by another run")
 
 
 # -- what is no state, or no longer one ------------------------------------------------------------------------------
