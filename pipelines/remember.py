@@ -34,8 +34,7 @@ def remember(done: "Night", state: State, config: Config) -> dict[str, pa.Table]
         "signatures": matched.signatures,
         "terms": matched.terms,
         "telling": matched.telling,
-        # They are looked up by their keys, and quickly where these ascend.
-        "bands": matched.bands.sort_by("key"),
+        "bands": matched.bands,
         "points": grouped.points,
         "matches": matched.matches,
         "members": matched.members,

@@ -13,6 +13,7 @@ import argparse
 import gzip
 import hashlib
 import json
+import os
 import re
 import resource
 import shutil
@@ -117,7 +118,7 @@ def grow(state: Path, n_base: int, size: int) -> None:
             )
             replaced = ", ".join(f"{value.format(**made)} AS {one}" for one, value in changed.items())
             # As a night writes them.
-            order = "ORDER BY key" if name in {"bands", "term_counts"} else ""
+            order = "ORDER BY key" if name == "term_counts" else ""
             connection.execute(f"INSERT INTO {name} SELECT * REPLACE ({replaced}) FROM {name} WHERE night = 1 {order}")
         connection.execute("COMMIT")
     connection.close()
@@ -185,6 +186,8 @@ def main() -> None:
             empty.unlink(missing_ok=True)
             if not is_last:
                 shutil.copyfile(state, copy)
+                # What the system has yet to write of the copy would slow the night down.
+                os.sync()
             rounds.append((run(tonight, given.folder, state if is_last else copy), run(tonight, given.folder, empty)))
         grown, fresh = (
             sorted(side, key=lambda took: took["seconds"])[given.rounds // 2] for side in zip(*rounds, strict=True)

@@ -27,15 +27,15 @@ from numpy.typing import NDArray
 from dedup.errors import InputError, StateError
 from dedup.events.counts import Sums
 from dedup.schema import ARTICLE, TEXT
-from dedup.stage import distinct, places
+from dedup.stage import distinct
 from pipelines.state.relations import RELATIONS
 
 #: Memory that the engine keeps to, in MB; what does not fit is spilled beside the state.
 _MEMORY_MB: Final = 256
 #: Rows that are read, or handed over, at a time.
 _BATCH_ROWS: Final = 4096
-#: Rows of a few numbers that are read at a time.
-_SHORT_ROWS: Final = 1 << 16
+#: Rows of two numbers that are added up at a time.
+_SUMMED_ROWS: Final = 1 << 16
 
 #: Between the name of a state and the number of the process whose rows were spilled there.
 _SPILL: Final = ".spill-"
@@ -45,8 +45,6 @@ _FULL: Final = ("No space left", "quota exceeded", "File too large")
 
 #: Relations of long rows. Those of one night lie together, and only where some are wanted are they read.
 _LONG: Final = frozenset({"articles", "signatures", "terms", "telling"})
-#: Relations of short rows of which many are looked up by their keys; those of one night are written in the order of these.
-_BY_KEY: Final = frozenset({"bands"})
 #: Arrivals that are looked up at a time lie in so many stretches at most, and in one where so few lie between two.
 _MOST_SPANS: Final = 16
 _LEAST_GAP: Final = 4096
@@ -176,8 +174,6 @@ class Store(ABC):
             return self._long_rows(name, values, schema)
         if values is not None and column == "key" and relation.summed:
             return self._sums(name, values, schema)
-        if values is not None and name in _BY_KEY and column == "key":
-            return self._by_key(name, values, schema)
         where = ""
         if values is not None:
             self.register("wanted", pa.table({column: values}))
@@ -189,31 +185,14 @@ class Store(ABC):
         return self.select(f"SELECT {named} FROM {name} {where} ORDER BY {key}", schema)  # noqa: S608
 
     def _sums(self, name: str, keys: pa.Array, schema: pa.Schema) -> pa.Table:
-        """Return the sum over nights of each key."""
+        """Return the sum over nights of each key; all rows are read, which takes less than joining them with the keys does."""
         relation, sums = RELATIONS[name], Sums(keys.to_numpy())
-        for batch in self._short_rows(name, ["key", relation.summed]):
-            sums.add(*(column.to_numpy() for column in batch.columns))
+        with engine_errors(self.path):
+            rows = self.connection.sql(f"SELECT key, {relation.summed} FROM {name}")  # noqa: S608 - names are ours
+            for batch in rows.to_arrow_reader(_SUMMED_ROWS):
+                sums.add(*(column.to_numpy() for column in batch.columns))
         found = dict(zip(("key", relation.summed), sums.found(), strict=True))
         return pa.table([found[one.name] for one in schema], schema=schema)
-
-    def _by_key(self, name: str, keys: pa.Array, schema: pa.Schema) -> pa.Table:
-        """Return the rows that hold one of the keys."""
-        wanted = distinct(keys.to_numpy())
-        read = pa.schema(
-            [RELATIONS[name].stored.field(one) for one in dict.fromkeys([*schema.names, "key", *RELATIONS[name].key])]
-        )
-        found = (
-            batch.filter(pa.array(places(batch["key"].to_numpy(), wanted) >= 0))
-            for batch in self._short_rows(name, read.names)
-        )
-        rows = pa.Table.from_batches(found, read)
-        return rows.sort_by([(one, "ascending") for one in RELATIONS[name].key]).select(schema.names)
-
-    def _short_rows(self, name: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Yield all rows of a relation, some at a time: where many are wanted that takes less than to have the engine join them."""
-        named = ", ".join(f'"{one}"' for one in columns)
-        with engine_errors(self.path):
-            yield from self.connection.sql(f"SELECT {named} FROM {name}").to_arrow_reader(_SHORT_ROWS)  # noqa: S608 - names are ours
 
     def _arrivals_of(self, doc_ids: pa.Array) -> pa.Array:
         """Return the arrivals of those of some articles that there are; no article is looked for twice."""
