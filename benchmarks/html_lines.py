@@ -20,7 +20,7 @@ import numpy as np
 from block_names import Shares, count, names_above, odds
 from numpy.typing import NDArray
 
-from dedup.articles.extract import Extract, by_resiliparse, by_trafilatura, doubt_of, tree_of, with_closed_title
+from dedup.articles.extract import Extract, both, by_resiliparse, by_trafilatura, doubt_of, tree_of, with_closed_title
 from dedup.articles.host import host_of
 from dedup.articles.markup import parse
 from dedup.articles.metadata import metadata_of
@@ -127,11 +127,6 @@ def judged(pages: Sequence[Gold], kind: str, fold: int) -> dict[int, NDArray[np.
     model = from_table(fit(learned, TREES, seed=0), HTML_FEATURES)
     held = {number: page for number, page in seen.items() if folds[number] == fold}
     return {number: model.predict(describe(with_odds(page, known))) for number, page in held.items()}
-
-
-def both(keep: NDArray[np.float64], voted: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the mean of two judgements, in log odds."""
-    return 1 / (1 + np.sqrt((1 - keep) / keep * (1 - voted) / voted))
 
 
 def without_plain_chrome(page: Gold, keep: NDArray[np.float64]) -> NDArray[np.float64]:

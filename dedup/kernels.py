@@ -824,13 +824,15 @@ def add_at(totals: Any, place: Any, counts: Any) -> None:
             totals[place[row]] += counts[row]
 
 
-@compiled(types.float64[::1](INTS, INTS, array(types.int32), array(types.int32), types.float64))
-def frequencies(keys: Any, known: Any, counts: Any, starts: Any, unseen: Any) -> Any:
-    """Return the count of each key; ``unseen`` for those that are not known. ``starts`` as `Background` says."""
+@compiled(types.float64[::1](INTS, INTS, array(types.int32), array(types.int32), types.int64, types.float64))
+def frequencies(  # noqa: PLR0913 - a table and how it is entered
+    keys: Any, known: Any, counts: Any, starts: Any, shift: Any, unseen: Any
+) -> Any:
+    """Return the count of each key; ``unseen`` for those that are not known. ``starts`` as `Background` says, by the bits from ``shift`` on."""
     found = np.full(len(keys), unseen)
     for one in range(len(keys)):
         key = keys[one]
-        part = (key >> 48) + (1 << 15)
+        part = (key >> shift) + (1 << (63 - shift))
         for place in range(starts[part], starts[part + 1]):
             if known[place] == key:
                 found[one] = counts[place]

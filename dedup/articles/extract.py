@@ -215,6 +215,12 @@ def by_resiliparse(page: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def both(keep: NDArray[np.float64], voted: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean of two judgements of lines, in log odds; all are probabilities, of shape (n_lines,)."""
+    odds = keep / (1 - keep) * (voted / (1 - voted))
+    return np.asarray(1 / (1 + 1 / np.sqrt(odds)))
+
+
 class _Judging:
     """The judgement of the lines of one page, first by the line model alone, then with the vote of resiliparse as well.
 
@@ -252,8 +258,7 @@ class _Judging:
         """
         told = full_outline(self._lines, second)
         voted = kept_alone(self._matrix, told.layout, self._model)
-        odds = self._alone / (1 - self._alone) * (voted / (1 - voted))
-        made, doubt = self._answer(found, 1 / (1 + 1 / np.sqrt(odds)), told, "resiliparse")
+        made, doubt = self._answer(found, both(self._alone, voted), told, "resiliparse")
         n_words, differ = self._reading.n_words, (self._alone >= _KEPT) != (voted >= _KEPT)
         return made, doubt + float(n_words @ differ) / max(int(n_words @ (voted >= _KEPT)), 1)
 

@@ -121,7 +121,7 @@ class Background:
         """Return the number of background articles that hold each key; ``unseen`` for those not counted."""
         from dedup import kernels
 
-        return kernels.frequencies(keys, self.keys, self.counts, self.starts, float(self.unseen))  # type: ignore[no-any-return]
+        return kernels.frequencies(keys, self.keys, self.counts, self.starts, _PART_BITS, float(self.unseen))  # type: ignore[no-any-return]
 
     def inverse_frequency(self, keys: Keys) -> NDArray[np.float64]:
         """Return ``ln((N + 1) / (df + 1))`` of each key, at least 0."""
@@ -149,12 +149,13 @@ def background() -> Background:
     keys = np.concatenate(parts)
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
+    half = 1 << (63 - _PART_BITS)
     return Background(
         n_documents=table["n_documents"],
         unseen=table["unseen"],
         keys=keys,
         counts=np.array(counts, dtype=np.int32)[order],
-        starts=np.searchsorted(keys >> _PART_BITS, np.arange(-(1 << 15), (1 << 15) + 1)).astype(np.int32),
+        starts=np.searchsorted(keys >> _PART_BITS, np.arange(-half, half + 1)).astype(np.int32),
         digest=table["digest"],
     )
 

@@ -19,6 +19,7 @@ from dedup.articles.letters import DIGIT, N_CODES, table
 from dedup.articles.normalize import kinds
 from dedup.articles.outline import LAYOUT
 from dedup.articles.reading import Reading, read
+from dedup.stage import places
 from dedup.tables import load_json
 
 Matrix: TypeAlias = NDArray[np.float64]
@@ -233,8 +234,7 @@ def features(page: Reading, title: str = "") -> Matrix:
     if title:
         headline = content_of(title)
         if headline:
-            known = np.array(sorted(headline))
-            told = known[np.minimum(np.searchsorted(known, content.hashes), len(known) - 1)] == content.hashes
+            told = places(content.hashes, np.array(sorted(headline))) >= 0
             shared = np.bincount(content.row[told[content.word]], minlength=page.n_lines)
             own[:, _I["headline"]] = shared / np.maximum(content.n, 1)
     _fit_to_page(own)

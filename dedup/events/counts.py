@@ -71,11 +71,9 @@ class Counts:
 
     def frequency(self, keys: Ints) -> NDArray[np.float64]:
         """Return in how many of the articles each key stood, float64 of the shape of ``keys``."""
-        found = np.zeros(len(keys))
-        if len(self.keys) and len(keys):
-            at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-            hit = self.keys[at] == keys
-            found[hit] = self.counts[at[hit]]
+        found, place = np.zeros(len(keys)), places(keys, self.keys)
+        is_met = place >= 0
+        found[is_met] = self.counts[place[is_met]]
         return found
 
 
