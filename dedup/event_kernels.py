@@ -72,6 +72,22 @@ def _shared_place(column: Any, known: Any, met: Any) -> Any:
     return known * _FEW + met if known < _FEW and met < _FEW else np.float64(_FEW * _FEW + column)
 
 
+#: Bits that tell which terms a row has.
+_N_BITS: Final = 1 << 13
+
+
+@part
+def _bit_place(column: Any) -> Any:
+    """Return which number of 64 bits holds that of a term."""
+    return (np.uint64(column) & np.uint64(_N_BITS - 1)) >> np.uint64(6)
+
+
+@part
+def _bit(column: Any) -> Any:
+    """Return the bit of a term in its number."""
+    return np.uint64(1) << (np.uint64(column) & np.uint64(63))
+
+
 @compiled(
     types.float64[::1](
         *(INTS, _COLUMNS, _COLUMNS, _FLOATS) * 2,
@@ -115,8 +131,11 @@ def cosines(
     n_places = _FEW * _FEW + len(known)
     rarity, reckoned = np.zeros(n_places), np.full(n_places, -1, dtype=np.int32)
     length, length_at = np.zeros(len(other_ends)), np.full(len(other_ends), -1, dtype=np.int32)
-    # Of each term what the left row has of it, and where its rarity stands, side by side: both are looked up for each term of each right row.
+    # Of each term what the left row has of it, and where its rarity stands, side by side.
     spread = np.zeros((len(known), 2))
+    # A bit for each term of the left row, which several terms share: nearly all that it does not have are told by these few bytes, which
+    # are always at hand, where looking in ``spread`` takes the longer the more terms there are.
+    bits = np.zeros(_N_BITS // 64, dtype=np.uint64)
     for column in range(len(known)):
         spread[column, 1] = _shared_place(column, known[column], met[column])
     alone = 0.0
@@ -127,6 +146,7 @@ def cosines(
             if row >= 0:
                 for place in range(ends[row], ends[row + 1]):
                     spread[columns[place], 0] = 0.0
+                bits[:] = np.uint64(0)
             if is_later:
                 now = when[pair]
                 step += np.int32(1)
@@ -147,6 +167,7 @@ def cosines(
                     rarity[at], reckoned[at] = _rarity(known[column], met[column], n_seen, about), step
                 value = loud[counts[place]] * rarity[at]
                 spread[column, 0] = value
+                bits[_bit_place(column)] |= _bit(column)
                 total += value * value
             if total > 0.0:
                 total = 1.0 / np.sqrt(total)
@@ -158,7 +179,7 @@ def cosines(
         for place in range(other_ends[other], other_ends[other + 1]):
             column = other_columns[place]
             # Of a row whose length is known nothing else is needed of terms that the left one does not have.
-            if spread[column, 0] == 0.0 and not is_new:
+            if not is_new and (bits[_bit_place(column)] & _bit(column) == 0 or spread[column, 0] == 0.0):
                 continue
             at = np.int64(spread[column, 1])
             if reckoned[at] != step:

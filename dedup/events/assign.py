@@ -227,7 +227,7 @@ def partition(graph: Graph, grouping: Grouping, settled: Settled, window: Ints) 
     Parameters
     ----------
     graph : Graph
-        Of the units.
+        Of the units, sorted by the left ends.
     grouping : Grouping
         Parameters.
     settled : Settled
@@ -257,43 +257,43 @@ def partition(graph: Graph, grouping: Grouping, settled: Settled, window: Ints) 
 
 @dataclass(frozen=True, eq=False)
 class _Neighbourhoods:
-    """The edges of each unit: ``edges[ends[i]:ends[i + 1]]`` are those of unit i, and ``others`` the units at their other ends."""
+    """The edges of each unit, of a graph that is sorted by its left ends.
+
+    ``others[ends[i]:ends[i + 1]]`` are the units at the other ends of the heavy edges of unit i, and ``starts[i]:starts[i + 1]`` the edges of
+    which it is the left end.
+    """
 
     graph: Graph
     ends: Ints
-    edges: Ints
     others: Ints
-    is_near: NDArray[np.bool_]
-
-    def _of(self, units: Ints) -> Ints:
-        """Return the places of the edges of some units."""
-        starts, sizes = self.ends[units], self.ends[units + 1] - self.ends[units]
-        before = np.append(0, np.cumsum(sizes))
-        places: Ints = np.arange(before[-1]) + np.repeat(starts - before[:-1], sizes)
-        return places
+    starts: Ints
 
     def near(self, units: Ints) -> Ints:
         """Return the units that have a heavy edge to one of some units."""
-        places = self._of(units)
-        return self.others[places[self.is_near[places]]]
+        return self.others[_stretches(self.ends, units)]
 
     def among(self, units: Ints, place: Ints) -> Graph:
-        """Return the edges among some units, which ``place`` numbers; -1 for all others."""
-        edges = self.edges[self._of(units)]
-        left, right = place[self.graph.left[edges]], place[self.graph.right[edges]]
-        # Each edge is met from both its ends.
-        edges = distinct(edges[(left >= 0) & (right >= 0)])
-        graph = self.graph
+        """Return the edges among some units, which are sorted and which ``place`` numbers; -1 for all others."""
+        graph, edges = self.graph, _stretches(self.starts, units)
+        edges = edges[place[graph.right[edges]] >= 0]
         return Graph(place[graph.left[edges]], place[graph.right[edges]], graph.weight[edges], graph.dates[edges])
 
 
+def _stretches(ends: Ints, rows: Ints) -> Ints:
+    """Return all places from ``ends[row]`` to ``ends[row + 1]``, of one row after the other."""
+    starts, sizes = ends[rows], ends[rows + 1] - ends[rows]
+    before = np.append(0, np.cumsum(sizes))
+    places: Ints = np.arange(before[-1]) + np.repeat(starts - before[:-1], sizes)
+    return places
+
+
 def _neighbourhoods(graph: Graph, n_units: int, least: float) -> _Neighbourhoods:
-    ends = np.concatenate([graph.left, graph.right])
-    order = np.argsort(ends, kind="stable")
-    edges = order % max(1, len(graph.left))
-    others = np.concatenate([graph.right, graph.left])[order]
-    starts = np.append(0, np.cumsum(np.bincount(ends, minlength=n_units)))
-    return _Neighbourhoods(graph, starts, edges, others, graph.weight[edges] >= least)
+    heavy = graph.weight >= least
+    left, right = graph.left[heavy], graph.right[heavy]
+    ends = np.concatenate([left, right])
+    others = np.concatenate([right, left])[np.argsort(ends, kind="stable")]
+    of_unit, of_left = (np.append(0, np.cumsum(np.bincount(found, minlength=n_units))) for found in (ends, graph.left))
+    return _Neighbourhoods(graph, of_unit, others, of_left)
 
 
 def _settle(graph: Graph, grouping: Grouping, settled: Settled) -> tuple[Ints, Ints]:

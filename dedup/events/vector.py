@@ -8,7 +8,7 @@ background does not know either weighs half, because it can never match and only
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -97,6 +97,18 @@ class Bags:
     def places(self) -> Ints:
         """The row of every entry, int64 of the shape of ``columns``."""
         return np.repeat(np.arange(len(self.ends) - 1), np.diff(self.ends))
+
+    def by_appearance(self) -> "Bags":
+        """Return the same with columns numbered in the order in which they first come, so that what is known of the terms of a row lies together."""
+        first = np.empty(len(self.known), dtype=np.int64)
+        # Of several places written the last one stands.
+        first[self.columns[::-1]] = np.arange(len(self.columns))[::-1]
+        is_first = np.zeros(len(self.columns), dtype=bool)
+        is_first[first] = True
+        columns = self.columns[is_first]
+        number = np.empty(len(columns), dtype=np.int32)
+        number[columns] = np.arange(len(columns))
+        return replace(self, columns=number[self.columns], known=self.known[columns], met=self.met[columns])
 
 
 @dataclass(frozen=True, eq=False)
@@ -318,12 +330,15 @@ def features(vectors: Vectors, left: Ints, right: Ints) -> Floats:
         In the order of ``FEATURES``: four cosines; 1 where days named agree, where both name days and none agrees, and where both name
         the same rare quantity; and the days between the two, 0 where one is not known.
     """
-    # Terms weigh what they weighed when the later of the two came.
+    # Terms weigh what they weighed when the later of the two came. That one is made ready for all its pairs: of the earlier ones there are
+    # the more, from one window to the next, the more articles there are.
     when = np.maximum(vectors.window[left], vectors.window[right])
-    order = np.lexsort((left, when))
-    pairs = left[order], right[order], when[order]
+    is_left = vectors.window[left] > vectors.window[right]
+    later, former = np.where(is_left, left, right), np.where(is_left, right, left)
+    order = np.lexsort((later, when))
+    pairs = later[order], former[order], when[order]
     found = np.empty((len(left), len(FEATURES)), order="F")
-    for column, kind in ((1, vectors.bigrams), (2, vectors.spans)):
+    for column, kind in ((1, vectors.bigrams.by_appearance()), (2, vectors.spans.by_appearance())):
         found[order, column] = _cosines(vectors, kind, kind, kind, pairs)
     words, leads, lengths = vectors.words, vectors.leads, np.full(len(left), -1.0)
     found[order, 0] = _cosines(vectors, words, words, words, pairs, lengths)
