@@ -752,7 +752,64 @@ def cosines_outside(  # noqa: PLR0913 - two sides, what they share, and how rare
     return found
 
 
-@compiled(types.float64[::1](INTS, _COUNTS, INTS, INTS, _COUNTS, INTS, INTS, _FLOATS, types.float64))
+_64: Final = np.uint64(64)
+_SIGN: Final = np.uint64(1 << 63)
+#: Bits by which a key is told from those that have its upper bits, before it is compared with them.
+_MORE: Final = np.uint64(4)
+#: More keys of the same upper bits are gone through by halves.
+_CROWD: Final = 16
+
+
+@compiled(tuple_of((types.int32[::1], types.uint64[::1]))(INTS, types.int64))
+def key_tables(keys: Any, n_bits: Any) -> Any:
+    """Return ``starts`` and ``bits`` of sorted keys by their upper ``n_bits``, as `KeyIndex` says."""
+    n_parts, shift = 1 << n_bits, _64 - np.uint64(n_bits)
+    starts, bits = np.zeros(n_parts + 1, dtype=np.int32), np.zeros(n_parts // 4, dtype=np.uint64)
+    for key in keys:
+        turned = np.uint64(key) ^ _SIGN
+        starts[(turned >> shift) + _1] += 1
+        fine = turned >> (shift - _MORE)
+        bits[fine >> _6] |= _1 << (fine & _63)
+    for one in range(n_parts):
+        starts[one + 1] += starts[one]
+    return starts, bits
+
+
+@part
+def _shift(starts: Any) -> Any:
+    """Return by how much a key is shifted for its upper bits."""
+    shift, n_parts = _64, len(starts) - 1
+    while n_parts > 1:
+        n_parts >>= 1
+        shift -= _1
+    return shift
+
+
+@part
+def _is_likely(key: Any, bits: Any, shift: Any) -> Any:
+    """Return 1 if a key may be there, 0 if it is not."""
+    fine = (np.uint64(key) ^ _SIGN) >> (shift - _MORE)
+    return (bits[fine >> _6] >> (fine & _63)) & _1
+
+
+@part
+def _place(key: Any, keys: Any, starts: Any, shift: Any) -> Any:
+    """Return where a key stands, or -1."""
+    upper = (np.uint64(key) ^ _SIGN) >> shift
+    first, last = starts[upper], starts[upper + _1]
+    if last - first > _CROWD:
+        first += np.searchsorted(keys[first:last], key)
+        last = min(last, first + 1)
+    for place in range(first, last):
+        if keys[place] == key:
+            return place
+    return -1
+
+
+_INDEX: Final = (INTS, array(types.int32), array(types.uint64))
+
+
+@compiled(types.float64[::1](INTS, _COUNTS, INTS, INTS, _COUNTS, INTS, *_INDEX, _FLOATS, types.float64))
 def shared_weights(  # noqa: PLR0913 - two sides, and how rare a term is
     lefts: Any,
     left_counts: Any,
@@ -761,14 +818,16 @@ def shared_weights(  # noqa: PLR0913 - two sides, and how rare a term is
     right_counts: Any,
     right_ends: Any,
     keys: Any,
+    starts: Any,
+    bits: Any,
     rarity: Any,
     rare: Any,
 ) -> Any:
     """Return for each pair of bags, sorted and one after the other, the product of their weights under the frozen background.
 
-    ``rarity`` are the weights of ``keys``, which are sorted, and ``rare`` that of all other terms.
+    ``rarity`` are the weights of the ``keys`` of an index, and ``rare`` that of all other terms.
     """
-    found = np.zeros(len(left_ends) - 1)
+    found, shift = np.zeros(len(left_ends) - 1), _shift(starts)
     for pair in range(len(found)):
         i, j = left_ends[pair], right_ends[pair]
         while i < left_ends[pair + 1] and j < right_ends[pair + 1]:
@@ -777,64 +836,49 @@ def shared_weights(  # noqa: PLR0913 - two sides, and how rare a term is
             elif rights[j] < lefts[i]:
                 j += 1
             else:
-                at = np.searchsorted(keys, lefts[i])
-                weight = rarity[at] if at < len(keys) and keys[at] == lefts[i] else rare
+                at = _place(lefts[i], keys, starts, shift) if _is_likely(lefts[i], bits, shift) else -1
+                weight = rarity[at] if at >= 0 else rare
                 found[pair] += (1.0 + np.log(left_counts[i])) * (1.0 + np.log(right_counts[j])) * weight
                 i += 1
                 j += 1
     return found
 
 
-#: Where so many of the others lie among a run of ascending keys for each of these, each is looked for by halves.
-_SPARSE: Final = 16
-
-
-@compiled(types.int64[::1](INTS, INTS))
-def places(keys: Any, wanted: Any) -> Any:
-    """Return where each key stands among ``wanted``, which are sorted and distinct; -1 for those that do not."""
-    found = np.full(len(keys), -1, dtype=np.int64)
-    start, n_keys = 0, len(keys)
-    while start < n_keys:
-        end = start + 1
-        while end < n_keys and keys[end] >= keys[end - 1]:
-            end += 1
-        first, last = np.searchsorted(wanted, keys[start]), np.searchsorted(wanted, keys[end - 1], "right")
-        if last - first > _SPARSE * (end - start):
-            for one in range(start, end):
-                first += np.searchsorted(wanted[first:last], keys[one])
-                if first < last and wanted[first] == keys[one]:
-                    found[one] = first
-        else:
-            # Unsigned, as in ``_read``, and without a branch, of which half would be foreseen wrongly.
-            row, n_rows, place, n_places = np.uint64(start), np.uint64(end), np.uint64(first), np.uint64(last)
-            while row < n_rows and place < n_places:
-                key, other = keys[row], wanted[place]
-                found[row] = place if key == other else -1
-                row += np.uint64(key <= other)
-                place += np.uint64(other < key)
-        start = end
+@compiled(types.int64[::1](INTS, *_INDEX))
+def places(wanted: Any, keys: Any, starts: Any, bits: Any) -> Any:
+    """Return where each of the wanted stands among ``keys``, or -1."""
+    found, shift = np.full(len(wanted), -1, dtype=np.int64), _shift(starts)
+    for row in range(len(wanted)):
+        if _is_likely(wanted[row], bits, shift):
+            found[row] = _place(wanted[row], keys, starts, shift)
     return found
 
 
-@compiled(types.void(types.int64[::1], INTS, INTS))
-def add_at(totals: Any, place: Any, counts: Any) -> None:
-    """Add counts to the totals at some places, where these are not negative."""
-    for row in range(len(place)):
-        if place[row] >= 0:
-            totals[place[row]] += counts[row]
-
-
-@compiled(types.float64[::1](INTS, INTS, array(types.int32), array(types.int32), types.int64, types.float64))
-def frequencies(  # noqa: PLR0913 - a table and how it is entered
-    keys: Any, known: Any, counts: Any, starts: Any, shift: Any, unseen: Any
+@compiled(types.float64[::1](INTS, _FLOATS, types.float64, *_INDEX))
+def values_of(  # noqa: PLR0913 - what is looked for, and the three arrays of an index
+    wanted: Any, values: Any, missing: Any, keys: Any, starts: Any, bits: Any
 ) -> Any:
-    """Return the count of each key; ``unseen`` for those that are not known. ``starts`` as `Background` says, by the bits from ``shift`` on."""
-    found = np.full(len(keys), unseen)
-    for one in range(len(keys)):
-        key = keys[one]
-        part = (key >> shift) + (1 << (63 - shift))
-        for place in range(starts[part], starts[part + 1]):
-            if known[place] == key:
-                found[one] = counts[place]
-                break
+    """Return the value of each of the wanted, of those that are not there ``missing``."""
+    found, shift = np.full(len(wanted), missing), _shift(starts)
+    for row in range(len(wanted)):
+        if _is_likely(wanted[row], bits, shift):
+            place = _place(wanted[row], keys, starts, shift)
+            if place >= 0:
+                found[row] = values[place]
     return found
+
+
+@compiled(types.void(types.int64[::1], INTS, INTS, *_INDEX))
+def add_counts(  # noqa: PLR0913 - what is looked for, and the three arrays of an index
+    totals: Any, wanted: Any, counts: Any, keys: Any, starts: Any, bits: Any
+) -> None:
+    """Add the counts of those of the wanted that are there to their totals."""
+    rows, n_rows, shift = np.empty(len(wanted), dtype=np.int64), np.uint64(0), _shift(starts)
+    # Without a branch: which keys are likely, nothing foresees.
+    for row in range(len(wanted)):
+        rows[n_rows] = row
+        n_rows += _is_likely(wanted[row], bits, shift)
+    for row in rows[:n_rows]:
+        place = _place(wanted[row], keys, starts, shift)
+        if place >= 0:
+            totals[place] += counts[row]

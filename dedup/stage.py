@@ -12,11 +12,10 @@ environment or another stage.
 from collections.abc import Iterable, Iterator
 from typing import Protocol, runtime_checkable
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from dedup.errors import SchemaError
+from dedup.keys import stable_order
 
 # A stage makes Python objects of the rows of a batch; of those of a whole night there would be too many.
 _BATCH_ROWS = 4096
@@ -87,89 +86,3 @@ def _together(table: pa.Table, names: tuple[str, ...]) -> pa.Table:
     if len(names) == 1 and first.type == pa.int64() and not first.null_count:
         return table.take(pa.array(stable_order(first.to_numpy())))
     return table.sort_by([(name, "ascending") for name in names])
-
-
-def distinct(keys: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the distinct keys, sorted, as ``numpy.unique`` does in thirty times the time.
-
-    Parameters
-    ----------
-    keys : ndarray of int64, shape (n,)
-
-    Examples
-    --------
-    >>> distinct(np.array([3, 1, 3])).tolist()
-    [1, 3]
-    """
-    ordered = np.sort(keys)
-    found: NDArray[np.int64] = ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
-    return found
-
-
-def counted(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the distinct keys, sorted, and how often each comes.
-
-    Parameters
-    ----------
-    keys : ndarray of int64, shape (n,)
-
-    Examples
-    --------
-    >>> [found.tolist() for found in counted(np.array([3, 1, 3]))]
-    [[1, 3], [1, 2]]
-    """
-    ordered = np.sort(keys)
-    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
-    return ordered[starts], np.diff(np.append(starts, len(ordered)))
-
-
-def stable_order(keys: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the order that sorts keys, equal ones as they stand.
-
-    Parameters
-    ----------
-    keys : ndarray of int64, shape (n,)
-        Any numbers; the order is found in a fifth of the time where they are hashes, which differ in their upper bits.
-
-    Returns
-    -------
-    ndarray of int64, shape (n,)
-        As ``numpy.argsort(keys, kind="stable")`` gives it.
-
-    Examples
-    --------
-    >>> stable_order(np.array([3, 1, 3, 1])).tolist()
-    [1, 3, 0, 2]
-    """
-    # A key and its place in one number: numbers alone are sorted by the vector units of a processor.
-    below = (1 << len(keys).bit_length()) - 1
-    packed = (keys & ~below) | np.arange(len(keys))
-    packed.sort()
-    order = packed & below
-    ordered = keys[order]
-    return order if np.all(ordered[1:] >= ordered[:-1]) else np.argsort(keys, kind="stable")
-
-
-def places(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return where each key stands among others, -1 for those that do not; quickly where keys come in long ascending runs.
-
-    Parameters
-    ----------
-    keys : ndarray of int64, shape (n,)
-        In any order.
-    wanted : ndarray of int64, shape (m,)
-        Sorted and distinct.
-
-    Returns
-    -------
-    ndarray of int64, shape (n,)
-        From -1 to m - 1.
-
-    Examples
-    --------
-    >>> places(np.array([5, 7, 3, 9]), np.array([3, 7])).tolist()
-    [-1, 1, 0, -1]
-    """
-    from dedup import kernels
-
-    return kernels.places(keys, wanted)  # type: ignore[no-any-return]

@@ -28,8 +28,8 @@ from dedup.articles.normalize import UNSPACED, words
 from dedup.articles.published import published_day
 from dedup.articles.stopwords import STEMMERS, STOP_WORDS, guess_language
 from dedup.errors import ParameterError
+from dedup.keys import KeyIndex, counted
 from dedup.schema import ARTICLE, TERMS
-from dedup.stage import counted
 from dedup.tables import load_json
 
 Keys = NDArray[np.int64]
@@ -106,22 +106,18 @@ class Terms:
 class Background:
     """How many articles of a large, frozen collection hold a term.
 
-    ``keys`` are sorted; a term that is not among them stands in at most ``unseen`` articles. ``starts``, int32 of shape (2^16 + 1,), tells
-    by the upper bits of a key, the sign turned, where those begin that have them.
+    ``counts``, float64, are those of the keys in ``index``; a term that is not among them stands in at most ``unseen`` articles.
     """
 
     n_documents: int
     unseen: int
-    keys: Keys
-    counts: Counts
-    starts: Counts
+    index: KeyIndex
+    counts: NDArray[np.float64]
     digest: str
 
     def document_frequency(self, keys: Keys) -> NDArray[np.float64]:
         """Return the number of background articles that hold each key; ``unseen`` for those not counted."""
-        from dedup import kernels
-
-        return kernels.frequencies(keys, self.keys, self.counts, self.starts, _PART_BITS, float(self.unseen))  # type: ignore[no-any-return]
+        return self.index.values(keys, self.counts, float(self.unseen))
 
     def inverse_frequency(self, keys: Keys) -> NDArray[np.float64]:
         """Return ``ln((N + 1) / (df + 1))`` of each key, at least 0."""
@@ -130,10 +126,6 @@ class Background:
     def rarity(self, counts: NDArray[Any]) -> NDArray[np.float64]:
         """Return the same of terms that so many articles hold."""
         return np.asarray(np.log((self.n_documents + 1) / (counts + 1)))
-
-
-#: Keys that are alike but for these bits stand together in the background.
-_PART_BITS = 48
 
 
 @cache
@@ -148,14 +140,11 @@ def background() -> Background:
         counts += [count for count, terms in listed for _ in terms]
     keys = np.concatenate(parts)
     order = np.argsort(keys, kind="stable")
-    keys = keys[order]
-    half = 1 << (63 - _PART_BITS)
     return Background(
         n_documents=table["n_documents"],
         unseen=table["unseen"],
-        keys=keys,
-        counts=np.array(counts, dtype=np.int32)[order],
-        starts=np.searchsorted(keys >> _PART_BITS, np.arange(-half, half + 1)).astype(np.int32),
+        index=KeyIndex.of(keys[order]),
+        counts=np.array(counts, dtype=np.float64)[order],
         digest=table["digest"],
     )
 

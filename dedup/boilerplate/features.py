@@ -19,7 +19,7 @@ from dedup.articles.letters import DIGIT, N_CODES, table
 from dedup.articles.normalize import kinds
 from dedup.articles.outline import LAYOUT
 from dedup.articles.reading import Reading, read
-from dedup.stage import places
+from dedup.keys import KeyIndex
 from dedup.tables import load_json
 
 Matrix: TypeAlias = NDArray[np.float64]
@@ -234,7 +234,7 @@ def features(page: Reading, title: str = "") -> Matrix:
     if title:
         headline = content_of(title)
         if headline:
-            told = places(content.hashes, np.array(sorted(headline))) >= 0
+            told = KeyIndex.of(np.array(sorted(headline))).places(content.hashes) >= 0
             shared = np.bincount(content.row[told[content.word]], minlength=page.n_lines)
             own[:, _I["headline"]] = shared / np.maximum(content.n, 1)
     _fit_to_page(own)

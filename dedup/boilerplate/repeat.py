@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 from dedup.articles.normalize import UNSPACED, words
 from dedup.articles.segment import NO_WORDS, size
 from dedup.errors import ParameterError
+from dedup.keys import distinct
 from dedup.schema import KEYS, REPEAT, SEGMENT
-from dedup.stage import distinct
 
 _LONG: Final = 8
 """From this many words on a sentence is text whose sharing may relate two articles."""

@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dedup import stage
 from dedup.errors import ParameterError
 from dedup.hashing import GOLDEN
+from dedup.keys import distinct as distinct_keys
 from dedup.schema import BAND, KINDS, MEETING, PAIR
 
 _SAMPLE = KINDS.index("sample")
@@ -221,7 +221,7 @@ class _Distinct:
 
     def all(self) -> NDArray[np.int64]:
         """Return the numbers in order."""
-        self._parts = [stage.distinct(np.concatenate(self._parts))]
+        self._parts = [distinct_keys(np.concatenate(self._parts))]
         self._n_waiting = 0
         return self._parts[0]
 

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from dedup.candidates.minhash import flat
 from dedup.candidates.window import ordinals
 from dedup.errors import ParameterError
+from dedup.keys import distinct
 from dedup.schema import PAIR, POINT, TELLING
-from dedup.stage import distinct
 
 if TYPE_CHECKING:
     from dedup.earlier import Earlier

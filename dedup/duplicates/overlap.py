@@ -207,11 +207,12 @@ def _shared(*bags: NDArray[Any]) -> NDArray[np.float64]:
 
 
 @cache
-def _rarities() -> tuple[NDArray[np.int64], NDArray[np.float64], float]:
-    """Return the keys of the background, the square of the rarity of each, and that of all other terms."""
+def _rarities() -> tuple[Any, ...]:
+    """Return the three arrays of the index of the background, the square of the rarity of each of its keys, and that of all other terms."""
     known = background()
     unknown = known.rarity(np.array([float(known.unseen)])) ** 2
-    return known.keys, known.inverse_frequency(known.keys) ** 2, float(unknown[0])
+    index = known.index
+    return index.keys, index.starts, index.bits, known.rarity(known.counts) ** 2, float(unknown[0])
 
 
 def agreeing_days(left: Iterable[str], right: Iterable[str]) -> tuple[list[str], bool]:

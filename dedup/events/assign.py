@@ -30,8 +30,8 @@ from dedup.errors import ParameterError, SchemaError
 from dedup.events.counts import Columns, Counts, read_keys
 from dedup.events.pair_model import pair_model
 from dedup.events.vector import FEATURES, Floats, Ints, Mix, Vectors, candidate_pairs, features, vectorise
+from dedup.keys import distinct
 from dedup.schema import ASSIGNMENT, EVENT, LIKENESS, MERGE
-from dedup.stage import distinct
 
 _COPIES = frozenset({"exact", "near"})
 _N_TOP_TERMS = 8

@@ -14,8 +14,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dedup.candidates.minhash import flat
+from dedup.keys import KeyIndex, counted, distinct, stable_order
 from dedup.schema import TERM_COUNT
-from dedup.stage import counted, distinct, places, stable_order
 
 Ints = NDArray[np.int64]
 
@@ -71,14 +71,11 @@ class Counts:
 
     def frequency(self, keys: Ints) -> NDArray[np.float64]:
         """Return in how many of the articles each key stood, float64 of the shape of ``keys``."""
-        found, place = np.zeros(len(keys)), places(keys, self.keys)
-        is_met = place >= 0
-        found[is_met] = self.counts[place[is_met]]
-        return found
+        return KeyIndex.of(self.keys).values(keys, self.counts.astype(np.float64), 0.0)
 
 
 class Sums:
-    """Adds up the counts of some keys over rows that are given some at a time, quickly where these come in runs of ascending keys.
+    """Adds up the counts of some keys over rows that are given some at a time.
 
     Parameters
     ----------
@@ -94,19 +91,17 @@ class Sums:
     """
 
     def __init__(self, keys: Ints) -> None:
-        self._keys = distinct(keys)
-        self._totals = np.zeros(len(self._keys), dtype=np.int64)
+        self._index = KeyIndex.of(distinct(keys))
+        self._totals = np.zeros(len(self._index.keys), dtype=np.int64)
 
     def add(self, keys: Ints, counts: Ints) -> None:
         """Add the counts of some rows."""
-        from dedup import kernels
-
-        kernels.add_at(self._totals, places(keys, self._keys), counts)
+        self._index.add_to(self._totals, keys, counts)
 
     def found(self) -> tuple[Ints, Ints]:
         """Return the keys that were met, sorted, and the sum of each."""
         met = self._totals > 0
-        return self._keys[met], self._totals[met]
+        return self._index.keys[met], self._totals[met]
 
 
 def read_keys(terms: Columns, name: str) -> tuple[Ints, Ints]:

@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 from dedup.errors import InputError, StateError
 from dedup.events.counts import Sums
+from dedup.keys import distinct
 from dedup.schema import ARTICLE, TEXT
-from dedup.stage import distinct
 from pipelines.state.relations import RELATIONS
 
 #: Memory that the engine keeps to, in MB; what does not fit is spilled beside the state.
