@@ -364,11 +364,11 @@ def link(
     step = 0
     begin = 0
     while True:
-        # First every group looks around, and then each that has grown.
+        # First every group with a new node looks around, for two others are not joined; and then each that has grown.
         if begin < n_nodes:
             one = begin
             begin += 1
-            if parent[one] != one:
+            if parent[one] != one or not has_new[one]:
                 continue
         else:
             if n_heap == 0:
@@ -443,7 +443,7 @@ def link(
             third = target[place]
             value[place] = total[third]
             place = following[place]
-            if begin < n_nodes and third < one:
+            if begin < n_nodes and third < one and has_new[third]:
                 continue
             mean = np.round(total[third] / (size[one] * size[third]), 12)
             least = _least(size[one], size[third], single, firm, few)
