@@ -20,7 +20,7 @@ from dedup.api import arrange
 from dedup.events.assign import count_terms, group
 from dedup.events.counts import Counts
 from dedup.flow import Flow, Inline, Matched, Unwatched
-from dedup.schema import KNOWN
+from dedup.schema import KNOWN, LIKENESS
 from pipelines.scores import bcubed
 
 LEVELS = ("event", "storyline")
@@ -31,7 +31,7 @@ def night_by_night(articles: pa.Table, matched: Matched, n_nights: int = 5) -> d
     arrival = dict(zip(articles["doc_id"].to_pylist(), articles["arrival"].to_pylist(), strict=True))
     ids = sorted(arrival, key=arrival.__getitem__)
     where: dict[str, dict[str, str]] = {}
-    counts = None
+    counts, likenesses = None, LIKENESS.empty_table()
     for night in range(n_nights):
         seen = pa.array(ids[: len(ids) * (night + 1) // n_nights], pa.string())
         terms, members, given = (
@@ -42,7 +42,7 @@ def night_by_night(articles: pa.Table, matched: Matched, n_nights: int = 5) -> d
             for doc_id, names in where.items()
         ]
         known = pa.Table.from_pylist(rows, schema=KNOWN)
-        found = group(terms, given, members, matched.matches, known=known, counts=counts)
+        found = group(terms, given, members, matched.matches, known=known, counts=counts, likenesses=likenesses)
         became = {(row["level"], row["old_id"]): row["new_id"] for row in found.merges.to_pylist()}
         for row in found.assignments.to_pylist():
             where[row["doc_id"]] = {f"{level}_id": row[f"{level}_id"] for level in LEVELS}
@@ -50,6 +50,7 @@ def night_by_night(articles: pa.Table, matched: Matched, n_nights: int = 5) -> d
             names |= {
                 f"{level}_id": became.get((level, names[f"{level}_id"]), names[f"{level}_id"]) for level in LEVELS
             }
+        likenesses = pa.concat_tables([likenesses, found.likenesses])
         tonight = count_terms(terms, members, known)
         counts = Counts.of_table(pa.concat_tables([tonight] if counts is None else [counts, tonight])).to_table()
     return where

@@ -218,11 +218,11 @@ def average_linkage(  # noqa: PLR0913 (graph, bars, and what stood before)
     )
 
 
-def partition(graph: Graph, grouping: Grouping, settled: Settled, window: Ints) -> tuple[Ints, Ints]:
+def partition(graph: Graph, grouping: Grouping, window: Ints) -> tuple[Ints, Ints]:
     """Return the storyline and the event of every unit, each named by its smallest unit.
 
-    Windows are settled one after the other, so that a week in one run is what it is in seven. What joined in an earlier window,
-    or on an earlier night, stays joined; of it only what has an edge to a new unit is looked at.
+    Windows are settled one after the other, so that a week in one run is what it is in seven. What joined in an earlier window
+    stays joined; of it only what has an edge to a new unit is looked at.
 
     Parameters
     ----------
@@ -230,29 +230,66 @@ def partition(graph: Graph, grouping: Grouping, settled: Settled, window: Ints) 
         Of the units, sorted by the left ends.
     grouping : Grouping
         Parameters.
-    settled : Settled
-        Where earlier nights put units.
     window : ndarray of int64, shape (n_units,)
-        When each new unit comes; those of one window come together.
+        When each unit comes; those of one window come together.
     """
-    event, storyline, known = settled.event.copy(), settled.storyline.copy(), settled.known.copy()
-    around = _neighbourhoods(graph, len(known), grouping.storyline)
-    new = np.flatnonzero(~known)
-    new = new[np.argsort(window[new], kind="stable")]
-    for some in np.split(new, np.flatnonzero(np.diff(window[new])) + 1):
+    n_units = len(window)
+    event, storyline, known = np.arange(n_units), np.arange(n_units), np.zeros(n_units, dtype=bool)
+    around = _neighbourhoods(graph, n_units, grouping.storyline)
+    order = np.argsort(window, kind="stable")
+    for some in np.split(order, np.flatnonzero(np.diff(window[order])) + 1):
         near = storyline[np.append(some, around.near(some))]
-        is_met = np.zeros(len(known), dtype=bool)
+        is_met = np.zeros(n_units, dtype=bool)
         is_met[near] = True
         is_here = is_met[storyline] & known
         is_here[some] = True
         units = np.flatnonzero(is_here)
-        place = np.full(len(known), -1)
+        place = np.full(n_units, -1)
         place[units] = np.arange(len(units))
         there = Settled(place[event[units]], place[storyline[units]], known[units])
         lines, events = _settle(around.among(units, place), grouping, there)
         storyline[units], event[units] = units[lines], units[events]
         known[some] = True
     return storyline, event
+
+
+def kept_whole(found: Ints, standing: Ints, known: NDArray[np.bool_]) -> Ints:
+    """Return the grouping that is nearest to what was found and splits no group of earlier nights.
+
+    Such a group goes where most of its units are, a new unit where it was found. Groups of earlier nights are put together only
+    where a new unit is.
+
+    Parameters
+    ----------
+    found, standing : ndarray of int64, shape (n_units,)
+        Groups as labels in [0, n_units): as they are found now, and as earlier nights left them.
+    known : ndarray of bool, shape (n_units,)
+        Units of earlier nights; of the others ``standing`` says nothing.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_units,)
+        The smallest unit of each unit's group.
+
+    Examples
+    --------
+    >>> known = np.array([True, True, True, False])
+    >>> kept_whole(np.array([0, 0, 2, 2]), np.array([0, 0, 0, 3]), known).tolist()
+    [0, 0, 0, 3]
+    >>> kept_whole(np.array([0, 0, 0, 0]), np.array([0, 1, 1, 3]), known).tolist()
+    [0, 0, 0, 0]
+    """
+    n_units = len(found)
+    pairs, n_shared = np.unique(standing[known] * n_units + found[known], return_counts=True)
+    group, label = pairs // n_units, pairs % n_units
+    # The one that shares most with it comes last, of equal ones that of the smallest unit.
+    order = np.lexsort((-label, n_shared, group))
+    chosen = np.arange(n_units)
+    chosen[group[order]] = label[order]
+    to = np.where(known, chosen[standing], found)
+    has_new = np.zeros(n_units, dtype=bool)
+    has_new[found[~known]] = True
+    return _named(np.where(has_new[to], to, n_units + standing))
 
 
 @dataclass(frozen=True, eq=False)
@@ -375,8 +412,8 @@ def group(  # noqa: PLR0913 (all that is known)
     grouping : Grouping or None
         Parameters; None for the defaults.
     known : Table or None
-        KNOWN: those of the articles that earlier nights grouped; the others are tonight's. Their events are never split,
-        and only tonight's articles can join two of them. Of an archive, whole events should be given: those of the
+        KNOWN: those of the articles that earlier nights grouped; the others are tonight's. All are grouped as though they came
+        together, and then no event of earlier nights is split (`kept_whole`). Of an archive, whole events should be given: those of the
         articles that share something telling with tonight's. How alike an article and an event are is the mean over its
         articles that are given.
     counts : Table or None
@@ -408,10 +445,10 @@ def group(  # noqa: PLR0913 (all that is known)
     else:
         before = Counts.of_table(counts)
     published = ordinals(pa.array([head["published"] for head in heads], pa.string()))
-    window = np.where(settled.known, -1, windows(published))
+    window = windows(published)
     # The vectors are let go as soon as the graph is there.
     tonight, graph = _graph(
-        vectorise(unit_terms, published, background(), before, window),
+        vectorise(unit_terms, published, background(), before, np.where(settled.known, -1, window)),
         _pairs_matched(matches, unit_of, len(units)),
         _series(heads),
         grouping,
@@ -419,7 +456,9 @@ def group(  # noqa: PLR0913 (all that is known)
         np.array([any(rows[place]["doc_id"] not in earlier for place in unit) for unit in units]),
         None if likenesses is None else _remembered(likenesses, rows, unit_of),
     )
-    labels = dict(zip(_LEVELS, partition(graph, grouping, settled, window), strict=True))
+    found = dict(zip(_LEVELS, partition(graph, grouping, window), strict=True))
+    labels = {level: kept_whole(found[level], getattr(settled, level), settled.known) for level in _LEVELS}
+    labels["storyline"] = joined(labels["event"], labels["storyline"])
     names = {level: _names(heads, labels[level], unit_of, earlier, level) for level in _LEVELS}
     similarity, cohesion = _centrality(graph, labels["event"], len(units))
     assigned = [
