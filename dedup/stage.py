@@ -75,12 +75,12 @@ def apply(stage: Stage, table: pa.Table) -> pa.Table:
     require(table, stage.reads, type(stage).__name__)
     table = table.select(stage.reads.names)
     if stage.partition_by:
-        table = _together(table, stage.partition_by)
+        table = together(table, stage.partition_by)
     batches = table.to_batches(max_chunksize=_BATCH_ROWS)
     return pa.Table.from_batches(stage(iter(batches)), schema=stage.writes)
 
 
-def _together(table: pa.Table, names: tuple[str, ...]) -> pa.Table:
+def together(table: pa.Table, names: tuple[str, ...]) -> pa.Table:
     """Return the rows sorted by some columns, those of one key in their order; a number that nothing is missing of is sorted quickly."""
     first = table[names[0]]
     if len(names) == 1 and first.type == pa.int64() and not first.null_count:

@@ -317,12 +317,13 @@ def _joined(article: dict[str, Any], done: Night) -> dict[str, Any]:
 
 def _boilerplate(articles: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Make a row per removed text and source, the most frequent first."""
-    found: dict[tuple[str, str], tuple[set[str], Counter[str]]] = {}
+    found: dict[tuple[str, str], tuple[set[str], dict[str, int]]] = {}
     for article in articles:
+        doc_id, source_ = article["doc_id"], article["source"]
         for removal in article["removed"]:
-            ids, reasons = found.setdefault((article["source"], removal["text"]), (set(), Counter()))
-            ids.add(article["doc_id"])
-            reasons[removal["reason"]] += 1
+            ids, reasons = found.setdefault((source_, removal["text"]), (set(), {}))
+            ids.add(doc_id)
+            reasons[removal["reason"]] = reasons.get(removal["reason"], 0) + 1
     rows = [
         {
             "source": site,

@@ -115,15 +115,13 @@ def cell(value: object) -> object:
     >>> cell("=1+1"), cell(0.12345678), cell(["b", "a"]), cell(None)
     ("'=1+1", 0.123457, 'b; a', '')
     """
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return round(value, _DECIMALS)
     if isinstance(value, list | tuple):
         value = "; ".join(str(one) for one in value)
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return "'" + value
-    return value
+    if isinstance(value, str):
+        return "'" + value if value.startswith(_FORMULA_STARTS) else value
+    if value is None:
+        return ""
+    return round(value, _DECIMALS) if isinstance(value, float) else value
 
 
 def given(text: str) -> str:
@@ -144,7 +142,7 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, An
         writer = csv.writer(file)
         writer.writerow(columns)
         for row in rows:
-            writer.writerow([cell(row[name]) for name in columns])
+            writer.writerow(map(cell, map(row.__getitem__, columns)))
             count += 1
     return count
 

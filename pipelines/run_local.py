@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -27,12 +27,15 @@ from typing import Self
 import pyarrow as pa
 
 from dedup.errors import ParameterError, StageError
-from dedup.stage import Stage, apply, require
+from dedup.stage import Stage, apply, require, together
 
 _MB = 1 << 20
 _BATCH_ROWS = 256
 _BATCH_BYTES = 8 * _MB
 _START_SECONDS = 120
+# Keyed by what most rows are of: the articles of a task take longer to work on than to send.
+_OF_ARTICLE = ("doc_id",)
+_ARTICLE_ROWS = 1024
 # What a worker needs and is slow to import, to compile or to read; the fork server has it once, so that a replaced worker starts at once.
 _PRELOAD = ["trafilatura", "resiliparse.extract.html2text", "dedup.kernels", "pipelines.warm"]
 
@@ -140,7 +143,8 @@ class Local:
         Parameters
         ----------
         stage : Stage
-            A keyed stage runs in this process, over rows sorted by its key; a row-wise one in the workers.
+            A row-wise stage runs in the workers, and so does one keyed by article, some articles a task; any other keyed one in this
+            process, over rows sorted by its key.
         rows : Table or iterable of RecordBatch
             An iterable is consumed as it is worked on, so that it never stands in memory as a whole.
         tick : callable, optional
@@ -155,13 +159,16 @@ class Local:
         """
         if stage.partition_by:
             table = rows if isinstance(rows, pa.Table) else pa.Table.from_batches(rows, schema=stage.reads)
-            done = apply(stage, table)
-            if tick:
-                tick(table.num_rows)
-            return done
-        if isinstance(rows, pa.Table):
+            if self.workers == 1 or stage.partition_by != _OF_ARTICLE:
+                done = apply(stage, table)
+                if tick:
+                    tick(table.num_rows)
+                return done
+            require(table, stage.reads, type(stage).__name__)
+            batches: Iterable[pa.RecordBatch] = _articles(together(table.select(stage.reads.names), stage.partition_by))
+        elif isinstance(rows, pa.Table):
             require(rows, stage.reads, type(stage).__name__)
-            batches: Iterable[pa.RecordBatch] = _bounded(rows.select(stage.reads.names))
+            batches = _bounded(rows.select(stage.reads.names))
         else:
             batches = rows
         # A single batch is done here before a worker would have started.
@@ -330,6 +337,18 @@ def _bounded(table: pa.Table) -> Iterator[pa.RecordBatch]:
             pending += [batch.slice(half), batch.slice(0, half)]
         else:
             yield batch
+
+
+def _articles(table: pa.Table) -> Iterator[pa.RecordBatch]:
+    """Split rows sorted by article into batches of whole articles, bounded in rows and, but for one article alone, in bytes."""
+    ids = table[_OF_ARTICLE[0]].to_pylist()
+    ends = [row for row in range(1, len(ids)) if ids[row] != ids[row - 1]] + [len(ids)] * bool(ids)
+    most = min(_ARTICLE_ROWS, _BATCH_BYTES * len(ids) // max(table.nbytes, 1))
+    start = 0
+    for end, following in pairwise([*ends, 2 * len(ids) + most]):
+        if following - start > most:
+            yield table.slice(start, end - start).combine_chunks().to_batches()[0]
+            start = end
 
 
 def _counted(

@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from typing import Any, ClassVar, Final, Self
 
 import numpy as np
@@ -147,13 +148,26 @@ def tree_of(page: str) -> Any:
 
     Without scripts, styles and drawings: it copies the tree several times, and reads no more of them than linked data.
     """
-    from trafilatura.utils import load_html
-
-    tree: Any = load_html(with_closed_title(page))
+    tree: Any = _loader()(with_closed_title(page))
     for element in list(tree.iter("script", "style", "svg")) if tree is not None else ():
         if element.getparent() is not None and "ld+json" not in (element.get("type") or ""):
             element.drop_tree()
     return tree
+
+
+@cache
+def _loader() -> Callable[[str], Any]:
+    """Return trafilatura's function that parses, its elements made without asking Python for the class of each by its tag.
+
+    Only elements of forms have classes of their own, and trafilatura asks nothing of them that others have not.
+    """
+    from lxml import etree, html
+    from trafilatura import utils
+
+    classes: dict[str, Any] = {"element": html.HtmlElement, "comment": html.HtmlComment}
+    classes |= {"pi": html.HtmlProcessingInstruction, "entity": html.HtmlEntity}
+    utils.HTML_PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(**classes))
+    return utils.load_html
 
 
 def by_trafilatura(tree: Any, url: str = "") -> str:

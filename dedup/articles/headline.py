@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import chain
+from operator import mul
 from typing import Final
 
 from dedup.articles.normalize import words, words_once
@@ -63,7 +64,7 @@ def headline(page: Stated) -> str:
     texts, found = evidence(page)
     if not found:
         return ""
-    return texts[max(found, key=lambda one: sum(WEIGHTS.get(name, 0.0) * value for name, value in found[one].items()))]
+    return texts[max(found, key=lambda one: sum(map(mul, map(WEIGHTS.__getitem__, found[one]), found[one].values())))]
 
 
 def evidence(page: Stated) -> tuple[dict[Words, str], dict[Words, dict[str, float]]]:

@@ -277,8 +277,7 @@ def _headings(page: Markup, nodes: list[Any]) -> Iterator[Heading]:
         text = text_of(tag)
         if not 0 < len(text) <= _LONGEST:
             continue
-        link = next(tag.iter("a"), None)
-        link = tag.above("a") if link is None else link
+        link = next(tag.iter("a"), None) or tag.above("a")
         yield Heading(
             level=int(tag.tag[1]),
             text=text,

@@ -70,13 +70,14 @@ _WORDS = {
 STOP_WORDS: dict[str, frozenset[str]] = {language: frozenset(text.split()) for language, text in _WORDS.items()}
 
 _LANGUAGES = tuple(STOP_WORDS)
-#: The numbers of the languages that each word is a stop word of.
-_LANGUAGES_OF: dict[str, list[int]] = {}
+_SAMPLE = 2000
+#: For each stop word a 1 for every language that it is of, so many bits apart that the sum over a sample counts all languages at once.
+_COUNT_BITS = _SAMPLE.bit_length()
+_LANGUAGES_OF: dict[str, int] = {}
 for _number, _language in enumerate(_LANGUAGES):
     for _word in STOP_WORDS[_language]:
-        _LANGUAGES_OF.setdefault(_word, []).append(_number)
+        _LANGUAGES_OF[_word] = _LANGUAGES_OF.get(_word, 0) | 1 << _COUNT_BITS * _number
 
-_SAMPLE = 2000
 MIN_SHARE = 0.15
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -103,9 +104,7 @@ def guess_language(text: str, min_share: float = MIN_SHARE) -> str:
 def most_stop_words(text: str) -> tuple[str, int, int]:
     """Return the language of most stop words in the beginning of ``text``, how many these are, and how many words there are."""
     found = _WORD.findall(text[:_SAMPLE].lower())
-    counts = [0] * len(_LANGUAGES)
-    for word in found:
-        for number in _LANGUAGES_OF.get(word, ()):
-            counts[number] += 1
+    total = sum(filter(None, map(_LANGUAGES_OF.get, found)))
+    counts = [total >> _COUNT_BITS * number & (1 << _COUNT_BITS) - 1 for number in range(len(_LANGUAGES))]
     n, language = max(zip(counts, _LANGUAGES, strict=True))
     return language, n, len(found)

@@ -415,12 +415,13 @@ def spans_of(text: str, language: str) -> tuple[list[str], dict[str, str]]:
             if not span:
                 follows_word = start > 1 and line[start - 1] == " " and line[start - 2].isalnum()
                 initial = not follows_word and _begins_sentence(line, start)
-            if is_common or len(span) >= _MAX_SPAN:
+            if not is_common and len(span) < _MAX_SPAN:
+                span.append(word)
+            elif span:
                 _close(span, doubtful if initial or shouted else found)
                 span = []
-            else:
-                span.append(word)
-        _close(span, doubtful if initial or shouted else found)
+        if span:
+            _close(span, doubtful if initial or shouted else found)
     known = set(found)
     return found + [word for word in doubtful if word in known], written
 

@@ -82,9 +82,12 @@ def _rows(path: Path, ids: dict[str, str]) -> list[dict[str, str]]:
     limit = csv.field_size_limit(sys.maxsize)
     try:
         with _readable(path), path.open(encoding="utf-8", newline="") as file:
+            rows = csv.reader(file, strict=True)
+            header = next(rows, [])
+            places = [header.index(name) for name in columns]
+            told = ([row[place] for place in places] for row in rows if row)
             return [
-                {name: ids.get(row[name]) or given(row[name]) for name in columns}
-                for row in csv.DictReader(file, strict=True)
+                {name: ids.get(value) or given(value) for name, value in zip(columns, row, strict=True)} for row in told
             ]
     finally:
         csv.field_size_limit(limit)

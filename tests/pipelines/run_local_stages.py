@@ -6,6 +6,7 @@ import struct
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from multiprocessing.connection import Connection
 from typing import ClassVar
 
@@ -25,6 +26,20 @@ class Doubled:
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             yield pa.record_batch([pc.multiply(batch["n"], 2)], schema=ROWS)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Counts the rows of each article that come together."""
+
+    reads: ClassVar[pa.Schema] = pa.schema([("doc_id", pa.string()), ("n", pa.int64())])
+    writes: ClassVar[pa.Schema] = pa.schema([("doc_id", pa.string()), ("n", pa.int64()), ("pid", pa.int64())])
+    partition_by: ClassVar[tuple[str, ...]] = ("doc_id",)
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        ids = [doc_id for batch in batches for doc_id in batch["doc_id"].to_pylist()]
+        rows = [{"doc_id": doc_id, "n": len(list(run)), "pid": os.getpid()} for doc_id, run in groupby(ids)]
+        yield pa.RecordBatch.from_pylist(rows, schema=self.writes)
 
 
 @dataclass(frozen=True)

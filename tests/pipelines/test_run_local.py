@@ -64,6 +64,22 @@ def test_a_keyed_stage_gets_its_rows_sorted() -> None:
         assert engine.map(Keyed(), table(3, 1, 2))["n"].to_pylist() == [1, 2, 3]
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_articles_go_to_the_workers_whole(workers: int) -> None:
+    whole = stages().Whole()
+    ids = [f"{n % 700:03}" for n in range(5000)]
+    rows = pa.table({"doc_id": ids, "n": list(range(5000))}, schema=whole.reads)
+    ticks: list[int] = []
+    with Local(workers) as engine:
+        done = engine.map(whole, rows, ticks.append)
+        assert engine.map(whole, rows.slice(0, 0)).num_rows == 0
+    assert done.drop(["pid"]).equals(apply(whole, rows).drop(["pid"]))
+    assert done["doc_id"].to_pylist() == sorted(set(ids))
+    assert set(done["n"].to_pylist()) == {7, 8}
+    assert (os.getpid() in done["pid"].to_pylist()) == (workers == 1)
+    assert sum(ticks) == 5000
+
+
 def test_missing_columns_are_named() -> None:
     with Local(1) as engine, pytest.raises(SchemaError, match="column 'n' is missing"):
         engine.map(stages().Doubled(), pa.table({"m": [1]}))
