@@ -105,7 +105,7 @@ def clean(  # noqa: PLR0913 - what a run is made of
     with watch.stage("extract"):
         pages = pages.withColumnRenamed("arrival", "number").join(named.where("given <> ''"), "number")
         pages = pages.select(F.col("number").alias("arrival"), F.col("given").alias("doc_id"), *PAGE.names[2:])
-        drafts = cluster.written(cluster.run(Extracting(config), PAGE, _DATED, pages.repartition("arrival")))
+        drafts = cluster.written(cluster.run(Extracting(config), PAGE, _DATED, pages))
         rejects += _rejects(cluster, drafts.withColumn("reason", F.col("failure")).where("failure <> ''"))
         counts = drafts.where("extractor <> ''").groupBy("extractor").count().collect()
         extractors = dict(sorted((row["extractor"], row["count"]) for row in counts))

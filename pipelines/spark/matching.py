@@ -30,8 +30,9 @@ from pipelines.spark.memory import Memory
 _SAMPLE: Final = KINDS.index("sample")
 _SALIENT: Final = KINDS.index("salient")
 
-#: Two to the power of this are the pairs in a part: an executor's Python holds the articles of one, some fifteen kilobytes each and no more than two
-#: for a pair.
+#: Two to the power of this are the pairs in a part: an executor's Python holds the articles of one, no more than two for a pair, and of each what it tells, one
+#: kilobyte, or all that it is compared by, some fifteen.
+_TELLING_BITS: Final = 16
 _PART_BITS: Final = 12
 #: Two articles by their arrivals.
 _MET: Final = pa.schema([("earlier", pa.int64()), ("later", pa.int64())])
@@ -100,7 +101,7 @@ def match(  # noqa: PLR0913 - as `Flow.match`
     with watch.stage("sign"):
         signing = _Signing(flow.sign, flow.analyse if wants_overlap else None)
         # One relation, so that nothing that was made of an article is ever joined with it again.
-        signed = cluster.written(cluster.run(signing, ARTICLE, signing.writes, articles))
+        signed = cluster.written(cluster.run(signing, signing.reads, signing.writes, articles))
         signatures = signed.select(*SIGNATURE.names)
     with watch.stage("band"):
         bands = cluster.map(flow.bands, signatures)
@@ -128,7 +129,7 @@ def match(  # noqa: PLR0913 - as `Flow.match`
         if memory:
             names = ["doc_id", "arrival", *_sides(verify.reads)]
             sides = signed.select(*names).union(_signed(memory, _others(candidates, memory)).select(*names))
-        matches = cluster.written(_compared(cluster, verify, candidates, sides))
+        matches = cluster.written(_compared(cluster, verify, candidates, sides, _PART_BITS))
     with watch.stage("cluster"):
         clustered = cluster.written(_clustered(cluster, flow.canonical, about, matches, memory))
     return MatchFrames(signatures, terms, matches, clustered, candidates, told, bands)
@@ -140,6 +141,12 @@ class _Signing:
 
     sign: Stage
     analyse: Stage | None
+
+    @property
+    def reads(self) -> pa.Schema:
+        """Columns of the articles that are read."""
+        names = {*self.sign.reads.names, *(self.analyse.reads.names if self.analyse else ()), *_SHOWN, "n_words"}
+        return pa.schema([one for one in ARTICLE if one.name in names])
 
     @property
     def writes(self) -> pa.Schema:
@@ -221,7 +228,7 @@ def _candidates(  # noqa: PLR0913 - all that articles meet by
     if memory:
         earlier = memory.arrived("telling", _others(said, memory))
         told = told.union(earlier.select(*told.columns))
-    return pairs.union(_compared(cluster, flow.alike, said, told))
+    return pairs.union(_compared(cluster, flow.alike, said, told, _TELLING_BITS))
 
 
 def _within(apart: Any, days: int) -> Any:
@@ -236,16 +243,16 @@ def _sides(reads: pa.Schema) -> list[str]:
     return [name.removeprefix("left_") for name in reads.names if name.startswith("left_") and name != "left_id"]
 
 
-def _compared(cluster: Cluster, stage: Stage, pairs: Any, articles: Any) -> Any:
+def _compared(cluster: Cluster, stage: Stage, pairs: Any, articles: Any, bits: int) -> Any:
     """Return what a stage makes of pairs, ``_MET``, joined with both their articles; what gives PAIR gives ``_MET`` here.
 
-    Pairs are dealt into parts in the order of the later article of each, and a part is sent every article in it once. Under a hot key many articles meet
-    the same hundred, and reports of one happening come one after the other, so a part of thousands of pairs has few articles; joined pair by pair, or dealt
-    by chance, each would travel as often as it is compared.
+    Pairs are dealt into parts, of two to the power of ``bits``, in the order of the later article of each, and a part is sent every article in it once.
+    Under a hot key many articles meet the same hundred, and reports of one happening come one after the other, so a part of thousands of pairs has few
+    articles; joined pair by pair, or dealt by chance, each would travel as often as it is compared.
     """
     from pyspark.sql import functions as F  # noqa: N812 - as everyone calls it
 
-    part = F.shiftright(F.monotonically_increasing_id(), _PART_BITS).alias("part")
+    part = F.shiftright(F.monotonically_increasing_id(), bits).alias("part")
     pairs = cluster.written(pairs.orderBy("later", "earlier").select(part, *_MET.names))
     sent = pairs.select("part", F.explode(F.array(*_MET.names)).alias("arrival")).distinct()
     names = _sides(stage.reads)
