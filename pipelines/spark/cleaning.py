@@ -103,8 +103,10 @@ def clean(  # noqa: PLR0913 - what a run is made of
         named = cluster.written(_named(cluster, claims, memory))
         n_seen = named.where("given = ''").count()
     with watch.stage("extract"):
-        pages = pages.withColumnRenamed("arrival", "number").join(named.where("given <> ''"), "number")
-        pages = pages.select(F.col("number").alias("arrival"), F.col("given").alias("doc_id"), *PAGE.names[2:])
+        # Few pages as a rule, so that the others stay where they are.
+        pages = pages.join(named.withColumnRenamed("number", "arrival"), "arrival", "left")
+        pages = pages.where(F.col("given").isNull() | (F.col("given") != ""))
+        pages = pages.withColumn("doc_id", F.coalesce("given", "doc_id")).select(*PAGE.names)
         drafts = cluster.written(cluster.run(Extracting(config), PAGE, _DATED, pages))
         rejects += _rejects(cluster, drafts.withColumn("reason", F.col("failure")).where("failure <> ''"))
         counts = drafts.where("extractor <> ''").groupBy("extractor").count().collect()
@@ -129,7 +131,7 @@ def _rejects(cluster: Cluster, rows: Any) -> list[Reject]:
 
 
 def _named(cluster: Cluster, claims: Any, memory: Memory | None) -> Any:
-    """Return ``number`` and ``given``, the id of each page, empty for one seen already.
+    """Return ``number`` and ``given``, the id of each page that may not have what it claims, empty for one seen already.
 
     An id that is claimed once, and by nothing before, is given. The claims to any other come to the driver, with those that look like a revision
     of one: a hundred bytes for each page that is there again with another content, or twice tonight. What earlier nights saw stays where it is.
@@ -154,9 +156,8 @@ def _named(cluster: Cluster, claims: Any, memory: Memory | None) -> Any:
     asked = [Claim(**row) for row in rows]
     given = assign_ids(asked, memory.state.known(asked) if memory and asked else None)
     settled = cluster.frame(pa.table([pa.array(numbers, pa.int64()), pa.array(given, TEXT)], schema=_GIVEN))
-    named = fresh.join(settled, "number", "left").select("number", F.coalesce("given", "doc_id").alias("given"))
     known = claims.join(fresh, "number", "left_anti").select("number", F.lit("").alias("given"))
-    return named.union(known) if memory else named
+    return settled.union(known) if memory else settled
 
 
 def _arrived(cluster: Cluster, drafts: Any, first: int) -> Any:
