@@ -49,8 +49,9 @@ DEDUP = [str(Path(sys.executable).with_name("dedup"))]
 MEMORY_MB = 3072
 DIGITS = "0123456789"
 WORD = re.compile(r"[^\W\d_]+")
-#: Years by which articles are told anew: more than those of a magazine span, so that their days do not meet.
-YEARS = 12
+#: Years by which articles are told anew, later and earlier by turns: more than those of a magazine span, so that their days do not meet. Seventeen times
+#: they stay between 1800 and 2100, where dates are read.
+YEARS = 9
 
 
 # -- articles --------------------------------------------------------------------------------------------------------
@@ -76,8 +77,9 @@ def real(n_first: int | None = None) -> Iterator[dict[str, Any]]:
     ranked = sorted(frequencies, key=lambda word: (-frequencies[word], word))
     for again in itertools.count():
         exchanged = exchange(ranked, random.Random(again)) if again else str
+        years = YEARS * ((again + 1) // 2) * (1 if again % 2 else -1)
         for row in mixed:
-            told = {"source": row.get("source") or "", "published": later(row.get("published") or "", YEARS * again)}
+            told = {"source": row.get("source") or "", "published": moved(row.get("published") or "", years)}
             told |= {name: exchanged(row.get(name) or "") for name in ("title", "text")}
             yield {"id": f"{row['id']}-{again}", "url": ""} | told
 
@@ -99,8 +101,8 @@ def exchange(ranked: Sequence[str], draw: random.Random) -> Callable[[str], str]
     return lambda text: WORD.sub(of, text.translate(digits))
 
 
-def later(published: str, years: int) -> str:
-    """Return a date so many years later; what is none stays."""
+def moved(published: str, years: int) -> str:
+    """Return a date so many years later, or earlier; what is none stays."""
     if not years or not published[:4].isdecimal():
         return published
     return f"{int(published[:4]) + years}{published[4:]}".replace("-02-29", "-02-28")
