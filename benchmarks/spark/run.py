@@ -226,7 +226,7 @@ def wait_for(port: int) -> None:
 
 @dataclass
 class Ran:
-    """One run: seconds of the clock and of the processor, the most memory of one of its processes in MB, its report."""
+    """One run: seconds of the clock, and of the processor those of its process and of what that waited for; the most memory of one in MB; its report."""
 
     seconds: float
     cpu: float
@@ -321,7 +321,7 @@ def nights(n_articles: int, folder: Path, text_is: str) -> list[str]:
         local = run(crawl, folder / f"local-{night}", text_is, "--state", f"{folder}/state-local/")
         spark, told = on_cluster(crawl, folder / f"spark-{night}", text_is, more=("--state", f"{folder}/state-spark/"))
         print(
-            f"night {night + 1}: local {local.seconds:.0f} s, {local.cpu:.0f} CPU s; spark {spark.seconds:.0f} s, {json.dumps(told)}",
+            f"night {night + 1}: local {local.seconds:.0f} s; spark {spark.seconds:.0f} s, {json.dumps(told)}",
             flush=True,
         )
         differ += [f"{name} of night {night + 1}" for name in differences(local.out, spark.out)]
@@ -364,7 +364,7 @@ def main() -> None:
             crawl = write(folder / "crawl", rows)
             local = run(crawl, folder / "local", given.text_is)
             print(
-                f"local, {n_articles:,}: {local.seconds:.0f} s, {local.cpu:.0f} CPU s, {local.peak_mb:.0f} MB",
+                f"local, {n_articles:,}: {local.seconds:.0f} s, {local.peak_mb:.0f} MB",
                 flush=True,
             )
             kill = given.kill_after if given.what == "kill" else 0.0
