@@ -53,6 +53,10 @@ class Night:
 class Elsewhere(Protocol):
     """Another place to work than the processes of this machine; `pipelines.spark.night.OnSpark` is one."""
 
+    def start(self, journal: Journal) -> None:
+        """Start what the work is done by, if it does not run yet; a stage of its own."""
+        ...
+
     def check(self, inputs: Sequence[str]) -> None:
         """See that the inputs can be read there.
 
@@ -139,6 +143,8 @@ def _reported(  # noqa: PLR0913 - what a run is made of
         If the inputs hold no article, and ``replaced`` is a report of some.
     """
     with source.spool(source.standard_input()) if "-" in inputs and not elsewhere else nullcontext() as stdin:
+        if elsewhere:
+            elsewhere.start(journal)
         with journal.stage("digest"):
             digests = elsewhere.digest(inputs) if elsewhere else source.digest(inputs, stdin)
         key = inputs_key(digests, text_is)

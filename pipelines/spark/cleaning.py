@@ -20,6 +20,7 @@ from dedup.boilerplate.label import Label
 from dedup.boilerplate.repeat import KNOWN, TRUSTED_BITS, Repeats, counted
 from dedup.flow import Watch, as_given
 from dedup.schema import ARTICLE, DRAFT, LABELLED, PAGE, REPEAT, SEGMENT, TEXT
+from dedup.stage import apply
 from pipelines.config import Config
 from pipelines.preprocess import MIN_WORDS, drafts_of, reject_order
 from pipelines.run_local import Limits, Local
@@ -32,10 +33,16 @@ from pipelines.spark.reading import read
 _DATED: Final = pa.schema([*DRAFT, ("when", TEXT)])
 _PLACE_BITS: Final = 33
 _READ_OF_LINES: Final = {one for one in Repeats.reads.names if one in SEGMENT.names}
-_TITLE: Final = "title"
-#: Lines of a draft, ``text`` its title in a row of kind ``title``, and in rows of kind ``known`` what is a repeat of its site: ``key`` stands in
+#: The columns of a draft that its article has; ``text`` where it is given back to the letter.
+_KEPT: Final = pa.schema([*(one for one in DRAFT if one.name in {*ARTICLE.names, "kind"}), ("number", pa.int64())])
+_WHOLE: Final = "draft"
+#: Lines of drafts; in rows of kind ``draft`` the draft itself, and in rows of kind ``known`` what is a repeat of its site: ``key`` stands in
 #: ``n_articles`` unrelated articles, and in the lines of ``n_sources`` sites.
-_LINES: Final = pa.schema([*SEGMENT, ("n_articles", pa.int64()), ("n_sources", pa.int64())])
+_LINES: Final = pa.schema(
+    [*SEGMENT, ("n_articles", pa.int64()), ("n_sources", pa.int64()), (_WHOLE, pa.struct(list(_KEPT)))]
+)
+#: An article, with what its text was given as, and its place in the inputs.
+_MADE: Final = pa.schema([*ARTICLE, ("kind", TEXT), ("number", pa.int64())])
 _REJECT: Final = pa.schema([("input", TEXT), ("position", TEXT), ("doc_id", TEXT), ("reason", TEXT), ("detail", TEXT)])
 #: What a page claims, with its place in the inputs.
 CLAIM: Final = pa.schema(
@@ -96,9 +103,11 @@ def clean(  # noqa: PLR0913 - what a run is made of
         named = cluster.written(_named(cluster, claims, memory))
         n_seen = named.where("given = ''").count()
     with watch.stage("extract"):
-        pages = pages.withColumnRenamed("arrival", "number").join(named.where("given <> ''"), "number")
-        pages = pages.select(F.col("number").alias("arrival"), F.col("given").alias("doc_id"), *PAGE.names[2:])
-        drafts = cluster.written(cluster.run(Extracting(config), PAGE, _DATED, pages.repartition("arrival")))
+        # Few pages as a rule, so that the others stay where they are.
+        pages = pages.join(named.withColumnRenamed("number", "arrival"), "arrival", "left")
+        pages = pages.where(F.col("given").isNull() | (F.col("given") != ""))
+        pages = pages.withColumn("doc_id", F.coalesce("given", "doc_id")).select(*PAGE.names)
+        drafts = cluster.written(cluster.run(Extracting(config), PAGE, _DATED, pages))
         rejects += _rejects(cluster, drafts.withColumn("reason", F.col("failure")).where("failure <> ''"))
         counts = drafts.where("extractor <> ''").groupBy("extractor").count().collect()
         extractors = dict(sorted((row["extractor"], row["count"]) for row in counts))
@@ -122,7 +131,7 @@ def _rejects(cluster: Cluster, rows: Any) -> list[Reject]:
 
 
 def _named(cluster: Cluster, claims: Any, memory: Memory | None) -> Any:
-    """Return ``number`` and ``given``, the id of each page, empty for one seen already.
+    """Return ``number`` and ``given``, the id of each page that may not have what it claims, empty for one seen already.
 
     An id that is claimed once, and by nothing before, is given. The claims to any other come to the driver, with those that look like a revision
     of one: a hundred bytes for each page that is there again with another content, or twice tonight. What earlier nights saw stays where it is.
@@ -147,9 +156,8 @@ def _named(cluster: Cluster, claims: Any, memory: Memory | None) -> Any:
     asked = [Claim(**row) for row in rows]
     given = assign_ids(asked, memory.state.known(asked) if memory and asked else None)
     settled = cluster.frame(pa.table([pa.array(numbers, pa.int64()), pa.array(given, TEXT)], schema=_GIVEN))
-    named = fresh.join(settled, "number", "left").select("number", F.coalesce("given", "doc_id").alias("given"))
     known = claims.join(fresh, "number", "left_anti").select("number", F.lit("").alias("given"))
-    return named.union(known) if memory else named
+    return settled.union(known) if memory else settled
 
 
 def _arrived(cluster: Cluster, drafts: Any, first: int) -> Any:
@@ -222,7 +230,9 @@ def _stripped(cluster: Cluster, drafts: Any, config: Config, watch: Watch, memor
     asked = _asked(segments)
     with watch.stage("repeats"):
         counting = replace(config.repeats, remember=memory is not None)
-        lines = segments.withColumns(
+        # Of other lines nothing is counted.
+        lines = segments.where(F.col("source").isNotNull() & (F.col("source") != "") & (F.col("kind") != "clean"))
+        lines = lines.withColumns(
             {one.name: nothing.cast(_ddl(one)) for one in counting.reads if one.name not in _READ_OF_LINES}
         )
         if memory:
@@ -235,16 +245,16 @@ def _stripped(cluster: Cluster, drafts: Any, config: Config, watch: Watch, memor
         repeats = cluster.written(cluster.map(counting, lines))
     with watch.stage("label"):
         several = repeats.where((F.col("n_articles") > 1) | (F.col("key") == NO_WORDS))
+        text = F.when(F.col("kind") == "clean", F.col("text")).alias("text")
+        whole = F.struct(*(text if name == "text" else F.col(name) for name in _KEPT.names))
+        empty = {one.name: nothing.cast(_ddl(one)) for one in _LINES if one.name not in SEGMENT.names}
         rows = [
-            segments.withColumns({"n_articles": nothing.cast("bigint"), "n_sources": nothing.cast("bigint")}),
+            segments.withColumns(empty),
             _facts(asked, segments, several),
-            _as_lines(drafts, kind=F.lit(_TITLE), text=F.col("title")),
+            _as_lines(drafts, kind=F.lit(_WHOLE), draft=whole),
         ]
         lines = reduce(lambda left, right: left.union(right), (one.select(*_LINES.names) for one in rows))
-        labelled = cluster.run(Labelling(config.label), _LINES, LABELLED, lines, ["doc_id"])
-        made = labelled.select("doc_id", *(F.col(name).alias(f"made_{name}") for name in LABELLED.names[1:]))
-        whole = cluster.run(_Filled(), _Filled.reads, _Filled.writes, drafts.join(made, "doc_id", "left"))
-        articles = cluster.written(whole)
+        articles = cluster.written(cluster.run(Labelling(config.label), _LINES, _MADE, lines, ["doc_id"]))
     return articles, repeats
 
 
@@ -274,7 +284,7 @@ def _asked(segments: Any) -> Any:
     keys = segments.select("doc_id", "source", F.explode("sentences").alias("key"))
     asked = keys.union(keys.select("doc_id", "source", F.col("key").bitwiseXOR(F.lit(TRUSTED_BITS))))
     asked = asked.union(segments.select("doc_id", "source", F.explode("forms")))
-    return asked.union(segments.select("doc_id", "source", F.lit(NO_WORDS).cast("bigint"))).distinct()
+    return asked.union(segments.select("doc_id", "source", F.lit(NO_WORDS).cast("bigint")))
 
 
 def _facts(asked: Any, segments: Any, several: Any) -> Any:
@@ -282,7 +292,7 @@ def _facts(asked: Any, segments: Any, several: Any) -> Any:
     from pyspark.sql import functions as F  # noqa: N812
 
     keys = segments.select("source", F.explode("sentences").alias("key"))
-    found = asked.join(several.select("source", "key", "n_articles"), ["source", "key"])
+    found = asked.join(several.select("source", "key", "n_articles"), ["source", "key"]).distinct()
     # Sites are counted of what is a repeat somewhere, and nothing else; an unknown site is one, too.
     held = keys.join(several.select("key").distinct(), "key", "left_semi")
     site = F.struct(F.col("source").isNull(), F.coalesce("source", F.lit("")))
@@ -294,42 +304,30 @@ def _facts(asked: Any, segments: Any, several: Any) -> Any:
 
 @dataclass(frozen=True)
 class Labelling:
-    """Work: ``_LINES`` of whole drafts, sorted by draft, to LABELLED."""
+    """Work: ``_LINES`` of whole drafts, sorted by draft, to ``_MADE``."""
 
     label: Label
 
     def __call__(self, batches: Batches) -> Iterator[pa.RecordBatch]:
         """Label some drafts at a time."""
         for rows in whole_keys(batches, "doc_id"):
-            is_known, is_title = pc.equal(rows["kind"], KNOWN), pc.equal(rows["kind"], _TITLE)
-            known, titles = rows.filter(is_known), rows.filter(is_title)
-            segments = rows.filter(pc.invert(pc.or_(is_known, is_title))).select(SEGMENT.names)
-            if not segments.num_rows:
-                continue
-            known = known.group_by(["source", "key"]).aggregate([("n_articles", "max"), ("n_sources", "max")])
-            names = {"n_articles_max": "n_articles", "n_sources_max": "n_sources"}
-            known = known.rename_columns([names.get(name, name) for name in known.schema.names])
-            place = pc.index_in(segments["doc_id"], titles["doc_id"].combine_chunks())
-            lines = counted(segments, known, known).append_column("title", titles["text"].take(place))
-            # The lines of a draft come together; in which order they lie, they say.
-            yield from self.label(lines.select(self.label.reads.names).combine_chunks().to_batches())
-
-
-@dataclass(frozen=True)
-class _Filled:
-    """Work: drafts, and what was made of their lines, to articles."""
-
-    reads = pa.schema(
-        [*DRAFT, ("number", pa.int64()), *(one.with_name(f"made_{one.name}") for one in list(LABELLED)[1:])]
-    )
-    writes = pa.schema([*ARTICLE, ("kind", TEXT), ("number", pa.int64())])
-
-    def __call__(self, batches: Batches) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            drafts = pa.Table.from_batches([batch])
-            columns = [
-                drafts[f"made_{name}" if f"made_{name}" in batch.schema.names else name] for name in ARTICLE.names
-            ]
+            is_known, is_whole = pc.equal(rows["kind"], KNOWN), pc.equal(rows["kind"], _WHOLE)
+            drafts = pa.Table.from_struct_array(rows.filter(is_whole)[_WHOLE].combine_chunks())
+            segments = rows.filter(pc.invert(pc.or_(is_known, is_whole))).select(SEGMENT.names)
+            made = self._labelled(segments, rows.filter(is_known), drafts)
+            made = made.take(pc.index_in(drafts["doc_id"], made["doc_id"].combine_chunks()))
+            of_lines = LABELLED.names[1:]
+            columns = [(made if name in of_lines else drafts)[name] for name in ARTICLE.names]
             articles = as_given(drafts, pa.table(columns, schema=ARTICLE))
             both = articles.append_column("kind", drafts["kind"]).append_column("number", drafts["number"])
-            yield from both.cast(self.writes).combine_chunks().to_batches()
+            yield from both.cast(_MADE).combine_chunks().to_batches()
+
+    def _labelled(self, segments: pa.Table, known: pa.Table, drafts: pa.Table) -> pa.Table:
+        if not segments.num_rows:
+            return LABELLED.empty_table()
+        known = known.group_by(["source", "key"]).aggregate([("n_articles", "max"), ("n_sources", "max")])
+        names = {"n_articles_max": "n_articles", "n_sources_max": "n_sources"}
+        known = known.rename_columns([names.get(name, name) for name in known.schema.names])
+        place = pc.index_in(segments["doc_id"], drafts["doc_id"].combine_chunks())
+        # The lines of a draft come together; in which order they lie, they say.
+        return apply(self.label, counted(segments, known, known).append_column("title", drafts["title"].take(place)))

@@ -22,6 +22,8 @@ Work = Callable[[Batches], Iterable[pa.RecordBatch]]
 #: What goes back to Spark at a time: a stage may yield a batch for each key.
 _ROWS: Final = 4096
 _BYTES: Final = 8 << 20
+#: What is written out is cut into pieces of so many bytes, which tasks read one by one.
+_PIECE: Final = 8 << 20
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ class Cluster:
     def written(self, rows: Any) -> Any:
         """Write a frame out, and return it as it is read from there: it is made once, and a lost executor takes none of it along."""
         path = f"{self.scratch}/{next(self._numbers)}"
-        rows.write.parquet(path)
+        rows.write.option("parquet.block.size", _PIECE).parquet(path)
         return self.spark.read.schema(rows.schema).parquet(path)
 
     def collected(self, rows: Any, schema: pa.Schema, order: Sequence[str] = ()) -> pa.Table:

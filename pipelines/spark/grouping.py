@@ -57,11 +57,12 @@ def group_events(  # noqa: PLR0913 - all that is known
     from pyspark.sql import Window
     from pyspark.sql import functions as F  # noqa: N812 - as everyone calls it
 
-    # The first of tonight's articles in a cluster stands for it.
+    # The first of tonight's articles in a cluster stands for it. That the terms of the others stay where they are is told by their ids, which are
+    # less than what comes to the driver.
     arrived = found.members.join(articles.select("doc_id", "arrival"), "doc_id")
     first = F.row_number().over(Window.partitionBy("cluster_id").orderBy("arrival"))
-    heads = arrived.withColumn("_place", first).where("_place = 1").select("doc_id")
-    terms = cluster.collected(found.terms.join(heads, "doc_id", "left_semi"), TERMS, ["arrival"])
+    others = arrived.withColumn("_place", first).where("_place > 1").select("doc_id")
+    terms = cluster.collected(found.terms.join(F.broadcast(others), "doc_id", "left_anti"), TERMS, ["arrival"])
     about = cluster.collected(cluster.run(_Untold(), _READ, _READ, articles), _READ, ["arrival"])
     return flow.group(about, replace(matched, terms=terms), watch, memory.state if memory else None)
 

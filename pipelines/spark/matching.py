@@ -21,8 +21,8 @@ from dedup.duplicates.component import JOINING
 from dedup.duplicates.relation import RELATIONS
 from dedup.earlier import names_kept
 from dedup.flow import Flow, Watch, joined
-from dedup.schema import BAND, KINDS, MEMBER, PAIR, TEXT
-from dedup.stage import Stage
+from dedup.schema import ARTICLE, BAND, KINDS, MEMBER, PAIR, SIGNATURE, TERMS, TEXT
+from dedup.stage import Stage, apply
 from pipelines.spark.cluster import Batches, Cluster, whole_keys
 from pipelines.spark.component import labels
 from pipelines.spark.memory import Memory
@@ -30,8 +30,14 @@ from pipelines.spark.memory import Memory
 _SAMPLE: Final = KINDS.index("sample")
 _SALIENT: Final = KINDS.index("salient")
 
-#: Pairs in a part: an executor's Python holds the articles of one, some twenty kilobytes each and no more than two for a pair.
-_PART: Final = 4096
+#: Two to the power of this are the pairs in a part: an executor's Python holds the articles of one, no more than two for a pair, and of each what it tells, one
+#: kilobyte, or all that it is compared by, some fifteen.
+_TELLING_BITS: Final = 16
+_PART_BITS: Final = 12
+#: Two articles by their arrivals.
+_MET: Final = pa.schema([("earlier", pa.int64()), ("later", pa.int64())])
+#: Of an article: what `Verify` reads beside its words and its terms.
+_SHOWN: Final = ("title", "url", "source", "published")
 
 #: What is short of an article; ``day`` of publication is counted from the first of the year 1, null where unknown.
 _ABOUT: Final = pa.schema(
@@ -93,20 +99,19 @@ def match(  # noqa: PLR0913 - as `Flow.match`
 
     wants_overlap = "overlap" in relations
     with watch.stage("sign"):
-        signatures = cluster.written(cluster.map(flow.sign, articles))
+        signing = _Signing(flow.sign, flow.analyse if wants_overlap else None)
+        # One relation, so that nothing that was made of an article is ever joined with it again.
+        signed = cluster.written(cluster.run(signing, signing.reads, signing.writes, articles))
+        signatures = signed.select(*SIGNATURE.names)
     with watch.stage("band"):
         bands = cluster.map(flow.bands, signatures)
     terms, told = None, None
     if wants_overlap:
-        with watch.stage("terms"):
-            terms = cluster.written(cluster.map(flow.analyse, articles))
+        terms = signed.select("doc_id", "arrival", *(F.col(f"terms_{name}").alias(name) for name in TERMS.names[2:]))
         with watch.stage("salient"):
             told = cluster.written(cluster.map(flow.telling, terms))
             bands = bands.union(cluster.map(flow.salient, told))
-    counted = F.coalesce("n_words", F.shiftright(F.octet_length("words"), 3).cast("bigint"))
-    words = signatures.select("doc_id", "words", "text_digest")
-    about = articles.select(*_UNDATED.names[:-1]).join(words, "doc_id").withColumn("n_words", counted)
-    about = cluster.written(cluster.run(_Dated(), _UNDATED, _ABOUT, about))
+    about = cluster.written(cluster.run(_Dated(), _UNDATED, _ABOUT, signed))
     with watch.stage("pair"):
         met, meeting = bands, about
         pairing = flow.pairs
@@ -120,15 +125,44 @@ def match(  # noqa: PLR0913 - as `Flow.match`
         candidates = cluster.written(_candidates(cluster, flow, cluster.map(pairing, met), told, meeting, memory))
     with watch.stage("verify"):
         verify = replace(flow.verify, relations=relations)
-        sides = _sides(articles, signatures, terms, verify.reads)
+        sides = signed
         if memory:
-            reached = _others(candidates, meeting, memory)
-            theirs, signed, weighed = (memory.arrived(name, reached) for name in ("articles", "signatures", "terms"))
-            sides = sides.union(_sides(theirs, signed, weighed, verify.reads).select(*sides.columns))
-        matches = cluster.written(_compared(cluster, verify, candidates, sides, meeting))
+            names = ["doc_id", "arrival", *_sides(verify.reads)]
+            sides = signed.select(*names).union(_signed(memory, _others(candidates, memory)).select(*names))
+        matches = cluster.written(_compared(cluster, verify, candidates, sides, _PART_BITS))
     with watch.stage("cluster"):
-        clustered = cluster.written(_clustered(cluster, flow.canonical, about, matches, meeting, memory))
+        clustered = cluster.written(_clustered(cluster, flow.canonical, about, matches, memory))
     return MatchFrames(signatures, terms, matches, clustered, candidates, told, bands)
+
+
+@dataclass(frozen=True)
+class _Signing:
+    """Work: articles to SIGNATURE, ``_SHOWN``, the number of words, and TERMS as ``terms_<name>``."""
+
+    sign: Stage
+    analyse: Stage | None
+
+    @property
+    def reads(self) -> pa.Schema:
+        """Columns of the articles that are read."""
+        names = {*self.sign.reads.names, *(self.analyse.reads.names if self.analyse else ()), *_SHOWN, "n_words"}
+        return pa.schema([one for one in ARTICLE if one.name in names])
+
+    @property
+    def writes(self) -> pa.Schema:
+        """Columns that go out."""
+        terms = [one.with_name(f"terms_{one.name}") for one in list(TERMS)[2:]] if self.analyse else []
+        return pa.schema([*SIGNATURE, *(ARTICLE.field(name) for name in (*_SHOWN, "n_words")), *terms])
+
+    def __call__(self, batches: Batches) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            articles = pa.Table.from_batches([batch])
+            made = apply(self.sign, articles)
+            n_words = pc.divide(pc.cast(pc.binary_length(made["words"]), pa.int64()), np.dtype(np.int64).itemsize)
+            columns = [*made.columns, *(articles[name] for name in _SHOWN), pc.coalesce(articles["n_words"], n_words)]
+            # Both stages are row-wise: what they make stands in the order of the articles.
+            columns += apply(self.analyse, articles).columns[2:] if self.analyse else []
+            yield from pa.table(columns, schema=self.writes).combine_chunks().to_batches()
 
 
 @dataclass(frozen=True)
@@ -149,106 +183,119 @@ def _about(cluster: Cluster, memory: Memory, reached: Any) -> Any:
     return cluster.run(_Dated(), _UNDATED, _ABOUT, rows)
 
 
-def _others(pairs: Any, meeting: Any, memory: Memory) -> Any:
-    """Return the ``arrival`` of the earlier articles in some pairs."""
+def _others(pairs: Any, memory: Memory) -> Any:
+    """Return the ``arrival`` of the articles of earlier nights in some pairs."""
     from pyspark.sql import functions as F  # noqa: N812
 
-    ids = pairs.select(F.explode(F.array("left_id", "right_id")).alias("doc_id")).distinct()
-    return ids.join(meeting.select("doc_id", "arrival"), "doc_id").where(F.col("arrival") < memory.state.first_arrival)
+    arrivals = pairs.select(F.explode(F.array(*_MET.names)).alias("arrival"))
+    return arrivals.where(F.col("arrival") < memory.state.first_arrival).distinct()
+
+
+def _signed(memory: Memory, reached: Any) -> Any:
+    """Return of the earlier articles that a frame names by their arrivals what `_Signing` made of them, with their terms."""
+    from pyspark.sql import functions as F  # noqa: N812
+
+    theirs, signed, weighed = (memory.arrived(name, reached) for name in ("articles", "signatures", "terms"))
+    weighed = weighed.select("doc_id", *(F.col(name).alias(f"terms_{name}") for name in TERMS.names[2:]))
+    return theirs.select("doc_id", "arrival", *_SHOWN).join(signed.drop("arrival"), "doc_id").join(weighed, "doc_id")
 
 
 def _candidates(  # noqa: PLR0913 - all that articles meet by
     cluster: Cluster, flow: Flow, met: Any, told: Any, meeting: Any, memory: Memory | None
 ) -> Any:
-    """Return PAIR of those to compare, as `dedup.flow.Flow.candidates`."""
+    """Return the pairs to compare, ``_MET``, as `dedup.flow.Flow.candidates`."""
     from pyspark.sql import functions as F  # noqa: N812
 
     is_sample, is_salient = F.col("kind") == _SAMPLE, F.col("kind") == _SALIENT
-    met = met.groupBy("earlier", "later").agg(
+    met = met.groupBy(*_MET.names).agg(
         F.count_if(is_sample).alias("samples"),
         F.count_if(~is_sample & ~is_salient).alias("words"),
         F.count_if(is_salient).alias("salient"),
     )
-    by_words = (F.col("words") > 0) | (F.col("samples") >= LEAST_SAMPLES)
-    met = met.select("earlier", "later", by_words.alias("by_words"), (F.col("salient") > 0).alias("by_telling"))
-    for name in ("earlier", "later"):
-        columns = {"arrival": name, "doc_id": f"{name}_id", "day": f"{name}_day"}
-        ends = meeting.select(*(F.col(one).alias(called) for one, called in columns.items()))
-        met = met.join(ends, name).drop(name)
-    ids = F.col("earlier_id"), F.col("later_id")
+    for name in _MET.names:
+        day = meeting.select(F.col("arrival").alias(name), F.col("day").alias(f"{name}_day"))
+        met = met.join(day, name)
     apart = F.abs(F.col("earlier_day") - F.col("later_day"))
-    named = F.least(*ids).alias("left_id"), F.greatest(*ids).alias("right_id")
-    met = cluster.written(met.select(*named, "by_words", "by_telling", apart.alias("apart")))
-    pairs = met.where("by_words").where(_within(flow.windows.match_window)).select(*PAIR.names)
+    by_words = ((F.col("words") > 0) | (F.col("samples") >= LEAST_SAMPLES)) & _within(apart, flow.windows.match_window)
+    # What words propose need not be proposed again.
+    by_telling = ~by_words & (F.col("salient") > 0) & _within(apart, flow.windows.event_window)
+    met = met.select(*_MET.names, by_words.alias("by_words"), by_telling.alias("by_telling"))
+    met = cluster.written(met.where("by_words OR by_telling"))
+    pairs = met.where("by_words").select(*_MET.names)
     if told is None:
         return pairs
-    said = met.where("by_telling").where(_within(flow.windows.event_window)).select(*PAIR.names)
-    told = told.select("doc_id", "keys", "weights")
+    said = met.where("by_telling").select(*_MET.names)
     if memory:
-        earlier = memory.arrived("telling", _others(said, meeting, memory))
+        earlier = memory.arrived("telling", _others(said, memory))
         told = told.union(earlier.select(*told.columns))
-    return pairs.union(_compared(cluster, flow.alike, said, told, meeting)).distinct()
+    return pairs.union(_compared(cluster, flow.alike, said, told, _TELLING_BITS))
 
 
-def _within(days: int) -> Any:
-    """Return the condition of `dedup.candidates.window.within`."""
+def _within(apart: Any, days: int) -> Any:
+    """Return the condition of `dedup.candidates.window.within`, of the days that two articles are apart."""
     from pyspark.sql import functions as F  # noqa: N812
 
-    return F.coalesce(F.col("apart") <= days, F.lit(True)) if days else F.lit(True)
+    return F.coalesce(apart <= days, F.lit(True)) if days else F.lit(True)
 
 
-def _sides(articles: Any, signatures: Any, terms: Any, reads: pa.Schema) -> Any:
-    """Put all that ``reads`` needs of an article in one row; a column of its terms is ``terms_<name>``."""
-    wanted = {name.removeprefix("left_") for name in reads.names}
-    rows, there = articles.select("doc_id", *(name for name in articles.columns if name in wanted)), {"doc_id"}
-    there |= set(rows.columns)
-    for table, prefix in ((signatures, ""), (terms, "terms_")):
-        names = [] if table is None else [name for name in table.columns if prefix + name in wanted - there]
-        if names:
-            rows = rows.join(table.select("doc_id", *(table[name].alias(prefix + name) for name in names)), "doc_id")
-            there |= {prefix + name for name in names}
-    return rows
+def _sides(reads: pa.Schema) -> list[str]:
+    """Return the columns of one article that a stage over pairs reads."""
+    return [name.removeprefix("left_") for name in reads.names if name.startswith("left_") and name != "left_id"]
 
 
-def _compared(cluster: Cluster, stage: Stage, pairs: Any, sides: Any, meeting: Any) -> Any:
-    """Return what a stage makes of pairs joined with both their sides.
+def _compared(cluster: Cluster, stage: Stage, pairs: Any, articles: Any, bits: int) -> Any:
+    """Return what a stage makes of pairs, ``_MET``, joined with both their articles; what gives PAIR gives ``_MET`` here.
 
-    Pairs are dealt into parts by the later article of each, and a part is sent every article in it once. Under a hot key many articles meet the same
-    hundred, so a part of thousands of pairs has few articles; joined pair by pair, each would travel as often as it is compared.
+    Pairs are dealt into parts, of two to the power of ``bits``, in the order of the later article of each, and a part is sent every article in it once.
+    Under a hot key many articles meet the same hundred, and reports of one happening come one after the other, so a part of thousands of pairs has few
+    articles; joined pair by pair, or dealt by chance, each would travel as often as it is compared.
     """
     from pyspark.sql import functions as F  # noqa: N812 - as everyone calls it
 
-    for name in PAIR.names:
-        ends = meeting.select(F.col("doc_id").alias(name), F.col("arrival").alias(f"{name}_arrival"))
-        pairs = pairs.join(ends, name)
-    pairs = cluster.written(pairs.withColumn("later", F.greatest(*(f"{name}_arrival" for name in PAIR.names))))
-    part = F.pmod(F.xxhash64("later"), F.lit(1 + pairs.count() // _PART))
-    pairs = pairs.select(part.alias("part"), *PAIR.names)
-    sent = pairs.select("part", F.explode(F.array(*PAIR.names)).alias("doc_id")).distinct().join(sides, "doc_id")
+    part = F.shiftright(F.monotonically_increasing_id(), bits).alias("part")
+    pairs = cluster.written(pairs.orderBy("later", "earlier").select(part, *_MET.names))
+    sent = pairs.select("part", F.explode(F.array(*_MET.names)).alias("arrival")).distinct()
+    names = _sides(stage.reads)
+    sent = sent.join(articles.select("arrival", "doc_id", *names), "arrival")
     rows = pairs.unionByName(sent, allowMissingColumns=True)
-    names = [name for name in sides.columns if name != "doc_id"]
     fields = [stage.reads.field(f"left_{name}").with_name(name) for name in names]
-    reads = pa.schema([("part", pa.int64()), *PAIR, ("doc_id", TEXT), *fields])
-    return cluster.run(_Parts(stage), reads, stage.writes, rows, ["part"])
+    reads = pa.schema([("part", pa.int64()), *_MET, ("arrival", pa.int64()), ("doc_id", TEXT), *fields])
+    work = _Parts(stage)
+    return cluster.run(work, reads, work.writes, rows, ["part"])
 
 
 @dataclass(frozen=True)
 class _Parts:
-    """Work: whole parts, of pairs and of the articles in them (``doc_id``), to what a stage makes of the pairs."""
+    """Work: whole parts, of pairs and of the articles in them (``arrival``), to what a stage makes of the pairs."""
 
     stage: Stage
 
+    @property
+    def writes(self) -> pa.Schema:
+        """What goes out: as the stage, pairs by their arrivals."""
+        return _MET if self.stage.writes == PAIR else self.stage.writes
+
     def __call__(self, batches: Batches) -> Iterator[pa.RecordBatch]:
         for rows in whole_keys(batches, "part"):
-            is_side = pc.is_valid(rows["doc_id"])
-            pairs = rows.filter(pc.invert(is_side)).select(PAIR.names)
-            sides = rows.filter(is_side).drop_columns(["part", *PAIR.names])
-            yield from self.stage(joined(pairs, sides, self.stage.reads))
+            is_side = pc.is_valid(rows["arrival"])
+            sides = rows.filter(is_side).drop_columns(["part", *_MET.names])
+            met = rows.filter(pc.invert(is_side))
+            arrivals, ids = sides["arrival"].combine_chunks(), sides["doc_id"].combine_chunks()
+            earlier, later = (ids.take(pc.index_in(met[name].combine_chunks(), arrivals)) for name in _MET.names)
+            in_order = pc.less(earlier, later)
+            ends = [pc.if_else(in_order, *ends) for ends in ((earlier, later), (later, earlier))]
+            made = self.stage(joined(pa.table(ends, schema=PAIR), sides.drop_columns("arrival"), self.stage.reads))
+            for batch in made:
+                yield batch if self.stage.writes != PAIR else _met(batch, arrivals, ids)
 
 
-def _clustered(  # noqa: PLR0913 - tonight, and what was there
-    cluster: Cluster, policy: Policy, about: Any, matches: Any, meeting: Any, memory: Memory | None
-) -> Any:
+def _met(pairs: pa.RecordBatch, arrivals: pa.Array, ids: pa.Array) -> pa.RecordBatch:
+    """Return pairs of some articles by their arrivals."""
+    ends = [arrivals.take(pc.index_in(pairs[name], ids)).to_numpy() for name in PAIR.names]
+    return pa.record_batch([pa.array(np.minimum(*ends)), pa.array(np.maximum(*ends))], schema=_MET)
+
+
+def _clustered(cluster: Cluster, policy: Policy, about: Any, matches: Any, memory: Memory | None) -> Any:
     """Return MEMBER of tonight's articles and of the earlier clusters that they join, with the cluster of each before."""
     from pyspark.sql import functions as F  # noqa: N812
 
@@ -256,7 +303,8 @@ def _clustered(  # noqa: PLR0913 - tonight, and what was there
     rows, edges = about.withColumn("was", F.lit(None).cast("string")), joining
     if memory:
         known = memory.frame("members")
-        reached = known.join(_others(joining, meeting, memory), "doc_id", "left_semi").select("cluster_id").distinct()
+        ids = joining.select(F.explode(F.array(*PAIR.names)).alias("doc_id"))
+        reached = known.join(ids, "doc_id", "left_semi").select("cluster_id").distinct()
         before = cluster.written(known.join(reached, "cluster_id", "left_semi").select("doc_id", "cluster_id"))
         arrivals = memory.frame("articles").select("doc_id", "arrival").join(before, "doc_id", "left_semi")
         joined = _about(cluster, memory, cluster.written(arrivals)).join(before, "doc_id")

@@ -84,6 +84,11 @@ class OnSpark:
         """The verbs of the session."""
         return self._stack.enter_context(cluster_of(self._stack.enter_context(session(self._master, self._options))))
 
+    def start(self, journal: Journal) -> None:
+        """Start the session; a stage of its own, for it takes as long whatever there is to do."""
+        with journal.stage("start"):
+            self.cluster  # noqa: B018 - it starts when it is first asked for
+
     def check(self, inputs: Sequence[str]) -> None:
         """See that executors can read the inputs."""
         reading.check_named(inputs)
@@ -111,6 +116,7 @@ class OnSpark:
     def cleaned(self, inputs: Sequence[str], config: Config, journal: Journal, text_is: str | None) -> Cleaned:
         """Take the chrome off."""
         self.check(inputs)
+        self.start(journal)
         with spark_errors():
             return _told(self.cluster, clean(self.cluster, inputs, config, journal, text_is), "number")
 
@@ -119,6 +125,7 @@ class OnSpark:
     ) -> tuple[Cleaned, pa.Table]:
         """Return the articles, and which of them are copies."""
         self.check(inputs)
+        self.start(journal)
         with spark_errors():
             cleaned = clean(self.cluster, inputs, config, journal, text_is)
             found = match(self.cluster, cleaned.articles, config, journal, relations=("exact", "near"))
@@ -162,7 +169,7 @@ def _matched(cluster: Cluster, found: MatchFrames, memory: Memory | None) -> Mat
     if not memory:
         # How loose clusters are is asked of those of several alone.
         several = found.members.groupBy("cluster_id").count().where("count > 1")
-        several = found.members.join(several, "cluster_id", "left_semi").select("doc_id")
+        several = F.broadcast(found.members.join(several, "cluster_id", "left_semi").select("doc_id"))
         signatures = cluster.collected(found.signatures.join(several, "doc_id", "left_semi"), SIGNATURE, ["arrival"])
         return Matched(signatures, TERMS.empty_table(), matches, members, MERGE.empty_table(), pairs)
     gone = found.members.where("was <> cluster_id").select(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from dedup.duplicates.component import components
@@ -109,6 +110,18 @@ def test_components_take_rounds_that_grow_with_the_logarithm(cluster: Cluster) -
     assert written < 16
 
 
+def test_what_is_written_out_is_read_in_pieces(cluster: Cluster) -> None:
+    """So the rows that one task made, such as all pages of a large file, are the work of many."""
+    draw = np.random.default_rng(7)
+    table = pa.table({"page": pa.array([draw.bytes(50_000) for _ in range(600)], pa.binary())})
+    rows = cluster.written(cluster.frame(table).coalesce(1))
+    [path] = rows.inputFiles()
+    pieces = pq.ParquetFile(path.removeprefix("file://")).metadata
+    assert pieces.num_rows == table.num_rows
+    assert 3 <= pieces.num_row_groups <= 6
+    assert rows.count() == table.num_rows
+
+
 # -- reading ---------------------------------------------------------------------------------------------------------
 
 
@@ -141,6 +154,8 @@ def test_nights_on_a_cluster_are_nights_on_one_machine(
     spark: OnSpark, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(root)  # inputs stand in the report as they were named
+    for name in ("_TELLING_BITS", "_PART_BITS"):
+        monkeypatch.setattr(f"pipelines.spark.matching.{name}", 3)  # pairs are of many parts
     nights = [["fixtures/day1", "fixtures/broken"], ["fixtures/day2", "fixtures/day1/wire.jsonl"]]
     for place, inputs in enumerate(nights):
         reports = []

@@ -16,7 +16,7 @@ from pipelines.journal import Journal
 from pipelines.run_local import Limits
 from pipelines.source import Reject
 from pipelines.spark import cleaning
-from pipelines.spark.cleaning import Extracting
+from pipelines.spark.cleaning import _LINES, Extracting, Labelling
 from pipelines.spark.cluster import OnExecutor, gathered, portable, whole_keys
 from pipelines.spark.matching import _Parts
 from pipelines.spark.memory import Memory
@@ -61,26 +61,68 @@ def test_a_function_gets_and_gives_the_types_that_it_declares() -> None:
 class Told:
     """A stage that gives the pairs as they come to it."""
 
-    reads = pa.schema([*PAIR, ("left_text", pa.string()), ("right_text", pa.string())])
+    reads = writes = pa.schema([*PAIR, ("left_text", pa.string()), ("right_text", pa.string())])
 
     def __call__(self, batches):
         return batches
 
 
+class Chosen(Told):
+    """A stage that gives the ids of the pairs alone."""
+
+    writes = PAIR
+
+    def __call__(self, batches):
+        return (batch.select(PAIR.names) for batch in batches)
+
+
 def test_a_part_has_its_pairs_and_once_each_article_in_them() -> None:
-    rows = pa.schema([("part", pa.int64()), *PAIR, ("doc_id", pa.string()), ("text", pa.string())])
-    pairs = [(0, "a", "b"), (0, "b", "c"), (1, "b", "d"), (1, "a", "d")]
+    """Pairs are told by their arrivals, which are in no order of their ids."""
+    rows = pa.schema(
+        [
+            ("part", pa.int64()),
+            *((name, pa.int64()) for name in ("earlier", "later", "arrival")),
+            ("doc_id", pa.string()),
+            ("text", pa.string()),
+        ]
+    )
+    ids = {7: "b", 8: "d", 11: "a", 12: "c"}
+    pairs = [(0, 7, 11), (0, 7, 12), (1, 8, 12), (1, 11, 12)]
     sent = {(part, one) for part, *ends in pairs for one in ends}
-    given_ = [{"part": part, "left_id": left, "right_id": right} for part, left, right in pairs]
-    given_ += [{"part": part, "doc_id": one, "text": f"text of {one}"} for part, one in sorted(sent)]
+    given_ = [{"part": part, "earlier": earlier, "later": later} for part, earlier, later in pairs]
+    given_ += [
+        {"part": part, "arrival": one, "doc_id": ids[one], "text": f"text of {one}"} for part, one in sorted(sent)
+    ]
     given_.sort(key=lambda row: row["part"])
+    arrivals = {doc_id: one for one, doc_id in ids.items()}
     for size in (1, 3, len(given_)):
         batches = pa.Table.from_pylist(given_, schema=rows).to_batches(max_chunksize=size)
         found = [row for batch in _Parts(Told())(iter(batches)) for row in batch.to_pylist()]
         assert found == [
-            {"left_id": left, "right_id": right, "left_text": f"text of {left}", "right_text": f"text of {right}"}
-            for _, left, right in pairs
+            {
+                "left_id": left,
+                "right_id": right,
+                "left_text": f"text of {arrivals[left]}",
+                "right_text": f"text of {arrivals[right]}",
+            }
+            for left, right in (sorted((ids[earlier], ids[later])) for _, earlier, later in pairs)
         ]
+        found = [row for batch in _Parts(Chosen())(iter(batches)) for row in batch.to_pylist()]
+        assert found == [{"earlier": earlier, "later": later} for _, earlier, later in pairs]
+
+
+def test_a_draft_that_has_no_line_is_an_article_without_text() -> None:
+    empty = dict.fromkeys(_LINES.names)
+    told = dict.fromkeys(("title", "text", "url", "extra", "input", "position", "language", "published"), "")
+    drafts = [
+        told | {"doc_id": one, "kind": kind, "number": 4, "arrival": 2} for one, kind in (("a", "page"), ("b", "clean"))
+    ]
+    drafts[1]["text"] = "  As it was given.\n"
+    rows = [empty | {"doc_id": one["doc_id"], "kind": "draft", "draft": one} for one in drafts]
+    for some in (rows[:1], rows):
+        made = pa.Table.from_batches(Labelling(Config().label)(iter([pa.RecordBatch.from_pylist(some, schema=_LINES)])))
+        found = [(row["doc_id"], row["text"], row["n_words"], row["number"]) for row in made.to_pylist()]
+        assert found == [("a", "", 0, 4), ("b", "  As it was given.\n", 0, 4)][: len(some)]
 
 
 def pages(*contents: bytes) -> pa.RecordBatch:
