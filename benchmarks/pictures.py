@@ -1,13 +1,15 @@
-"""Draws the pictures of the documentation from the rules as the code has them: `docs/images/*.svg`.
+"""Draws the pictures of the documentation from the rules as the code has them, and from what was measured: `docs/images/*.svg`.
 
     python benchmarks/pictures.py [FOLDER]
 
-In: a page of the fixtures, and the numbers of the stages. Out: one file per picture, the same bytes every time.
+In: a page of the fixtures, the numbers of the stages, and what `nights/cost.py` printed. Out: one file per picture, the same bytes every time.
 """
 
+import json
 import sys
 from collections.abc import Callable, Iterable
 from html import escape
+from math import log10
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,6 +24,7 @@ from dedup.stage import apply
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = ROOT / "fixtures" / "day1" / "metro-evening.example" / "coal-plants.html"
+NIGHTS = Path(__file__).parent / "nights" / "cost.jsonl"
 _STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #333 } .small { font-size: 11px; fill: #666 } .axis { stroke: #888; fill: none }
 .grid { stroke: #8884; fill: none } .a { stroke: #1a6fb5; fill: #1a6fb5 } .b { stroke: #c2541b; fill: #c2541b } .c { stroke: #3f8f3a; fill: #3f8f3a }
@@ -54,7 +57,7 @@ def chart(
         x = _LEFT + _WIDTH * place
         parts += [
             f'<path class="grid" d="M{x:g} {_TOP}V{_TOP + _HEIGHT}"/>',
-            text(x, _TOP + _HEIGHT + 18, f"{value:g}", "small", "middle"),
+            text(x, _TOP + _HEIGHT + 18, f"{value:,.12g}", "small", "middle"),
         ]
     for step in range(5):
         y = _TOP + _HEIGHT * (1 - step / 4)
@@ -114,6 +117,28 @@ def events() -> str:
     )
 
 
+def nights() -> str:
+    """Return what a night costs as the state grows, on a scale of tens; as `nights/cost.py` measured it."""
+    told = [json.loads(line) for line in NIGHTS.read_text(encoding="utf-8").splitlines()]
+    first, last = (log10(told[end]["articles"]) for end in (0, -1))
+    place = [(log10(one["articles"]) - first) / (last - first) for one in told]
+
+    def curve(side: str, *stages: str) -> list[Point]:
+        return [(x, sum(one[side][name] for name in stages)) for x, one in zip(place, told, strict=True)]
+
+    highest = 4.0 * -(-max(one["night"]["seconds"] for one in told) // 4)
+    return chart(
+        "What a night of 1,000 new articles costs as the state grows",
+        ("articles in the state", [(x, one["articles"]) for x, one in zip(place, told, strict=True)]),
+        ("processor seconds", highest),
+        [
+            ("a", "against this state", curve("night", "seconds")),
+            ("b", "against an empty one", curve("empty", "seconds")),
+            ("c", "of the first: pairs and events", curve("night", "pair", "verify", "events")),
+        ],
+    )
+
+
 def page(path: Path = EXAMPLE, n_lines: int = 22) -> str:
     """Return how the lines of a page were judged: what the model gives them, and which went."""
     flow = Flow()
@@ -138,7 +163,12 @@ def page(path: Path = EXAMPLE, n_lines: int = 22) -> str:
     )
 
 
-PICTURES: dict[str, Callable[[], str]] = {"page.svg": page, "candidates.svg": candidates, "events.svg": events}
+PICTURES: dict[str, Callable[[], str]] = {
+    "page.svg": page,
+    "candidates.svg": candidates,
+    "events.svg": events,
+    "nights.svg": nights,
+}
 
 
 def main() -> None:
