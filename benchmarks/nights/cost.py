@@ -6,7 +6,8 @@ The first ``--base`` articles go into a state as they would night by night, a da
 text, JSONL or JSONL.gz): a variant has other names and numbers for half of those that stand in it. The years before them are made
 of their rows, with other ids and earlier days; other keys of words, since they are other texts, and for half of them other keys of
 what is telling, so that an archive is told of by new people as well as by old. At each size the state takes one night more, in a
-process of its own; so does an empty one. Prints processor seconds (start-up taken off), peak memory, and bytes an article.
+process of its own; so does an empty one. Prints processor seconds (start-up taken off), clock seconds by stage, peak memory, and bytes an
+article, a line of JSON for each size. `cost.jsonl` beside this file holds lines that it printed, which `pictures.py` draws.
 """
 
 import argparse
