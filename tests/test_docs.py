@@ -77,7 +77,7 @@ def test_the_pictures_are_what_the_rules_give(root: Path, tmp_path: Path) -> Non
     subprocess.run([sys.executable, root / "benchmarks" / "pictures.py", tmp_path], check=True)
     drawn = sorted(path.name for path in tmp_path.iterdir())
     assert drawn == sorted(path.name for path in (root / "docs" / "images").glob("*.svg"))
-    shown = (root / "docs" / "decisions.md").read_text(encoding="utf-8")
+    shown = "".join(path.read_text(encoding="utf-8") for path in sorted((root / "docs").glob("*.md")))
     for name in drawn:
         assert (root / "docs" / "images" / name).read_text(encoding="utf-8") == (tmp_path / name).read_text(
             encoding="utf-8"
