@@ -7,6 +7,7 @@ count of one night that had them all.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -40,7 +41,7 @@ class Columns(Protocol):
         ...
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Counts:
     """Document frequencies: ``keys`` sorted and distinct, ``counts`` beside them, both int64; of ``n_articles`` articles."""
 
@@ -71,7 +72,16 @@ class Counts:
 
     def frequency(self, keys: Ints) -> NDArray[np.float64]:
         """Return in how many of the articles each key stood, float64 of the shape of ``keys``."""
-        return KeyIndex.of(self.keys).values(keys, self.counts.astype(np.float64), 0.0)
+        return self._index.values(keys, self._counts, 0.0)
+
+    # Frequencies are asked for kind by kind.
+    @cached_property
+    def _index(self) -> KeyIndex:
+        return KeyIndex.of(self.keys)
+
+    @cached_property
+    def _counts(self) -> NDArray[np.float64]:
+        return self.counts.astype(np.float64)
 
 
 class Sums:
