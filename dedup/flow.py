@@ -251,7 +251,7 @@ class Flow:
         self, articles: pa.Table, signatures: pa.Table, matches: pa.Table, earlier: Earlier | None
     ) -> tuple[pa.Table, pa.Table]:
         """Return MEMBER of the articles and of the earlier clusters they join, and MERGE of the clusters that became one."""
-        about = _counted_words(articles.select(["doc_id", "arrival", "source", "published", "n_words"]), signatures)
+        about = counted_words(articles.select(["doc_id", "arrival", "source", "published", "n_words"]), signatures)
         digests, edges, gone = signatures.select(["doc_id", "text_digest"]), [matches], dict[str, str]()
         if earlier:
             before, joined, told = clusters_of(earlier, matches, articles)
@@ -379,7 +379,7 @@ def _rows_for(rows: pa.Table, made: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.table([(made if name in made.schema.names else rows)[name] for name in schema.names], schema=schema)
 
 
-def _counted_words(articles: pa.Table, signatures: pa.Table) -> pa.Table:
+def counted_words(articles: pa.Table, signatures: pa.Table) -> pa.Table:
     """Fill in the words of articles that nobody has counted; signatures stand in the order of the articles."""
     counted = pc.cast(pc.divide(pc.binary_length(signatures["words"]), np.dtype(np.int64).itemsize), pa.int64())
     place = articles.schema.get_field_index("n_words")

@@ -20,7 +20,7 @@ from dedup.duplicates.canonical import Policy, members
 from dedup.duplicates.component import JOINING
 from dedup.duplicates.relation import RELATIONS
 from dedup.earlier import names_kept
-from dedup.flow import Flow, Watch, joined
+from dedup.flow import Flow, Watch, counted_words, joined
 from dedup.schema import ARTICLE, BAND, KINDS, MEMBER, PAIR, SIGNATURE, TERMS, TEXT
 from dedup.stage import Stage, apply
 from pipelines.spark.cluster import Batches, Cluster, whole_keys
@@ -158,8 +158,8 @@ class _Signing:
         for batch in batches:
             articles = pa.Table.from_batches([batch])
             made = apply(self.sign, articles)
-            n_words = pc.divide(pc.cast(pc.binary_length(made["words"]), pa.int64()), np.dtype(np.int64).itemsize)
-            columns = [*made.columns, *(articles[name] for name in _SHOWN), pc.coalesce(articles["n_words"], n_words)]
+            articles = counted_words(articles, made)
+            columns = [*made.columns, *(articles[name] for name in (*_SHOWN, "n_words"))]
             # Both stages are row-wise: what they make stands in the order of the articles.
             columns += apply(self.analyse, articles).columns[2:] if self.analyse else []
             yield from pa.table(columns, schema=self.writes).combine_chunks().to_batches()
