@@ -53,7 +53,8 @@ def headline(page: Stated) -> str:
     """Choose the headline of a page.
 
     Candidates are the headings, and the title as the title element, Open Graph, Twitter and linked data give it, each
-    whole and cut at its separators. See ``evidence`` for what speaks for them.
+    whole and cut at its separators. What Open Graph calls the page needs no more to speak for it where a heading of the first level
+    says the same; see ``evidence`` for what speaks for others.
 
     Examples
     --------
@@ -61,10 +62,23 @@ def headline(page: Stated) -> str:
     >>> headline(Stated(title="Vote is delayed - Gazette", headings=[Heading(1, "Gazette"), Heading(1, "Vote is delayed")]))
     'Vote is delayed'
     """
+    if agreed := _agreed(page):
+        return agreed
     texts, found = evidence(page)
     if not found:
         return ""
     return texts[max(found, key=lambda one: sum(map(mul, map(WEIGHTS.__getitem__, found[one]), found[one].values())))]
+
+
+def _agreed(page: Stated) -> str:
+    """Return the title for Open Graph, the site's name cut off, where it has the words of a heading of the first level; else nothing."""
+    for title in page.meta.get("og:title", [])[:1]:
+        whole = without_site(title[:_LONGEST], page)
+        # What a bar cuts off is no headline, though heading and title both have it.
+        named = () if "|" in whole else words_once(whole)
+        if named and any(one.level == 1 and words_once(one.text[:_LONGEST]) == named for one in page.headings):
+            return whole.strip()
+    return ""
 
 
 def evidence(page: Stated) -> tuple[dict[Words, str], dict[Words, dict[str, float]]]:

@@ -85,6 +85,15 @@ def test_a_first_heading_below_much_text_is_of_something_else() -> None:
     assert headline(Stated(headings=headings)) == headline(Stated(headings=headings[::-1])) == headings[0].text
 
 
+def test_what_open_graph_and_a_first_heading_both_say_is_the_headline_less_what_a_bar_cuts_off() -> None:
+    def said(title: str) -> str:
+        headings = [Heading(1, "Quay reopens"), Heading(1, title.upper())]
+        return headline(Stated(meta={"og:title": [f"{title} - Gazette"]}, headings=headings, names=frozenset({"gazette"})))
+
+    assert said("Quay reopens - after a year") == "Quay reopens - after a year"
+    assert said("Quay reopens | Harbour") == "Quay reopens"
+
+
 def test_a_title_without_heading_is_cut_at_its_separator() -> None:
     assert headline(Stated(title="Quay reopens after the storm | Nordhavn Daily")) == "Quay reopens after the storm"
 
