@@ -810,6 +810,48 @@ def best_run(score: Any) -> Any:
     return best_first, best_last
 
 
+@compiled(uniform(_INT, 7)(INTS, INTS, _FLAGS, _FLAGS, array(types.int32), INTS))
+def prose_runs(words: Any, linked: Any, is_link: Any, is_prose: Any, around: Any, limits: Any) -> Any:
+    """Find the running prose of a page.
+
+    ``limits``: words of a paragraph, of a line that ends a run of paragraphs, paragraphs of a run, words of a headline, and what a headline that is a
+    link speaks against a run.
+
+    Returns the words of all prose, of paragraphs with none next to them, of runs of paragraphs, and of those in the main run, which has the largest
+    sum, links and small lines against it; the most that stand in one block; and where the main run begins and ends.
+    """
+    of_prose, short, paragraphs, headline, cost = limits
+    together = np.zeros(2 + max(around) - min(around) if len(around) else 1, dtype=np.int64)
+    lowest = min(around) if len(around) else 0
+    total, alone, in_runs, run, n_paragraphs, neighbours, last_words = 0, 0, 0, 0, 0, 0, 0
+    best, running, first, last, start, in_run, in_best = 0.0, 0.0, 0, 0, 0, 0, 0
+    for line in range(len(words) + 1):
+        if line < len(words) and is_prose[line]:
+            last_words = words[line]
+            total += last_words
+            run += last_words
+            n_paragraphs += 1
+            neighbours += 1
+            together[around[line] - lowest] += last_words
+            if running <= 0:
+                running, start, in_run = 0.0, line, 0
+            running += last_words
+            in_run += last_words
+            if running > best:
+                best, first, last, in_best = running, start, line + 1, in_run
+            continue
+        alone += last_words if neighbours == 1 else 0
+        neighbours = 0
+        if n_paragraphs and (line == len(words) or words[line] > short):
+            in_runs += run if n_paragraphs >= paragraphs else 0
+            run = n_paragraphs = 0
+        if line < len(words) and running > 0:
+            small = 0.5 * (words[line] - linked[line]) if words[line] < of_prose else 0.0
+            # Between teasers there is always a headline that is a link; between paragraphs hardly ever.
+            running -= 3 + linked[line] + small + (cost if is_link[line] and words[line] >= headline else 0)
+    return total, alone, in_runs, in_best, max(together), first, last
+
+
 @compiled(types.void(_FLAGS, _FLAGS, INTS, INTS, INTS, _INT, _PART))
 def share_words(prose: Any, in_block: Any, rows: Any, words: Any, n_of: Any, n_words: Any, out: Any) -> None:
     """Write the share of a line's content words that stand in other lines of the block, in other prose, in prose before and after it.

@@ -13,10 +13,10 @@ import html as entities
 import json
 import math
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -44,7 +44,7 @@ _SHORT_TITLE: Final = 3
 _LONG_SLUG: Final = 4
 _HEADLINE: Final = (4, 30)
 """Words of a link that is as long as a headline is."""
-_HEADLINE_COST: Final = 40.0
+_HEADLINE_COST: Final = 40
 """Words of prose that a headline with a link takes from a run of prose."""
 _ALIKE: Final = 4
 """Blocks made by one template that count as cards."""
@@ -187,8 +187,27 @@ class Block(NamedTuple):
     around: int
 
 
-_END: Final = Block(_PROSE, 0, False, False, False, 0)
-"""Ends every run of prose."""
+class Blocks(NamedTuple):
+    """The blocks of a page in order, a column for each field of `Block`: int64 ``words`` and ``linked``, int32 ``around``, and flags; shape (n_blocks,)."""
+
+    words: NDArray[np.int64]
+    linked: NDArray[np.int64]
+    is_link: NDArray[np.bool_]
+    is_prose: NDArray[np.bool_]
+    is_heading: NDArray[np.bool_]
+    around: NDArray[np.int32]
+
+
+class Prose(NamedTuple):
+    """The running prose of a page, as `line_kernels.prose_runs` finds it: numbers of words, and the blocks where its main run begins and ends."""
+
+    words: int
+    alone: int
+    in_runs: int
+    in_main: int
+    together: int
+    first: int
+    last: int
 
 
 @dataclass
@@ -197,12 +216,27 @@ class Page:
 
     markup: Markup
     lines: Lines
+    columns: Blocks
     url: str = ""
-    blocks: list[Block] = field(default_factory=list)
     meta: dict[str, str] = field(default_factory=dict)
     types: Counter[str] = field(default_factory=Counter)
     body_classes: frozenset[str] = frozenset()
     title: str = ""
+
+    # Of most pages the columns are enough.
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """The blocks in order."""
+        return list(map(Block, *(column.tolist() for column in self.columns)))
+
+    @cached_property
+    def prose(self) -> Prose:
+        """Its running prose."""
+        from dedup import line_kernels
+
+        blocks = self.columns
+        limits = np.array([_PROSE, _SHORT_TITLE, _PARAGRAPHS, _HEADLINE[0], _HEADLINE_COST], dtype=np.int64)
+        return Prose(*line_kernels.prose_runs(*blocks[:4], blocks.around, limits))
 
 
 class Verdict(NamedTuple):
@@ -252,7 +286,7 @@ def read(markup: Markup, lines: Lines, url: str = "") -> Page:
         markup,
         lines,
         url=url or canonical or meta.get("og:url", ""),
-        blocks=_blocks(lines),
+        columns=_blocks(lines),
         meta=meta,
         types=types,
         body_classes=frozenset((body.get("class") or "").lower().split()) if body is not None else frozenset(),
@@ -260,7 +294,7 @@ def read(markup: Markup, lines: Lines, url: str = "") -> Page:
     )
 
 
-def _blocks(lines: Lines) -> list[Block]:
+def _blocks(lines: Lines) -> Blocks:
     texts, n_words = lines.texts[:_WITHIN], lines.words[:_WITHIN].astype(np.int64)
     sizes, n_linked = lines.sizes[:_WITHIN], lines.linked[:_WITHIN]
     for row in np.flatnonzero(sizes > _LONG_WORDS * n_words).tolist():
@@ -271,9 +305,7 @@ def _blocks(lines: Lines) -> list[Block]:
     is_prose = (n_words >= _PROSE) & ~is_heading & ~is_link
     for row in np.flatnonzero(is_prose).tolist():
         is_prose[row] = texts[row].rstrip(_CLOSING)[-1:] in _STOPS
-    around = lines.around[lines.block[:_WITHIN]]
-    columns = (n_words, linked, is_link, is_prose, is_heading, around)
-    return list(map(Block, *(column.tolist() for column in columns)))
+    return Blocks(n_words, linked, is_link, is_prose, is_heading, lines.around[lines.block[:_WITHIN]])
 
 
 @cache
@@ -305,7 +337,7 @@ def first_features(page: Page) -> dict[str, float]:
     address = _address(page.url)
     title = page.meta.get("og:title") or page.title
     title_words = max((count_words(part) for part in _TITLE_CUT.split(entities.unescape(title))), default=0)
-    runs = _runs(page.blocks)
+    runs = _runs(page)
     short_title = 0 < title_words <= _SHORT_TITLE
     unclaimed = not (
         said["says_article"] or said["og_article"] or said["body_post"] or _has(page.meta, _known("meta_dated"))
@@ -329,7 +361,7 @@ def later_features(page: Page) -> dict[str, float]:
     """Describe what is made by templates: a value for each of ``FEATURES`` that is not in ``FIRST``."""
     classes = page.markup.classes.lower()
     text = "".join(page.lines.texts[:_WITHIN])
-    n_words = max(sum([block.words for block in page.blocks]), 1)
+    n_words = max(int(page.columns.words.sum()), 1)
     return _below(page) | {
         "prices": math.log1p(100 * sum([text.count(sign) for sign in _MONEY]) / n_words),
         **{name: math.log1p(sum(map(classes.count, words))) for name, words in _template_words()},
@@ -393,51 +425,16 @@ def _address(url: str) -> dict[str, float]:
     }
 
 
-def _runs(blocks: Sequence[Block]) -> dict[str, float]:
+def _runs(page: Page) -> dict[str, float]:
     """Describe the running prose: paragraphs after paragraphs, with no more than a word or two between them."""
-    total = alone = in_runs = words = paragraphs = neighbours = last = 0
-    together: defaultdict[int, int] = defaultdict(int)
-    for block in [*blocks, _END]:
-        if block.is_prose:
-            last = block.words
-            total += last
-            words, paragraphs, neighbours = words + last, paragraphs + 1, neighbours + 1
-            together[block.around] += last
-            continue
-        if neighbours == 1:
-            alone += last
-        neighbours = 0
-        if paragraphs and block.words > _SHORT_TITLE:
-            in_runs += words if paragraphs >= _PARAGRAPHS else 0
-            words = paragraphs = 0
-    begin, end = main_run(blocks)
-    in_run = sum([block.words for block in blocks[begin:end] if block.is_prose])
+    prose = page.prose
     return {
-        "runs": math.log1p(in_runs),
-        "runs_share": in_runs / max(sum([block.words for block in blocks]), 1),
-        "run_words": math.log1p(in_run),
-        "prose_alone": alone / total if total else 1.0,
-        "prose_together": max(together.values(), default=0) / max(total, 1),
+        "runs": math.log1p(prose.in_runs),
+        "runs_share": prose.in_runs / max(int(page.columns.words.sum()), 1),
+        "run_words": math.log1p(prose.in_main),
+        "prose_alone": prose.alone / prose.words if prose.words else 1.0,
+        "prose_together": prose.together / max(prose.words, 1),
     }
-
-
-def main_run(blocks: Sequence[Block]) -> tuple[int, int]:
-    """Return where the main run of prose begins and ends: the run of largest sum, links and small blocks against it."""
-    best = running = 0.0
-    first = last = start = 0
-    for at, (words, linked, is_link, is_prose, *_) in enumerate(blocks):
-        if is_prose:
-            if running <= 0:
-                running, start = 0.0, at
-            running += words
-            if running > best:
-                best, first, last = running, start, at + 1
-        elif running > 0:
-            small = 0.5 * (words - linked) if words < _PROSE else 0.0
-            # Between teasers there is always a headline that is a link; between paragraphs hardly ever.
-            headline = _HEADLINE_COST if is_link and words >= _HEADLINE[0] else 0.0
-            running -= 3 + linked + small + headline
-    return first, last
 
 
 def _below(page: Page) -> dict[str, float]:
@@ -445,7 +442,7 @@ def _below(page: Page) -> dict[str, float]:
     blocks, tags = page.blocks, page.lines.tags()[:_WITHIN]
     headlines = [at for at, tag in enumerate(tags) if tag == _HEADLINE_TAG]
     # Of many first-rank headings the first is the page's; of two it may be the site's name.
-    start = main_run(blocks)[0] if not headlines else headlines[0 if len(headlines) > 2 else -1] + 1
+    start = page.prose.first if not headlines else headlines[0 if len(headlines) > 2 else -1] + 1
     rest = blocks[start:]
     n_words = n_prose = 0
     for block in rest:
