@@ -3,18 +3,19 @@
     python benchmarks/html_lines.py ../shared/data/pages/{article-extraction-benchmark,wcxb-articles,l3s-gn1,dragnet}.jsonl.gz
 
 For each extractor: with the votes of trafilatura and resiliparse, without, and, as Extract goes about it, first without, then with that of
-resiliparse where the model without has more doubt than is allowed, and with both where that leaves too much. Folds go by host, and the block names are learned anew in each, for either model. A line stays from the probability on
+resiliparse where the model without has more doubt than is allowed, and with both where that leaves too much, trafilatura being shown the page
+without what is surely chrome by a model that never saw it. Folds go by host, and the block names are learned anew in each, for either model. A line stays from the probability on
 that Label asks for, of what a page says twice one copy; the repeats of a site, which the nightly command deals with too, are left
 alone. Some minutes per file; OMP_NUM_THREADS=1 is faster on a busy machine.
 """
 
 import argparse
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing import Pool
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from block_names import Shares, count, names_above, odds
@@ -25,7 +26,19 @@ from dedup.articles.host import host_of
 from dedup.articles.markup import parse
 from dedup.articles.metadata import metadata_of
 from dedup.articles.normalize import words
-from dedup.articles.outline import LAYOUT, NO_ODDS, candidates, full_outline, lines_of, names_in, odds_inside, outline
+from dedup.articles.outline import (
+    LAYOUT,
+    NO_ODDS,
+    Lines,
+    Outline,
+    candidates,
+    full_outline,
+    lines_of,
+    names_in,
+    odds_inside,
+    outline,
+)
+from dedup.articles.pruned import pruned
 from dedup.boilerplate.doubled import doubled
 from dedup.boilerplate.features import HTML_FEATURES
 from dedup.boilerplate.label import Label
@@ -38,8 +51,10 @@ from pipelines.train import ENOUGH, Example, align, describe, example, fit, fold
 ODDS = slice(LAYOUT.index("odds_least"), LAYOUT.index("odds_parent_most") + 1)
 FOLDS = 5
 #: As ``Extract`` has them.
-POSSIBLE, KEPT, LEFT = 0.1, 0.5, 1.5
+POSSIBLE, KEPT, LEFT, SURELY_CHROME = 0.1, 0.5, 2.0, 0.05
 TREES = 120
+
+Job: TypeAlias = tuple[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -68,28 +83,55 @@ class Gold:
         return [self.title] if headline and words(self.gold)[: len(headline)] == headline else []
 
 
-def read(job: tuple[str, Mapping[str, Any]]) -> Gold:
-    """Outline a gold page."""
-    origin, row = job
-    page, url = with_closed_title(row["html"]), str(row.get("url") or "")
-    markup = parse(page)
-    main, second = by_trafilatura(tree_of(page), url), by_resiliparse(page)
-    lines = lines_of(markup)
-    chosen = candidates(markup, main, second, lines)
-    about = metadata_of(markup, url)
-    title = about.title
-    host = host_of(url) or str(row.get("host") or row["id"])
-    seen = {}
-    for kind, found, among, numbers in (
-        ("html", outline(markup, main, second, lines), chosen.lines, chosen.chosen.tolist()),
-        ("fast", full_outline(lines), lines, range(len(lines))),
-        ("resiliparse", full_outline(lines, second), lines, range(len(lines))),
-    ):
+class Reader:
+    """Looks at one gold page. ``job``: the name of its set, and its row there."""
+
+    def __init__(self, job: Job) -> None:
+        self._origin, self._row = job
+        self._page, self._url = with_closed_title(self._row["html"]), str(self._row.get("url") or "")
+        self._markup = parse(self._page)
+        self._lines = lines_of(self._markup)
+        self._about = metadata_of(self._markup, self._url)
+        self._second = by_resiliparse(self._page)
+
+    def gold(self) -> Gold:
+        """Outline the page as each model sees it."""
+        main, lines, every = by_trafilatura(tree_of(self._page), self._url), self._lines, range(len(self._lines))
+        seen = {
+            "html": self._with_votes(main),
+            "fast": self._seen(full_outline(lines), lines, every),
+            "resiliparse": self._seen(full_outline(lines, self._second), lines, every),
+        }
+        return Gold(self._row["gold"], self._about.title, self._about.author, main, seen)
+
+    def shown(self, keep: NDArray[np.float64]) -> Page:
+        """Outline the page by what trafilatura makes of it without what is surely chrome."""
+        rest = pruned(self._markup, self._lines, keep, SURELY_CHROME)
+        return self._with_votes(by_trafilatura(tree_of(rest or self._page), self._url))
+
+    def _with_votes(self, main: str) -> Page:
+        chosen = candidates(self._markup, main, self._second, self._lines)
+        found = outline(self._markup, main, self._second, self._lines)
+        return self._seen(found, chosen.lines, chosen.chosen.tolist())
+
+    def _seen(self, found: Outline, among: Lines, numbers: Sequence[int]) -> Page:
+        row, host = self._row, host_of(self._url)
         keep, recall = align(found.lines, row["gold"])
-        made = example(str(row["id"]), origin, kind, title, list(zip(found.lines, keep.tolist(), strict=True)))
+        lines = list(zip(found.lines, keep.tolist(), strict=True))
+        made = example(str(row["id"]), self._origin, "html", self._about.title, lines)
         names = tuple(tuple(among.names_above(number)) for number in numbers)
-        seen[kind] = Page(replace(made, layout=found.layout, group=host), recall, names)
-    return Gold(row["gold"], title, about.author, main, seen)
+        return Page(replace(made, layout=found.layout, group=host or str(row.get("host") or row["id"])), recall, names)
+
+
+def read(job: Job) -> Gold:
+    """Outline a gold page."""
+    return Reader(job).gold()
+
+
+def shown(asked: tuple[Job, NDArray[np.float64]]) -> Page:
+    """Outline a gold page as `Reader.shown` does."""
+    job, keep = asked
+    return Reader(job).shown(keep)
 
 
 def with_odds(page: Page, known: Mapping[str, float]) -> Example:
@@ -117,16 +159,32 @@ def names_of(pages: Sequence[Page]) -> dict[str, float]:
     return odds(shares)
 
 
-def judged(pages: Sequence[Gold], kind: str, fold: int) -> dict[int, NDArray[np.float64]]:
-    """Return the probabilities of the lines of the pages of a fold, by number of the page, by a model of all others."""
-    seen = {number: page.seen[kind] for number, page in enumerate(pages) if page.seen[kind].example.lines}
-    folds = {number: fold_of(page.example, FOLDS) for number, page in seen.items()}
-    rest = [page for number, page in seen.items() if folds[number] != fold and page.recall >= ENOUGH]
+def judge(pages: Sequence[Gold], kind: str, fold: int) -> Callable[[Page], NDArray[np.float64]]:
+    """Return what tells the probabilities of the lines of a page, by a model of the pages that are not of a fold."""
+    seen = [page.seen[kind] for page in pages if page.seen[kind].example.lines]
+    rest = [page for page in seen if fold_of(page.example, FOLDS) != fold and page.recall >= ENOUGH]
     known = names_of(rest)
     learned = [(made, describe(made)) for made in (with_odds(page, known) for page in rest) if made.weight.any()]
     model = from_table(fit(learned, TREES, seed=0), HTML_FEATURES)
-    held = {number: page for number, page in seen.items() if folds[number] == fold}
-    return {number: model.predict(describe(with_odds(page, known))) for number, page in held.items()}
+    return lambda page: model.predict(describe(with_odds(page, known)))
+
+
+class Doubt(NamedTuple):
+    """A page without trafilatura: its lines' probabilities by the line model alone, and with the vote of resiliparse; and who is asked in ``auto``."""
+
+    alone: NDArray[np.float64]
+    voted: NDArray[np.float64]
+    of_resiliparse: bool
+    of_trafilatura: bool
+
+
+def doubt(page: Gold, alone: NDArray[np.float64], voted: NDArray[np.float64]) -> Doubt:
+    """Decide who is asked, as ``Extract`` does."""
+    first, second = (without_plain_chrome(page, told) for told in (alone, both(alone, voted)))
+    n_words = np.array([len(words(line)) for line in page.seen["fast"].example.lines])
+    differ = n_words @ ((alone >= KEPT) != (voted >= KEPT)) / max(n_words @ (voted >= KEPT), 1)
+    is_asked = doubt_of(first, n_words) > Extract().doubt
+    return Doubt(first, second, is_asked, is_asked and doubt_of(second, n_words) + differ > LEFT * Extract().doubt)
 
 
 def without_plain_chrome(page: Gold, keep: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -153,30 +211,38 @@ def main() -> None:
     jobs = [(path.name.split(".")[0], row) for path in options.gold for row in read_gold(path)]
     with Pool() as pool:
         pages = pool.map(read, jobs, chunksize=8)
-    keep: dict[str, dict[int, NDArray[np.float64]]] = {"html": {}, "fast": {}, "resiliparse": {}}
-    for fold in range(FOLDS):
-        for kind, known in keep.items():
-            known.update(judged(pages, kind, fold))
-        print(f"fold {fold + 1} of {FOLDS}", flush=True)
+        keep: dict[str, dict[int, NDArray[np.float64]]] = {"html": {}, "fast": {}, "resiliparse": {}, "shown": {}}
+        doubts: dict[int, Doubt] = {}
+        for fold in range(FOLDS):
+            judges = {kind: judge(pages, kind, fold) for kind in ("html", "fast", "resiliparse")}
+            for kind, told in judges.items():
+                for number, page in enumerate(pages):
+                    made = page.seen[kind].example
+                    if made.lines and fold_of(made, FOLDS) == fold:
+                        keep[kind][number] = told(page.seen[kind])
+            held = [number for number in sorted(keep["html"].keys() & keep["fast"].keys()) if number not in doubts]
+            for number in held:
+                doubts[number] = doubt(pages[number], keep["fast"][number], keep["resiliparse"][number])
+            asked_again = [number for number in held if doubts[number].of_trafilatura]
+            outlined = pool.map(shown, [(jobs[number], keep["fast"][number]) for number in asked_again], chunksize=1)
+            for number, page_shown in zip(asked_again, outlined, strict=True):
+                if page_shown.example.lines:
+                    pages[number].seen["shown"] = page_shown
+                    keep["shown"][number] = judges["html"](page_shown)
+            print(f"fold {fold + 1} of {FOLDS}", flush=True)
     answers: dict[str, dict[str, list[tuple[str, str]]]] = defaultdict(lambda: defaultdict(list))
     asked: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
-    for number in sorted(keep["html"].keys() & keep["fast"].keys()):
+    for number, in_doubt in doubts.items():
         page = pages[number]
-        made = page.seen["fast"].example
-        alone, voted = (keep[kind][number] for kind in ("fast", "resiliparse"))
-        first, second = (without_plain_chrome(page, told) for told in (alone, both(alone, voted)))
-        by_votes = answer(page, "html", keep["html"][number])
-        n_words = np.array([len(words(line)) for line in made.lines])
-        differ = n_words @ ((alone >= KEPT) != (voted >= KEPT)) / max(n_words @ (voted >= KEPT), 1)
-        is_asked = doubt_of(first, n_words) > Extract().doubt
-        is_asked_again = is_asked and doubt_of(second, n_words) + differ > LEFT * Extract().doubt
-        asked[made.origin].append((is_asked, is_asked_again))
-        scored = answers[made.origin]
+        origin = page.seen["fast"].example.origin
+        asked[origin].append((in_doubt.of_resiliparse, in_doubt.of_trafilatura))
+        scored = answers[origin]
         scored["trafilatura alone"].append((page.gold, "\n".join([*page.titled, page.answer])))
-        scored["trafilatura"].append((page.gold, by_votes))
-        scored["fast"].append((page.gold, answer(page, "fast", first)))
-        quick = answer(page, "fast", second if is_asked else first)
-        scored["auto"].append((page.gold, by_votes if is_asked_again else quick))
+        scored["trafilatura"].append((page.gold, answer(page, "html", keep["html"][number])))
+        scored["fast"].append((page.gold, answer(page, "fast", in_doubt.alone)))
+        quick = answer(page, "fast", in_doubt.voted if in_doubt.of_resiliparse else in_doubt.alone)
+        told_again = keep["shown"].get(number)
+        scored["auto"].append((page.gold, quick if told_again is None else answer(page, "shown", told_again)))
     print(
         "| gold | pages | extractor | word bags | shingles | asked of resiliparse | asked of trafilatura |\n"
         "| --- | --- | --- | --- | --- | --- | --- |"

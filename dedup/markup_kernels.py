@@ -909,3 +909,158 @@ def layout(
             column += 1
         out[row, column] = min(line - before - 1, _MOST_SKIPPED)
         before = line
+
+
+_LESS_THAN, _GREATER_THAN, _AMPERSAND, _SLASH, _BLANK = (np.uint32(ord(one)) for one in "<>&/ ")
+_ENTITIES: Final = tuple(_codes(entity) for entity in ("&lt;", "&gt;", "&amp;"))
+_LINE_END: Final = _codes("<br>")
+#: ``< ></>``: what is written of an element beside its name and its attributes.
+_LETTERS_OF_TAGS: Final = 6
+
+
+@part
+def _copy(source: Any, first: Any, after: Any, out: Any, n: Any) -> Any:
+    """Append a part of the source; return where the next goes."""
+    for place in range(first, after):
+        out[n] = source[place]
+        n += 1
+    return n
+
+
+@part
+def _name_before(codes: Any, after: Any) -> Any:
+    """Return where the name of a tag begins, which ends where its attributes stand."""
+    while after > 0 and codes[after - 1] != _LESS_THAN:
+        after -= 1
+    return after
+
+
+@part
+def _copy_name(node: Any, tag: Any, start: Any, codes: Any, names: Any, name_ends: Any, out: Any, n: Any) -> Any:
+    """Append the name of an element, as the page writes it where HTML does not have it; return where the next letter goes."""
+    number = tag[node]
+    if number:
+        return _copy(names, name_ends[number], name_ends[number + 1], out, n)
+    return _copy(codes, _name_before(codes, start[node]), start[node], out, n)
+
+
+@part
+def _is_blank(letters: Any, first: Any, after: Any) -> Any:
+    for place in range(first, after):
+        if not _is_space(letters[place]):
+            return False
+    return True
+
+
+@part
+def _without(
+    tag: Any, parent: Any, start: Any, end: Any, letters: Any, kinds: Any, stays: Any, held: Any, keep: Any, least: Any
+) -> Any:
+    """Tell which elements are left out, with all that is in them, and between which nodes a line would have to end then; see `written`."""
+    n_nodes = len(tag)
+    best, has_text, holds_kept = np.full(n_nodes, -1.0), np.zeros(n_nodes, dtype=np.bool_), stays.copy()
+    for line in range(len(held)):
+        best[held[line]] = max(best[held[line]], keep[line])
+    gone, is_mixed = np.zeros(n_nodes, dtype=np.bool_), np.zeros(n_nodes, dtype=np.bool_)
+    for node in range(n_nodes - 1, 0, -1):
+        around = parent[node]
+        if tag[node] == TEXT:
+            has_text[node] = not _is_blank(letters, start[node], end[node])
+        has_text[around] |= has_text[node]
+        best[around] = max(best[around], best[node])
+        holds_kept[around] |= holds_kept[node]
+        kind = kinds[tag[node]] if tag[node] >= 0 else INLINE
+        is_mixed[around] |= has_text[node] and kind & INLINE
+        if tag[node] >= 0 and not holds_kept[node]:
+            is_unlikely = best[node] < least and (best[node] >= 0 or not has_text[node])
+            gone[node] = kind & UNSEEN or (is_unlikely and not kind & (INLINE | VOID | ONCE))
+    for node in range(1, n_nodes):
+        # What is in a part of a line stands in that line.
+        is_mixed[node] |= tag[node] >= 0 and kinds[tag[node]] & INLINE and is_mixed[parent[node]]
+    return gone, is_mixed
+
+
+@compiled(
+    types.uint32[::1](
+        _IN, _IN, _IN, _IN, _IN, CODES, CODES, _FLAGS, CODES, INTS, array(types.boolean), _IN, _ODDS, _FLOAT
+    )
+)
+def written(
+    tag: Any,
+    parent: Any,
+    last: Any,
+    start: Any,
+    end: Any,
+    codes: Any,
+    letters: Any,
+    kinds: Any,
+    names: Any,
+    name_ends: Any,
+    stays: Any,
+    held: Any,
+    keep: Any,
+    least: Any,
+) -> Any:
+    """Write a page as HTML, without what is unseen and the blocks whose lines are all less likely than ``least`` to stay, or that have none.
+
+    ``names``: those of tags by their numbers, one begins where that before it ends; ``stays``, by node: kept though unseen; ``held``, ``keep``: the node
+    that each line stands in, and its probability.
+    """
+    gone, is_mixed = _without(tag, parent, start, end, letters, kinds, stays, held, keep, least)
+    n_out = 0
+    for node in range(1, len(tag)):
+        n_out += (end[node] - start[node]) * (len(_ENTITIES[2]) if tag[node] == TEXT else 1)
+        if tag[node] > 0:
+            n_out += 2 * (name_ends[tag[node] + 1] - name_ends[tag[node]]) + _LETTERS_OF_TAGS
+        elif tag[node] == 0:
+            n_out += 2 * (start[node] - _name_before(codes, start[node])) + _LETTERS_OF_TAGS
+    out, n = np.empty(n_out, dtype=np.uint32), 0
+    stack, depth, node = np.zeros(DEEPEST + 3, dtype=np.int64), 0, 1
+    while node <= len(tag):
+        while depth and (node == len(tag) or last[stack[depth - 1]] < node):
+            depth -= 1
+            out[n], out[n + 1] = _LESS_THAN, _SLASH
+            n = _copy_name(stack[depth], tag, start, codes, names, name_ends, out, n + 2)
+            out[n] = _GREATER_THAN
+            n += 1
+        if node == len(tag):
+            break
+        number = tag[node]
+        if number == RAW:
+            n = _copy(codes, start[node], end[node], out, n)
+        elif number == TEXT:
+            for place in range(start[node], end[node]):
+                code = letters[place]
+                if code == _LESS_THAN:
+                    n = _copy(_ENTITIES[0], 0, len(_ENTITIES[0]), out, n)
+                elif code == _GREATER_THAN:
+                    n = _copy(_ENTITIES[1], 0, len(_ENTITIES[1]), out, n)
+                elif code == _AMPERSAND:
+                    n = _copy(_ENTITIES[2], 0, len(_ENTITIES[2]), out, n)
+                else:
+                    out[n] = code
+                    n += 1
+        elif gone[node]:
+            if is_mixed[parent[node]] and not kinds[number] & UNSEEN:
+                # The texts before and after it are no one line.
+                n = _copy(_LINE_END, 0, len(_LINE_END), out, n)
+            node = last[node]
+        else:
+            out[n] = _LESS_THAN
+            n = _copy_name(node, tag, start, codes, names, name_ends, out, n + 1)
+            first, after = start[node], end[node]
+            while first < after and _is_space(codes[first]):
+                first += 1
+            # The slash of an element without an end tag: some parsers would close it there.
+            while after > first and (codes[after - 1] == _SLASH or _is_space(codes[after - 1])):
+                after -= 1
+            if after > first:
+                out[n] = _BLANK
+                n = _copy(codes, first, after, out, n + 1)
+            out[n] = _GREATER_THAN
+            n += 1
+            if not kinds[number] & VOID:
+                stack[depth] = node
+                depth += 1
+        node += 1
+    return out[:n].copy()

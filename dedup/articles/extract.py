@@ -28,6 +28,7 @@ from dedup.articles.language import declared_language, detect_language
 from dedup.articles.markup import parse
 from dedup.articles.metadata import Metadata, metadata_of
 from dedup.articles.outline import Lines, Outline, full_outline, lines_of, near, no_lines, outline, reads_so
+from dedup.articles.pruned import pruned
 from dedup.articles.reading import read
 from dedup.boilerplate.classify import kept_alone
 from dedup.boilerplate.features import features
@@ -43,6 +44,7 @@ _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.
 _XML_ENCODING = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9_:.-]{2,40})["']""", re.IGNORECASE)
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _HEAD = 4096
+_DOCTYPE_WITHIN = 50
 _TITLE_WITHIN = 200_000
 # A row of a table of figures is shorter than this; a row that holds an article is longer.
 _CELL = 400
@@ -57,8 +59,10 @@ _PLAIN = 0.02
 
 # By this factor less doubt is allowed in a language that the line model was not fitted on.
 _FOREIGN = 2.0
+# Blocks whose lines are all less likely are not shown to trafilatura by ``auto``: it takes a time in proportion to what it is shown, and errs less.
+_SURELY_CHROME = 0.05
 # So many times the doubt may be what is left of it when resiliparse was asked, with what its vote changed.
-_LEFT = 1.5
+_LEFT = 2.0
 
 # Control characters that neither XML nor a report may hold; tab and newline stay.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
@@ -148,26 +152,36 @@ def tree_of(page: str) -> Any:
 
     Without scripts, styles and drawings: it copies the tree several times, and reads no more of them than linked data.
     """
-    tree: Any = _loader()(with_closed_title(page))
-    for element in list(tree.iter("script", "style", "svg")) if tree is not None else ():
+    from lxml import etree, html
+    from trafilatura.utils import repair_faulty_html
+
+    page = with_closed_title(page)
+    page = repair_faulty_html(page, page[:_DOCTYPE_WITHIN].lower())
+    try:
+        tree: Any = html.document_fromstring(page.encode("utf-8", "replace"), parser=_parser())
+    except etree.ParserError:
+        return None
+    for element in list(tree.iter("script", "style", "svg")):
         if element.getparent() is not None and "ld+json" not in (element.get("type") or ""):
             element.drop_tree()
     return tree
 
 
 @cache
-def _loader() -> Callable[[str], Any]:
-    """Return trafilatura's function that parses, its elements made without asking Python for the class of each by its tag.
+def _parser() -> Any:
+    """Return a parser as trafilatura has one, but that makes elements without asking Python for the class of each by its tag.
 
     Only elements of forms have classes of their own, and trafilatura asks nothing of them that others have not.
     """
     from lxml import etree, html
-    from trafilatura import utils
 
+    parser = html.HTMLParser(
+        collect_ids=False, default_doctype=False, encoding="utf-8", remove_comments=True, remove_pis=True
+    )
     classes: dict[str, Any] = {"element": html.HtmlElement, "comment": html.HtmlComment}
     classes |= {"pi": html.HtmlProcessingInstruction, "entity": html.HtmlEntity}
-    utils.HTML_PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(**classes))
-    return utils.load_html
+    parser.set_element_class_lookup(etree.ElementDefaultClassLookup(**classes))
+    return parser
 
 
 def by_trafilatura(tree: Any, url: str = "") -> str:
@@ -276,6 +290,11 @@ class _Judging:
         n_words, differ = self._reading.n_words, (self._alone >= _KEPT) != (voted >= _KEPT)
         return made, doubt + float(n_words @ differ) / max(int(n_words @ (voted >= _KEPT)), 1)
 
+    def without_chrome(self) -> str:
+        """Return the page as HTML without what is surely chrome by the line model alone; empty where it knows no lines. See `pruned`."""
+        page = self._lines.page
+        return "" if page is None else pruned(page, self._lines, self._alone, _SURELY_CHROME)
+
     def _answer(
         self, found: Extracted, judged: NDArray[np.float64], whole: Outline, by: str
     ) -> tuple[Extracted, float]:
@@ -301,7 +320,7 @@ class Extract:
         which takes many times as long; ``auto``, resiliparse where the line model alone is not sure, and both where it still is not.
     doubt : float
         ``auto`` asks resiliparse, which is quick, where the line model expects to have judged more words wrong than this for each word that it keeps;
-        and trafilatura where after that these and the words on which the two differ are more than half as many again. In a language that the model
+        and trafilatura where after that these and the words on which the two differ are more than twice as many. In a language that the model
         was not fitted on half of it is enough to ask both at once.
     max_bytes : int
         A page of more bytes never goes to trafilatura, which runs for minutes on such pages, or finds nothing.
@@ -412,8 +431,7 @@ class Extract:
         )
         found = Extracted(no_article=no_article, **asdict(about))
         small = len(content) <= self.max_bytes
-        second: str | None = None
-        is_sure = False
+        judging, second, is_sure = None, None, False
         if self.extractor != "trafilatura" or not small:
             judging = tried("line model", lambda: _Judging(lines, title or found.title, found.author, self.model), None)
             found, doubt = tried("line model", lambda: judging.alone(found), (found, 1.0)) if judging else (found, 1.0)
@@ -424,7 +442,8 @@ class Extract:
                 found, doubt = tried("line model", lambda: judging.with_second(found, second or ""), (found, 9.0))
                 is_sure = self._enough(found.text) and doubt <= _LEFT * self.doubt
         if small and (self.extractor == "trafilatura" or (self.extractor == "auto" and not is_sure)):
-            main = tried("trafilatura", lambda: by_trafilatura(tree_of(page), url), "")
+            rest = tried("line model", judging.without_chrome, "") if judging and self._knows(found.text) else ""
+            main = tried("trafilatura", lambda: by_trafilatura(tree_of(rest or page), url), "")
             if second is None:
                 second = tried("resiliparse", lambda: by_resiliparse(with_closed_title(page)), "")
             text = next((text for text in (main, second) if self._enough(text)), "")

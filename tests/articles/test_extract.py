@@ -192,7 +192,7 @@ def test_the_tree_for_trafilatura_has_linked_data_but_no_other_scripts_and_no_dr
     tree = tree_of(
         f"<body>{linked}<script>a</script>b<style>c</style>d<p>e<svg><path/></svg>f<script>g</script>h</p></body>"
     )
-    assert [element.tag for element in tree.iter()] == ["div", "script", "p"]
+    assert [element.tag for element in tree.iter()] == ["html", "body", "script", "p"]
     assert "".join(tree.itertext()) == "{}bdefh"
 
 

@@ -88,7 +88,9 @@ def test_a_first_heading_below_much_text_is_of_something_else() -> None:
 def test_what_open_graph_and_a_first_heading_both_say_is_the_headline_less_what_a_bar_cuts_off() -> None:
     def said(title: str) -> str:
         headings = [Heading(1, "Quay reopens"), Heading(1, title.upper())]
-        return headline(Stated(meta={"og:title": [f"{title} - Gazette"]}, headings=headings, names=frozenset({"gazette"})))
+        return headline(
+            Stated(meta={"og:title": [f"{title} - Gazette"]}, headings=headings, names=frozenset({"gazette"}))
+        )
 
     assert said("Quay reopens - after a year") == "Quay reopens - after a year"
     assert said("Quay reopens | Harbour") == "Quay reopens"
