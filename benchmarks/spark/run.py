@@ -29,6 +29,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pyspark
@@ -52,6 +53,8 @@ WORD = re.compile(r"[^\W\d_]+")
 #: Years by which articles are told anew, later and earlier by turns: more than those of a magazine span, so that their days do not meet. Seventeen times
 #: they stay between 1800 and 2100, where dates are read.
 YEARS = 9
+#: Stages whose shuffle is told.
+_SHOWN = 8
 
 
 # -- articles --------------------------------------------------------------------------------------------------------
@@ -202,14 +205,28 @@ def end(one: subprocess.Popen[bytes]) -> None:
     one.wait()
 
 
-def cpu_seconds(groups: Sequence[int]) -> float:
-    """Return the seconds of the processor that the processes of some sessions took, with those that they have seen end."""
-    ticks = 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            told = stat.read_text().rsplit(")", 1)[1].split()
-            ticks += sum(map(int, told[11:15])) if int(told[3]) in groups else 0
-    return ticks / os.sysconf("SC_CLK_TCK")
+class Clock(Thread):
+    """Adds up the seconds of the processor that the processes of some sessions take, those included that end unseen by others."""
+
+    def __init__(self, sessions: Sequence[int]) -> None:
+        super().__init__(daemon=True)
+        self._sessions, self._ticks, self._done = sessions, dict[int, int](), Event()
+        self.start()
+
+    def run(self) -> None:
+        """Look at the processes every second."""
+        while not self._done.wait(1.0):
+            for stat in Path("/proc").glob("[0-9]*/stat"):
+                with suppress(OSError):
+                    told = stat.read_text().rsplit(")", 1)[1].split()
+                    if int(told[3]) in self._sessions:
+                        self._ticks[int(stat.parent.name)] = sum(map(int, told[11:13]))
+
+    def stop(self) -> float:
+        """Return the seconds."""
+        self._done.set()
+        self.join()
+        return sum(self._ticks.values()) / os.sysconf("SC_CLK_TCK")
 
 
 def wait_for(port: int) -> None:
@@ -260,7 +277,7 @@ def on_cluster(
         encoding="utf-8",
     )
     with standalone(folder) as cluster:
-        killer = None
+        clock, killer = Clock([one.pid for one in cluster.workers]), None
         if kill:
             code = "import os, signal, sys, time; time.sleep(float(sys.argv[1])); os.killpg(int(sys.argv[2]), signal.SIGKILL)"
             killer = subprocess.Popen([sys.executable, "-c", code, str(kill), str(cluster.workers[1].pid)])
@@ -280,14 +297,14 @@ def on_cluster(
             if killer:
                 killer.kill()
                 killer.wait()
-        told = {"CPU seconds": round(ran.cpu + cpu_seconds([one.pid for one in cluster.workers]))}
+        told = {"CPU seconds": round(ran.cpu + clock.stop())}
         told |= {"worker killed": cluster.workers[1].poll() is not None} if kill else {}
     return ran, told | measured(log)
 
 
 def measured(log: Path) -> dict[str, Any]:
     """Sum up what the event log says of tasks: seconds and bytes; the longest task of each stage beside the median one."""
-    seconds, written, spilled, lost, peak = defaultdict[int, list[float]](list), 0, 0, 0, 0
+    seconds, written, spilled, lost, peak = defaultdict[int, list[float]](list), Counter[int](), 0, 0, 0
     for path in log.iterdir():
         with path.open(encoding="utf-8") as file:
             for event in map(json.loads, file):
@@ -297,7 +314,8 @@ def measured(log: Path) -> dict[str, Any]:
                 metrics, info = event["Task Metrics"], event["Task Info"]
                 seconds[event["Stage ID"]].append((info["Finish Time"] - info["Launch Time"]) / 1000)
                 shuffled = metrics["Shuffle Write Metrics"]["Shuffle Bytes Written"]
-                written, peak = written + shuffled, max(peak, shuffled)
+                written[event["Stage ID"]] += shuffled
+                peak = max(peak, shuffled)
                 spilled += metrics["Disk Bytes Spilled"]
     every = sorted(one for tasks in seconds.values() for one in tasks)
     longest = max(seconds.values(), key=max)
@@ -306,7 +324,8 @@ def measured(log: Path) -> dict[str, Any]:
         "task seconds": round(sum(every)),
         "longest task s": round(every[-1], 1),
         "median of its stage s": round(sorted(longest)[len(longest) // 2], 1),
-        "shuffled MB": round(written / 1e6, 1),
+        "shuffled MB": round(written.total() / 1e6, 1),
+        "most by stages MB": [round(n / 1e6, 1) for _, n in written.most_common(_SHOWN)],
         "most by a task MB": round(peak / 1e6, 1),
         "spilled MB": round(spilled / 1e6, 1),
         "executors lost": lost,
@@ -346,6 +365,7 @@ def main() -> None:
     parser.add_argument("what", choices=("equal", "kill", "nights", "skew", "growth"))
     parser.add_argument("--articles", type=int, nargs="+", default=[20_000])
     parser.add_argument("--text-is", default="clean", choices=("clean", "article", "page"))
+    parser.add_argument("--alone", action="store_true", help="on the cluster only: nothing is compared")
     parser.add_argument("--kill-after", type=float, default=90.0, help="seconds after the start of the command")
     given = parser.parse_args()
     unequal = False
@@ -362,11 +382,9 @@ def main() -> None:
             n_first = min(given.articles) if given.what == "growth" else None
             rows = skewed(n_articles) if given.what == "skew" else itertools.islice(real(n_first), n_articles)
             crawl = write(folder / "crawl", rows)
-            local = run(crawl, folder / "local", given.text_is)
-            print(
-                f"local, {n_articles:,}: {local.seconds:.0f} s, {local.peak_mb:.0f} MB",
-                flush=True,
-            )
+            local = None if given.alone else run(crawl, folder / "local", given.text_is)
+            if local:
+                print(f"local, {n_articles:,}: {local.seconds:.0f} s, {local.peak_mb:.0f} MB", flush=True)
             kill = given.kill_after if given.what == "kill" else 0.0
             spark, told = on_cluster(crawl, folder / "spark", given.text_is, kill)
             print(
@@ -374,12 +392,14 @@ def main() -> None:
                 flush=True,
             )
             for ran, where in ((local, "local"), (spark, "spark")):
+                if ran is None:
+                    continue
                 record = json.loads((ran.out / "run.json").read_text(encoding="utf-8"))
                 print(f"  {where}: {json.dumps(record['seconds'])}", flush=True)
             print(f"  pairs compared: {record['counts']['candidate_pairs']:,}", flush=True)
-            differ = differences(local.out, spark.out)
+            differ = differences(local.out, spark.out) if local else []
             unequal |= bool(differ)
-            print(f"  files that differ: {', '.join(differ) or 'none'}", flush=True)
+            print(f"  files that differ: {', '.join(differ) or 'none'}" if local else "  not compared", flush=True)
     sys.exit(1 if unequal else 0)
 
 
