@@ -810,7 +810,7 @@ def best_run(score: Any) -> Any:
     return best_first, best_last
 
 
-@compiled(uniform(_INT, 7)(INTS, INTS, _FLAGS, _FLAGS, array(types.int32), INTS))
+@compiled(uniform(_INT, 6)(INTS, INTS, _FLAGS, _FLAGS, array(types.int32), INTS))
 def prose_runs(words: Any, linked: Any, is_link: Any, is_prose: Any, around: Any, limits: Any) -> Any:
     """Find the running prose of a page.
 
@@ -818,13 +818,13 @@ def prose_runs(words: Any, linked: Any, is_link: Any, is_prose: Any, around: Any
     link speaks against a run.
 
     Returns the words of all prose, of paragraphs with none next to them, of runs of paragraphs, and of those in the main run, which has the largest
-    sum, links and small lines against it; the most that stand in one block; and where the main run begins and ends.
+    sum, links and small lines against it; the most that stand in one block; and where the main run begins.
     """
     of_prose, short, paragraphs, headline, cost = limits
     together = np.zeros(2 + max(around) - min(around) if len(around) else 1, dtype=np.int64)
     lowest = min(around) if len(around) else 0
     total, alone, in_runs, run, n_paragraphs, neighbours, last_words = 0, 0, 0, 0, 0, 0, 0
-    best, running, first, last, start, in_run, in_best = 0.0, 0.0, 0, 0, 0, 0, 0
+    best, running, first, start, in_run, in_best = 0.0, 0.0, 0, 0, 0, 0
     for line in range(len(words) + 1):
         if line < len(words) and is_prose[line]:
             last_words = words[line]
@@ -838,7 +838,7 @@ def prose_runs(words: Any, linked: Any, is_link: Any, is_prose: Any, around: Any
             running += last_words
             in_run += last_words
             if running > best:
-                best, first, last, in_best = running, start, line + 1, in_run
+                best, first, in_best = running, start, in_run
             continue
         alone += last_words if neighbours == 1 else 0
         neighbours = 0
@@ -849,7 +849,7 @@ def prose_runs(words: Any, linked: Any, is_link: Any, is_prose: Any, around: Any
             small = 0.5 * (words[line] - linked[line]) if words[line] < of_prose else 0.0
             # Between teasers there is always a headline that is a link; between paragraphs hardly ever.
             running -= 3 + linked[line] + small + (cost if is_link[line] and words[line] >= headline else 0)
-    return total, alone, in_runs, in_best, max(together), first, last
+    return total, alone, in_runs, in_best, max(together), first
 
 
 @compiled(types.void(_FLAGS, _FLAGS, INTS, INTS, INTS, _INT, _PART))

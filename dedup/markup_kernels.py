@@ -914,8 +914,8 @@ def layout(
 _LESS_THAN, _GREATER_THAN, _AMPERSAND, _SLASH, _BLANK = (np.uint32(ord(one)) for one in "<>&/ ")
 _ENTITIES: Final = tuple(_codes(entity) for entity in ("&lt;", "&gt;", "&amp;"))
 _LINE_END: Final = _codes("<br>")
-#: ``< ></>``: what is written of an element beside its name and its attributes.
-_LETTERS_OF_TAGS: Final = 6
+#: ``<  ></>``: what is written of an element beside its name and its attributes.
+_LETTERS_OF_TAGS: Final = 7
 
 
 @part
@@ -942,6 +942,12 @@ def _copy_name(node: Any, tag: Any, start: Any, codes: Any, names: Any, name_end
     if number:
         return _copy(names, name_ends[number], name_ends[number + 1], out, n)
     return _copy(codes, _name_before(codes, start[node]), start[node], out, n)
+
+
+@part
+def _ends_value(code: Any) -> Any:
+    """Return whether a slash after a character stands for itself: after a blank, or after a value in quotes."""
+    return _is_space(code) or code == 34 or code == 39
 
 
 @part
@@ -1051,12 +1057,18 @@ def written(
             first, after = start[node], end[node]
             while first < after and _is_space(codes[first]):
                 first += 1
-            # The slash of an element without an end tag: some parsers would close it there.
-            while after > first and (codes[after - 1] == _SLASH or _is_space(codes[after - 1])):
+            # The slash of an element without an end tag: some parsers would close it there. One that stands in a value stays, and a blank after it.
+            while after > first and _is_space(codes[after - 1]):
+                after -= 1
+            in_value = after - first > 1 and codes[after - 1] == _SLASH and not _ends_value(codes[after - 2])
+            if after > first and codes[after - 1] == _SLASH and not in_value:
                 after -= 1
             if after > first:
                 out[n] = _BLANK
                 n = _copy(codes, first, after, out, n + 1)
+            if in_value:
+                out[n] = _BLANK
+                n += 1
             out[n] = _GREATER_THAN
             n += 1
             if not kinds[number] & VOID:

@@ -206,21 +206,27 @@ def end(one: subprocess.Popen[bytes]) -> None:
 
 
 class Clock(Thread):
-    """Adds up the seconds of the processor that the processes of some sessions take, those included that end unseen by others."""
+    """Adds up the seconds of the processor that the processes of some sessions take, but for what each takes after the last look at it; a look is taken every second."""
 
     def __init__(self, sessions: Sequence[int]) -> None:
         super().__init__(daemon=True)
-        self._sessions, self._ticks, self._done = sessions, dict[int, int](), Event()
+        #: By number and start of each process, for numbers are used again.
+        self._ticks = dict[tuple[int, str], int]()
+        self._sessions, self._done = sessions, Event()
         self.start()
 
     def run(self) -> None:
-        """Look at the processes every second."""
+        """Look at the processes every second, and at the end."""
         while not self._done.wait(1.0):
-            for stat in Path("/proc").glob("[0-9]*/stat"):
-                with suppress(OSError):
-                    told = stat.read_text().rsplit(")", 1)[1].split()
-                    if int(told[3]) in self._sessions:
-                        self._ticks[int(stat.parent.name)] = sum(map(int, told[11:13]))
+            self._look()
+        self._look()
+
+    def _look(self) -> None:
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                told = stat.read_text().rsplit(")", 1)[1].split()
+                if int(told[3]) in self._sessions:
+                    self._ticks[int(stat.parent.name), told[19]] = sum(map(int, told[11:13]))
 
     def stop(self) -> float:
         """Return the seconds."""
@@ -365,7 +371,9 @@ def main() -> None:
     parser.add_argument("what", choices=("equal", "kill", "nights", "skew", "growth"))
     parser.add_argument("--articles", type=int, nargs="+", default=[20_000])
     parser.add_argument("--text-is", default="clean", choices=("clean", "article", "page"))
-    parser.add_argument("--alone", action="store_true", help="on the cluster only: nothing is compared")
+    parser.add_argument(
+        "--alone", action="store_true", help="on the cluster only: nothing is compared (not for nights)"
+    )
     parser.add_argument("--kill-after", type=float, default=90.0, help="seconds after the start of the command")
     given = parser.parse_args()
     unequal = False

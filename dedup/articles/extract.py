@@ -148,9 +148,10 @@ def with_closed_title(page: str) -> str:
 
 
 def tree_of(page: str) -> Any:
-    """Return the tree of a page for trafilatura (an lxml element), or None where there is none.
+    """Return the tree of a page for trafilatura (an lxml element), or None where there is nothing to parse.
 
-    Without scripts, styles and drawings: it copies the tree several times, and reads no more of them than linked data.
+    Without scripts, styles and drawings: it copies the tree several times, and reads no more of them than linked data. What trafilatura itself would refuse
+    since it hardly looks like HTML is parsed as well.
     """
     from lxml import etree, html
     from trafilatura.utils import repair_faulty_html

@@ -199,7 +199,7 @@ class Blocks(NamedTuple):
 
 
 class Prose(NamedTuple):
-    """The running prose of a page, as `line_kernels.prose_runs` finds it: numbers of words, and the blocks where its main run begins and ends."""
+    """The running prose of a page, as `line_kernels.prose_runs` finds it: numbers of words, and the block where its main run begins."""
 
     words: int
     alone: int
@@ -207,7 +207,6 @@ class Prose(NamedTuple):
     in_main: int
     together: int
     first: int
-    last: int
 
 
 @dataclass

@@ -3,7 +3,7 @@
 In: what a page states about itself. Out: its headline, the site's name cut off; empty where the page has none.
 
 Rule guarded here: the answer is always a text that the page has, or a title less the parts at its ends; which one is
-decided by a sum of a few weights, fitted once on labelled pages, that a reader can follow.
+decided by a sum of a few weights, fitted once on labelled pages, that a reader can follow, unless the page says it twice.
 """
 
 import re
@@ -24,6 +24,7 @@ _ENCODED: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _NO_WORD: Final = re.compile(r"[\W_]+")
 _PARTED: Final = re.compile(r"\s[|\u2013\u2014-]\s")
 _LONGEST: Final = 400
+_SHORT: Final = 2
 _MOST_LATER, _MOST_PARTS, _MOST_BELOW = 5, 3, 5
 
 #: What speaks for a candidate and how much: a conditional logit over the candidates of a page (``benchmarks/metadata.py``).
@@ -74,9 +75,10 @@ def _agreed(page: Stated) -> str:
     """Return the title for Open Graph, the site's name cut off, where it has the words of a heading of the first level; else nothing."""
     for title in page.meta.get("og:title", [])[:1]:
         whole = without_site(title[:_LONGEST], page)
-        # What a bar cuts off is no headline, though heading and title both have it.
+        # What a bar cuts off is no headline, though heading and title both have it; a word or two, or what leads home, may be a section's name.
         named = () if "|" in whole else words_once(whole)
-        if named and any(one.level == 1 and words_once(one.text[:_LONGEST]) == named for one in page.headings):
+        shown = (one.text for one in page.headings if one.level == 1 and not one.home and len(one.text) <= _LONGEST)
+        if len(named) > _SHORT and any(words_once(text) == named for text in shown):
             return whole.strip()
     return ""
 
@@ -144,7 +146,7 @@ def evidence(page: Stated) -> tuple[dict[Words, str], dict[Words, dict[str, floa
             "parted": float(bool(_PARTED.search(texts[key]))),
             "address": in_address,
             "site": float("home" in held or page.names_site(texts[key])),
-            "short": float(len(key) <= 2),
+            "short": float(len(key) <= _SHORT),
             "within": float(
                 "h1" in held and not held & {"og", "title", "linked"} and any(_holds(other, key) for other in main)
             ),

@@ -33,14 +33,14 @@ def pruned(page: Markup, lines: Lines, keep: NDArray[np.float64], least: float) 
     lines : Lines
         Its lines.
     keep : ndarray of float64, shape (n_lines,)
-        The probability that each is the article's.
+        The probability that each is the article's; one for each line, or what is written is undefined.
     least : float
         Blocks are left out all of whose lines are less likely; and those without a text.
 
     Returns
     -------
     str
-        HTML. Linked data stays, which extractors may read.
+        HTML. Linked data stays, which extractors may read, and with it what it stands in.
 
     Examples
     --------

@@ -96,6 +96,16 @@ def test_what_open_graph_and_a_first_heading_both_say_is_the_headline_less_what_
     assert said("Quay reopens | Harbour") == "Quay reopens"
 
 
+def test_a_section_that_open_graph_and_a_first_heading_name_is_no_headline() -> None:
+    page = Stated(
+        meta={"og:title": ["News"]},
+        title="Storm closes harbour - News - Gazette",
+        headings=[Heading(1, "News"), Heading(1, "Storm closes harbour")],
+        url="https://gazette.example/storm-closes-harbour",
+    )
+    assert headline(page) == "Storm closes harbour"
+
+
 def test_a_title_without_heading_is_cut_at_its_separator() -> None:
     assert headline(Stated(title="Quay reopens after the storm | Nordhavn Daily")) == "Quay reopens after the storm"
 

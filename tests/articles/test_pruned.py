@@ -76,8 +76,8 @@ def test_blocks_without_a_text_and_what_is_unseen_go_and_linked_data_stays() -> 
 
 
 def test_an_element_without_an_end_tag_closes_nothing_and_a_name_that_html_does_not_have_stays() -> None:
-    _, found = written(parse("<p>One<br/>two<img src=a />three</p><my-Box k=v/>four"))
-    assert found == "<p>One<br>two<img src=a>three</p><my-Box k=v>four</my-Box>"
+    _, found = written(parse("<p>One<br/>two<img src=a />three</p><my-Box k='v'>four<a href=/>five</a>"))
+    assert found == "<p>One<br>two<img src=a >three</p><my-Box k='v'>four<a href=/ >five</a></my-Box>"
 
 
 @given(PIECES)
