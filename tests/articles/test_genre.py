@@ -1,13 +1,17 @@
 """The genre of a page: section fronts and listings are told from articles, in any language, and no article is lost."""
 
 import random
-from itertools import pairwise
+from collections import Counter
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dedup import line_kernels
 from dedup.articles.genre import (
     AGAINST,
     FEATURES,
@@ -363,3 +367,59 @@ def test_blocks_know_their_links_and_headings() -> None:
 def test_words_of_scripts_without_spaces() -> None:
     assert count_words("ab cd") == 2
     assert count_words("渡轮") == 2
+
+
+LIMITS = (15, 4, 3, 4, 40)
+#: Words of a line, how many of them are links, whether it is prose, and the block around it.
+ROW = st.tuples(st.integers(1, 60), st.integers(0, 60), st.booleans(), st.integers(-1, 3))
+
+
+def prose_as_it_is_described(rows: list[tuple[int, int, bool, int]]) -> tuple[int, ...]:
+    """Return what `line_kernels.prose_runs` does, run by run."""
+    of_prose, short, paragraphs, headline, cost = LIMITS
+    kinds = [(words, min(linked, words), is_prose, around) for words, linked, is_prose, around in rows]
+    neighbours = [list(run) for is_prose, run in groupby(kinds, key=itemgetter(2)) if is_prose]
+    alone = sum(run[0][0] for run in neighbours if len(run) == 1)
+    runs: list[list[int]] = [[]]
+    for words, _, is_prose, _ in kinds:
+        if is_prose:
+            runs[-1].append(words)
+        elif words > short:
+            runs.append([])
+    scores = [
+        float(words)
+        if is_prose
+        else -(
+            3
+            + linked
+            + (0.5 * (words - linked) if words < of_prose else 0)
+            + (cost if 2 * linked > words >= headline else 0)
+        )
+        for words, linked, is_prose, _ in kinds
+    ]
+    best, first, last = 0.0, 0, 0
+    for end in range(1, len(kinds) + 1):
+        for start in reversed(range(end)):
+            if sum(scores[start:end]) > best:
+                best, first, last = sum(scores[start:end]), start, end
+    together = Counter[int]()
+    for words, _, is_prose, around in kinds:
+        together[around] += words if is_prose else 0
+    return (
+        sum(words for words, _, is_prose, _ in kinds if is_prose),
+        alone,
+        sum(sum(run) for run in runs if len(run) >= paragraphs),
+        sum(words for words, _, is_prose, _ in kinds[first:last] if is_prose),
+        max(together.values(), default=0),
+        first,
+    )
+
+
+@given(st.lists(ROW, max_size=14))
+def test_prose_is_found_run_by_run(rows: list[tuple[int, int, bool, int]]) -> None:
+    table = np.array(rows, dtype=np.int64).reshape(-1, 4)
+    words, linked, is_prose = table[:, 0].copy(), np.minimum(table[:, 0], table[:, 1]), table[:, 2] > 0
+    is_link = (2 * linked > words) & ~is_prose
+    around, limits = table[:, 3].astype(np.int32), np.array(LIMITS, dtype=np.int64)
+    found = line_kernels.prose_runs(words, linked, is_link, is_prose, around, limits)
+    assert tuple(found) == prose_as_it_is_described(rows)
