@@ -13,14 +13,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from math import ceil, floor
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from dedup.articles.letters import N_CODES, SPACE
+from dedup.articles.letters import table as letter_kinds
 from dedup.articles.normalize import UNSPACED, words
+from dedup.articles.spelling import codes_of
 from dedup.articles.terms import Terms
 from dedup.duplicates.overlap import Evidence, Move, agreeing_days, evidence, moves
 from dedup.duplicates.relation import (
@@ -45,12 +49,14 @@ _N_PASSAGES: Final = 12
 _N_PLACED: Final = 200
 _N_TERMS: Final = 20
 _A_WEEK: Final = 7.0
-#: Tokens whose number of words is remembered, for texts repeat them.
+#: Tokens whose words are remembered, for texts repeat them.
 _MANY_TOKENS: Final = 65_536
 #: A bound is tried if the value reaches this share of it.
 _NEARLY: Final = 0.5
-_TOKEN: Final = re.compile(r"\S+")
 _PIECE: Final = re.compile(f"[{UNSPACED}]|[^{UNSPACED}]+")
+
+#: Where each word of a text begins and ends.
+Spans: TypeAlias = NDArray[np.int32]
 
 
 class Step(NamedTuple):
@@ -229,26 +235,40 @@ def explain(left: Mapping[str, Any], right: Mapping[str, Any], flow: Flow | None
     )
 
 
-def word_spans(text: str) -> list[tuple[int, int]]:
+def word_spans(text: str) -> Spans:
     """Return where each word of ``normalize.words`` stands in ``text``: from which character, to before which.
 
     Words that are written without a space between them, such as ``50-minute``, share one place.
 
+    Returns
+    -------
+    ndarray of int32, shape (n_words, 2)
+        In order.
+
     Examples
     --------
-    >>> word_spans("The 50-minute call")
-    [(0, 3), (4, 13), (4, 13), (14, 18)]
+    >>> word_spans("The 50-minute call").tolist()
+    [[0, 3], [4, 13], [4, 13], [14, 18]]
     """
-    spans: list[tuple[int, int]] = []
-    for token in _TOKEN.finditer(text):
-        n_words = _n_words(token[0])
-        pieces = [(piece.span(), _n_words(piece[0])) for piece in _PIECE.finditer(token[0])] if n_words > 1 else []
-        if len(pieces) <= 1 or sum(n for _, n in pieces) != n_words:
-            spans += [token.span()] * n_words
-            continue
-        for (start, end), n in pieces:
-            spans += [(token.start() + start, token.start() + end)] * n
-    return spans
+    tokens = text.split()
+    codes = np.minimum(codes_of(text), N_CODES)
+    is_space = letter_kinds()[codes] & SPACE != 0
+    starts = np.flatnonzero(np.diff(is_space, prepend=True) & ~is_space)
+    places = list(map(_word_places, tokens))
+    within = np.fromiter(chain.from_iterable(places), dtype=np.int32).reshape(-1, 2)
+    n_words = np.fromiter(map(len, places), dtype=np.int64, count=len(places)) // 2
+    made: Spans = within + np.repeat(starts, n_words).astype(np.int32)[:, np.newaxis]
+    return made
+
+
+@lru_cache(_MANY_TOKENS)
+def _word_places(token: str) -> tuple[int, ...]:
+    """Return where each word begins and ends in what stands between two spaces, one after the other."""
+    n_words = len(words(token))
+    pieces = [(piece.span(), len(words(piece[0]))) for piece in _PIECE.finditer(token)] if n_words > 1 else []
+    if len(pieces) <= 1 or sum(n for _, n in pieces) != n_words:
+        return (0, len(token)) * n_words
+    return tuple(chain.from_iterable(place * n for place, n in pieces))
 
 
 def excerpts(left: str, right: str, found: Similarity, at_most: int = _N_PASSAGES) -> tuple[Excerpt, ...]:
@@ -275,13 +295,13 @@ def excerpts(left: str, right: str, found: Similarity, at_most: int = _N_PASSAGE
 
 
 def shared_places(
-    left: Sequence[tuple[int, int]], right: Sequence[tuple[int, int]], found: Similarity, at_most: int = _N_PLACED
+    left: Spans, right: Spans, found: Similarity, at_most: int = _N_PLACED
 ) -> tuple[list[Place], list[Place]]:
     """Return where the shared passages stand in both texts, in order of place; a word belongs to the longest passage it is in.
 
     Parameters
     ----------
-    left, right : sequence of (int, int)
+    left, right : ndarray of int32, shape (n_words, 2)
         The ``word_spans`` of the texts.
     found : Similarity
         What ``similarity.compare`` found in them.
@@ -316,7 +336,7 @@ def _apart(found: Similarity) -> Iterator[Passage]:
         yield passage
 
 
-def _runs(passages: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]]) -> Iterator[Place]:
+def _runs(passages: Sequence[tuple[int, int]], spans: Spans) -> Iterator[Place]:
     """Give the runs of words that belong to one of the passages (first word, words), the longest first."""
     owner = np.full(len(spans), -1)
     for number in reversed(range(len(passages))):
@@ -325,21 +345,16 @@ def _runs(passages: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]])
     edges = np.flatnonzero(np.diff(owner, prepend=-2, append=-2)).tolist()
     reached = 0
     for first, after in pairwise(edges):
-        start, end = max(spans[first][0], reached), spans[after - 1][1]
+        start, end = max(int(spans[first, 0]), reached), int(spans[after - 1, 1])
         if owner[first] >= 0 and start < end:
             yield Place(start, end, int(owner[first]))
             reached = end
 
 
-@lru_cache(_MANY_TOKENS)
-def _n_words(token: str) -> int:
-    return len(words(token))
-
-
-def _quote(text: str, spans: list[tuple[int, int]], place: range) -> Quote:
-    first, after = spans[place[0]][0], spans[place[-1]][1]
-    before = text[spans[max(0, place[0] - _AROUND)][0] : first]
-    follows = text[after : spans[min(len(spans) - 1, place[-1] + _AROUND)][1]]
+def _quote(text: str, spans: Spans, place: range) -> Quote:
+    first, after = spans[place[0], 0], spans[place[-1], 1]
+    before = text[spans[max(0, place[0] - _AROUND), 0] : first]
+    follows = text[after : spans[min(len(spans) - 1, place[-1] + _AROUND), 1]]
     return Quote(*(" ".join(part.split()) for part in (before, text[first:after], follows)))
 
 

@@ -10,15 +10,15 @@ Rules guarded here: the page stays within its budget, and passages are those tha
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import accumulate
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.articles.spelling import codes_of
 from dedup.candidates.shingle import word_hashes
 from dedup.duplicates.similarity import compare
-from dedup.explanation import Place, shared_places, word_spans
+from dedup.explanation import Place, Spans, shared_places, word_spans
 
 #: Bytes of all texts before compression, of one text, and pairs: more would make the page slow to open and to mail.
 TEXT_BYTES: Final = 10_000_000
@@ -27,7 +27,7 @@ PAIRS: Final = 5_000
 #: Texts, and pairs, that are unpacked together.
 TEXTS_PER_PACK: Final = 64
 PAIRS_PER_PACK: Final = 128
-_LAST_OF_ONE_UNIT: Final = "\uffff"
+_LAST_OF_ONE_UNIT: Final = 0xFFFF
 #: Texts whose words are remembered: those of one event stand together.
 _TEXTS_READ: Final = 1024
 
@@ -104,12 +104,10 @@ def _flat(text: str, places: Iterable[Place]) -> list[int]:
     >>> _flat("\U0001f6a2 ferry", [Place(2, 7, 0)])
     [3, 8, 0]
     """
-    if text.isascii() or max(text) <= _LAST_OF_ONE_UNIT:
-        return [number for place in places for number in place]
-    units = [0, *accumulate(1 + (sign > _LAST_OF_ONE_UNIT) for sign in text)]
+    units = [0, *np.cumsum(1 + (codes_of(text) > _LAST_OF_ONE_UNIT)).tolist()]
     return [number for start, end, passage in places for number in (units[start], units[end], passage)]
 
 
 @lru_cache(_TEXTS_READ)
-def _words(text: str) -> tuple[NDArray[np.int64], list[tuple[int, int]]]:
+def _words(text: str) -> tuple[NDArray[np.int64], Spans]:
     return word_hashes(text), word_spans(text)
