@@ -1,6 +1,7 @@
 """What a night costs as the state grows: the same night of new articles against states of more and more articles.
 
     python benchmarks/nights/cost.py ARTICLES... --folder DIR [--sizes 10000 100000 1000000] [--night 1000] [--base 5000]
+        [--pages PAGES...]
 
 The first ``--base`` articles go into a state as they would night by night, a day each, in variants of the articles given (clean
 text, JSONL or JSONL.gz): a variant has other names and numbers for half of those that stand in it. The years before them are made
@@ -8,6 +9,9 @@ of their rows, with other ids and earlier days; other keys of words, since they 
 what is telling, so that an archive is told of by new people as well as by old. At each size the state takes one night more, in a
 process of its own; so does an empty one. Prints processor seconds (start-up taken off), clock seconds by stage, peak memory, and bytes an
 article, a line of JSON for each size. `cost.jsonl` beside this file holds lines that it printed, which `pictures.py` draws.
+
+With ``--pages`` (files of pages, JSONL of ``html``) a crawl comes in: each article stands in the page of its source, one of those
+given, in the place of the paragraphs that were there.
 """
 
 import argparse
@@ -16,16 +20,24 @@ import hashlib
 import json
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import date, timedelta
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
+import lxml.html
+import pyarrow as pa
+
+from dedup.schema import PAGE
+
 _FIRST = date(2024, 1, 1)
+#: What no document may hold.
+_UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _WORD = re.compile(r"\b(?:[A-Z][a-z]{2,}|\d+)\b")
 _SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in ("a", "e", "i", "o", "u", "an", "or")]
 
@@ -74,6 +86,32 @@ def nights(rows: list[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any
             )
         yield night
         number += 1
+
+
+def dressed(row: dict[str, Any], pages: list[str]) -> dict[str, Any]:
+    """Return an article as the page of its source."""
+    drawn = hashlib.blake2b(row["source"].encode(), digest_size=8).digest()
+    page = lxml.html.fromstring(pages[int.from_bytes(drawn) % len(pages)].encode())
+    body = body_of(page)
+    assert body is not None
+    place = body.index(body.find("p"))
+    for paragraph in body.findall("p"):
+        body.remove(paragraph)
+    for line in reversed(row["text"].split("\n")):
+        made = lxml.html.Element("p")
+        made.text = _UNFIT.sub(" ", line)
+        body.insert(place, made)
+    for headline in page.iter("h1", "title"):
+        headline.text = row["title"]
+    html = lxml.html.tostring(page, encoding="unicode")
+    return {name: row[name] for name in ("id", "title", "source", "published")} | {"html": html}
+
+
+def body_of(page: lxml.html.HtmlElement) -> lxml.html.HtmlElement | None:
+    """Return the element with most text in paragraphs right below it, None if it has fewer than three."""
+    paragraphs = {one: one.findall("p") for one in page.iter("*")}
+    most = max(paragraphs, key=lambda one: sum(len(paragraph.text_content()) for paragraph in paragraphs[one]))
+    return most if len(paragraphs[most]) > 2 else None
 
 
 _IDS = ("doc_id", "cluster_id", "canonical_id", "event_id", "storyline_id", "claimed", "left_id", "right_id")
@@ -129,12 +167,9 @@ def run(night: list[dict[str, Any]], folder: Path, state: Path) -> dict[str, flo
     """Take a night into a state, in a process of its own; return its processor seconds and peak megabytes."""
     given = folder / "night.jsonl"
     given.write_text("".join(json.dumps(row) + "\n" for row in night), encoding="utf-8")
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, __file__, "--one", str(given), "--folder", str(folder), "--state", str(state)]
     told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    whole = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"seconds": whole - told["start"], "megabytes": told["megabytes"], **told["stages"]}
+    return {"seconds": told["seconds"], "megabytes": told["megabytes"], **told["stages"]}
 
 
 def one(given: str, folder: Path, state: Path) -> None:
@@ -143,17 +178,35 @@ def one(given: str, folder: Path, state: Path) -> None:
     from pipelines import nightly
     from pipelines.config import Config
     from pipelines.journal import Journal
+    from pipelines.run_local import Local
 
     out = folder / "report"
     shutil.rmtree(out, ignore_errors=True)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    journal = Journal()
-    nightly.run([given], out, Config(), 1, "clean", journal, str(state))
+    config, journal = Config(), Journal()
+    page = {
+        "doc_id": "0",
+        "arrival": 0,
+        "kind": "html",
+        "content": b"<p>Workers come from a process that loads all they need.",
+    }
+    with Local() as engine:
+        list(engine.guarded([config.extraction], [pa.RecordBatch.from_pylist([page], schema=PAGE)]))
+    used = spent()
+    nightly.run([given], out, config, 1, "clean", journal, str(state))
+    seconds = spent() - used
     # The peak that the system counts for a process includes that of the one it was forked from; this one does not.
     told = Path("/proc/self/status").read_text(encoding="ascii")
     peak = int(told.partition("VmHWM:")[2].split()[0]) / 1024
-    stages = {name: round(seconds, 2) for name, seconds in journal.seconds.items()}
-    sys.stdout.write(json.dumps({"start": used.ru_utime + used.ru_stime, "megabytes": peak, "stages": stages}) + "\n")
+    stages = {name: round(took, 2) for name, took in journal.seconds.items()}
+    sys.stdout.write(json.dumps({"seconds": seconds, "megabytes": peak, "stages": stages}) + "\n")
+
+
+def spent() -> float:
+    """Return the processor seconds of this process, and of its workers that have ended: their parent is the fork server."""
+    parent = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]  # noqa: SLF001 - nothing else tells
+    fields = Path(f"/proc/{parent}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    user, system = fields[13:15]
+    return time.process_time() + (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -165,6 +218,7 @@ def main() -> None:
     parser.add_argument("--night", type=int, default=1000)
     parser.add_argument("--base", type=int, default=5000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pages", type=Path, nargs="+", default=[], help="pages that the articles are put in")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("--state", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -173,7 +227,12 @@ def main() -> None:
         one(given.one, given.folder, given.state)
         return
     coming = nights(articles(given.articles), given.night)
+    pages = [
+        one["html"] for one in articles(given.pages) if body_of(lxml.html.fromstring(one["html"].encode())) is not None
+    ]
     state, copy, empty = (given.folder / f"{name}.duckdb" for name in ("state", "copy", "empty"))
+    if pages:
+        coming = ([dressed(row, pages) for row in night] for night in coming)
     base = [row for _ in range(given.base // given.night) for row in next(coming)]
     tonight = next(coming)
     if not state.exists():
