@@ -93,7 +93,7 @@ REPORT_HTML = "report.html"
 FILES = frozenset({*COLUMNS, ARTICLES_JSONL, RUN_JSON, REPORT_HTML})
 
 # The full-width forms run in some locales.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_FORMULA_STARTS = frozenset("=+-@\t\r＝＋－＠")
 _CONTROLS = re.compile("[\x7f-\x9f]")
 _DECIMALS = 6
 _AT_FDCWD = -100
@@ -115,12 +115,13 @@ def cell(value: object) -> object:
     >>> cell("=1+1"), cell(0.12345678), cell(["b", "a"]), cell(None)
     ("'=1+1", 0.123457, 'b; a', '')
     """
-    if isinstance(value, list | tuple):
-        value = "; ".join(str(one) for one in value)
+    # Most cells are text.
     if isinstance(value, str):
-        return "'" + value if value.startswith(_FORMULA_STARTS) else value
+        return "'" + value if value[:1] in _FORMULA_STARTS else value
     if value is None:
         return ""
+    if isinstance(value, list | tuple):
+        return cell("; ".join(map(str, value)))
     return round(value, _DECIMALS) if isinstance(value, float) else value
 
 
@@ -132,7 +133,7 @@ def given(text: str) -> str:
     >>> given(cell("=1+1")), given("'tis")
     ('=1+1', "'tis")
     """
-    return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA_STARTS) else text
+    return text[1:] if text[:1] == "'" and text[1:2] in _FORMULA_STARTS else text
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> int:

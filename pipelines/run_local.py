@@ -33,9 +33,9 @@ _MB = 1 << 20
 _BATCH_ROWS = 256
 _BATCH_BYTES = 8 * _MB
 _START_SECONDS = 120
-# Keyed by what most rows are of: the articles of a task take longer to work on than to send.
-_OF_ARTICLE = ("doc_id",)
-_ARTICLE_ROWS = 1024
+# Keyed by what has many lines: those of a task take longer to work on than to send.
+_OF_LINES = (("doc_id",), ("source",))
+_LINES = 1024
 # What a worker needs and is slow to import, to compile or to read; the fork server has it once, so that a replaced worker starts at once.
 _PRELOAD = ["trafilatura", "resiliparse.extract.html2text", "dedup.kernels", "pipelines.warm"]
 
@@ -143,8 +143,8 @@ class Local:
         Parameters
         ----------
         stage : Stage
-            A row-wise stage runs in the workers, and so does one keyed by article, some articles a task; any other keyed one in this
-            process, over rows sorted by its key.
+            A row-wise stage runs in the workers, and so does one keyed by article or by source, some of them a task; any other keyed one in
+            this process, over rows sorted by its key.
         rows : Table or iterable of RecordBatch
             An iterable is consumed as it is worked on, so that it never stands in memory as a whole.
         tick : callable, optional
@@ -159,13 +159,13 @@ class Local:
         """
         if stage.partition_by:
             table = rows if isinstance(rows, pa.Table) else pa.Table.from_batches(rows, schema=stage.reads)
-            if self.workers == 1 or stage.partition_by != _OF_ARTICLE:
+            if self.workers == 1 or stage.partition_by not in _OF_LINES:
                 done = apply(stage, table)
                 if tick:
                     tick(table.num_rows)
                 return done
             require(table, stage.reads, type(stage).__name__)
-            batches: Iterable[pa.RecordBatch] = _articles(together(table.select(stage.reads.names), stage.partition_by))
+            batches: Iterable[pa.RecordBatch] = _whole(table.select(stage.reads.names), stage.partition_by)
         elif isinstance(rows, pa.Table):
             require(rows, stage.reads, type(stage).__name__)
             batches = _bounded(rows.select(stage.reads.names))
@@ -339,13 +339,14 @@ def _bounded(table: pa.Table) -> Iterator[pa.RecordBatch]:
             yield batch
 
 
-def _articles(table: pa.Table) -> Iterator[pa.RecordBatch]:
-    """Split rows sorted by article into batches of whole articles, bounded in rows and, but for one article alone, in bytes."""
-    ids = table[_OF_ARTICLE[0]].to_pylist()
-    ends = [row for row in range(1, len(ids)) if ids[row] != ids[row - 1]] + [len(ids)] * bool(ids)
-    most = min(_ARTICLE_ROWS, _BATCH_BYTES * len(ids) // max(table.nbytes, 1))
+def _whole(table: pa.Table, names: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+    """Split rows into batches in which those of a key are together, bounded in rows and in bytes, but for one key alone."""
+    table = together(table, names)
+    keys = table[names[0]].to_pylist()
+    ends = [row for row in range(1, len(keys)) if keys[row] != keys[row - 1]] + [len(keys)] * bool(keys)
+    most = min(_LINES, _BATCH_BYTES * len(keys) // max(table.nbytes, 1))
     start = 0
-    for end, following in pairwise([*ends, 2 * len(ids) + most]):
+    for end, following in pairwise([*ends, 2 * len(keys) + most]):
         if following - start > most:
             yield table.slice(start, end - start).combine_chunks().to_batches()[0]
             start = end

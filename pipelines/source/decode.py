@@ -51,6 +51,14 @@ def sound(text: str) -> str:
     return text
 
 
+def encoded(text: str) -> bytes:
+    """Return ``text`` as UTF-8, without lone surrogates."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return sound(text).encode()
+
+
 def wide_encoding(content: bytes) -> str | None:
     """Return the name of the UTF-16 or UTF-32 that ``content`` is in, by its mark or by where its zeros are."""
     # UTF-32 first: its little-endian mark begins with that of UTF-16.

@@ -10,6 +10,7 @@ import datetime as dt
 import decimal
 import json
 import math
+import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -18,13 +19,15 @@ from typing import Any, Final
 from dedup.articles.host import host_of
 from dedup.articles.published import parse_date
 from pipelines.source.address import normalise_url
-from pipelines.source.decode import BOM, binary_kind, decode_text, html_bytes, sound, wide_encoding
+from pipelines.source.decode import BOM, binary_kind, decode_text, encoded, html_bytes, sound, wide_encoding
 from pipelines.source.identity import content_digest
 from pipelines.source.page import Page
 from pipelines.source.place import Place
 from pipelines.source.reject import Reject, UnusableError, over_limit
 
 _MAX_DEPTH: Final = 100
+#: What is no mark, zero or space.
+_INK: Final = re.compile("[^\ufeff\u200b\0 \t\r\n]")
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "id": ("id", "doc_id"),
     "url": ("url",),
@@ -52,7 +55,7 @@ def _blank(value: Any) -> bool:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return True
     if isinstance(value, str):
-        return not value.strip("\ufeff\u200b\0 \t\r\n") or value.isspace()
+        return not _INK.search(value) or value.isspace()
     return isinstance(value, bytes) and not value.strip()
 
 
@@ -214,9 +217,9 @@ def _body(first: Callable[[str], tuple[str, Any]], used: set[str], place: Place)
         if isinstance(body, bytes) and wide_encoding(body) is None and (what := binary_kind(body)):
             raise UnusableError("binary", what)
         if name == "html":
-            content = html_bytes(body) if isinstance(body, bytes) else BOM + sound(body).removeprefix("\ufeff").encode()
+            content = html_bytes(body) if isinstance(body, bytes) else BOM + encoded(body).removeprefix(BOM)
         else:
-            content = sound(decode_text(body) if isinstance(body, bytes) else body).encode()
+            content = encoded(decode_text(body) if isinstance(body, bytes) else body)
         if len(content) > place.limit:
             raise UnusableError("too_large", over_limit(place.limit))
         if what := binary_kind(content.removeprefix(BOM)):

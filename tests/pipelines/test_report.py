@@ -45,7 +45,7 @@ def test_csv_can_be_read_back(texts: list[str]) -> None:
     csv.writer(stream).writerow([cell(text) for text in texts])
     (row,) = csv.reader(io.StringIO(stream.getvalue(), newline=""))
     assert [
-        value.removeprefix("'") if text.startswith(report._FORMULA_STARTS) else value
+        value.removeprefix("'") if text[:1] in report._FORMULA_STARTS else value
         for text, value in zip(texts, row, strict=True)
     ] == texts
     assert len(columns) == len(row)
