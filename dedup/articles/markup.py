@@ -370,6 +370,10 @@ class Markup:
         """Tell whether a text stands among the attributes of an element as they are written, which is found out sooner than what they are."""
         return self.page.find(text, self._starts[at], self._ends[at]) >= 0
 
+    def finds(self, at: int, pattern: re.Pattern[str]) -> bool:
+        """Tell whether a pattern is found among the attributes of an element, or in what a script holds, as they are written."""
+        return pattern.search(self.page, self._starts[at], self._ends[at]) is not None
+
     def is_text(self, at: int) -> bool:
         """Tell whether a node is a text, or what a script holds."""
         return self._tags[at] < 0

@@ -25,6 +25,8 @@ _DOTTED: Final = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})\Z", re.ASCII)
 _LAST: Final = "~"
 #: Dates that are remembered once read, for an article is compared with many others.
 _MANY_DATES: Final = 65_536
+#: Texts whose days are remembered, for a page says its own several times.
+_MANY_DAYS: Final = 1024
 # The longest date that anyone writes has some seventy characters; looking for a zone in a long run of spaces takes hours.
 _LONGEST: Final = 100
 _MONTH_NAME: Final = re.compile(r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
@@ -266,12 +268,15 @@ class _Shown(NamedTuple):
     written: str = ""
 
 
-def _days_in(text: str, *, day_first: bool = False) -> list[_Days]:
+def _days_in(text: str, *, day_first: bool = False) -> tuple[_Days, ...]:
+    """Return the days that stand in the beginning of a text."""
+    return _days_read(text[:_WITHIN], day_first) if _YEAR.search(text, 0, _WITHIN) else ()
+
+
+@lru_cache(maxsize=_MANY_DAYS)
+def _days_read(text: str, day_first: bool) -> tuple[_Days, ...]:  # noqa: FBT001 - keywords cost a cache time
     found: list[_Days] = []
-    text = text[:_WITHIN]
     years = [year.start() for year in _YEAR.finditer(text)]
-    if not years:
-        return found
     for match in _SHOWN.finditer(text, max(years[0] - _ABOUT_YEAR, 0), years[-1] + _ABOUT_YEAR):
         readings: list[tuple[str, str | int | None, str]]
         if match["m1"]:
@@ -290,7 +295,7 @@ def _days_in(text: str, *, day_first: bool = False) -> list[_Days]:
         days = tuple(dict.fromkeys(day for reading in readings if (day := _calendar(*reading))))
         if days:
             found.append(_Days(days, match.start()))
-    return found
+    return tuple(found)
 
 
 def names_day(text: str) -> bool:

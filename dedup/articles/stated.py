@@ -33,6 +33,8 @@ _TAGS: Final = 400
 _TEXTS: Final = 50_000
 _NODES_READ: Final = 3000
 _SCRIPTS_READ: Final = 20
+#: What stands in a script that states a day: "published", "datePublished", "pubDate".
+_MAY_STATE: Final = re.compile("ub(?:lish|Date)")
 _OF_DAYS: Final = frozenset({"h1", "h2", "h3", "time"})
 _UNSEEN: Final = frozenset({"script", "style", "noscript", "time"})
 #: Texts of more letters are long: paragraphs.
@@ -99,8 +101,11 @@ class Stated:
     @property
     def scripts(self) -> list[str]:
         """Scripts that may state a day of publication."""
-        texts = (script.text for script in self.markup.elements("script")) if self.markup is not None else ()
-        return list(islice((text for text in texts if "ublish" in text or "pubDate" in text), _SCRIPTS_READ))
+        page = self.markup
+        if page is None:
+            return []
+        inside = (at + 1 for at in page.places("script") if page.last_in(at) > at)
+        return [page.text_at(at) for at in islice((at for at in inside if page.finds(at, _MAY_STATE)), _SCRIPTS_READ)]
 
     def names_site(self, text: str) -> bool:
         """Decide whether ``text`` is only the name of the site."""
@@ -289,7 +294,7 @@ def _headings(page: Markup, nodes: list[Any]) -> Iterator[Heading]:
 
 
 def _is_marked(page: Markup, tag: Element) -> bool:
-    if not _MARKED.search(page.page, int(page.start[tag.at]), int(page.end[tag.at])):
+    if not page.finds(tag.at, _MARKED):
         return False
     return any(_MARKED.search(tag.get(key) or "") for key in ("class", "id", "itemprop"))
 
