@@ -293,7 +293,9 @@ def with_known(segments: pa.Table, known: pa.Table | None) -> pa.Table:
     """
     names = Repeats.reads.names
     # Of other lines nothing is counted.
-    is_counted = pc.and_(pc.not_equal(segments["kind"], "clean"), pc.not_equal(pc.fill_null(segments["source"], ""), ""))
+    is_counted = pc.and_(
+        pc.not_equal(segments["kind"], "clean"), pc.not_equal(pc.fill_null(segments["source"], ""), "")
+    )
     tonight = segments.select([name for name in names if name in SEGMENT.names]).filter(is_counted)
     if known is None or not known.num_rows:
         return pa.concat_tables([tonight, Repeats.reads.empty_table()], promote_options="default").select(names)
