@@ -146,8 +146,9 @@ def grow(state: Path, n_base: int, size: int) -> None:
     import duckdb
 
     connection = duckdb.connect(str(state), config={"memory_limit": "2GB", "preserve_insertion_order": "true"})
-    have = connection.sql("SELECT count(*) FROM articles").fetchall()[0][0]
-    for number in range(have // n_base, size // n_base):
+    # Not all that were given are articles: a page may have none.
+    have = connection.sql("SELECT max(night) FROM articles").fetchall()[0][0]
+    for number in range(have, size // n_base):
         made = {"past": number * n_base, "days": 30 * number, "salt": number * 0x9E3779B97F4A7C15 % 2**62}
         connection.execute("BEGIN")
         for name, changes in _OLDER.items():
