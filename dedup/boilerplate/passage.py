@@ -57,6 +57,7 @@ _SPREAD: Final = 3
 _OFTEN: Final = 10
 """From so many unrelated articles on a repeat is often; below, it is rare."""
 
+_NONE: Final = (0,)
 _STOPS: Final = tuple(".!?…。！？।؟")
 _DATA = re.compile(r"(?:\d[.,]\d|\d ?%).*(?:\d[.,]\d|\d ?%)|\d\S*(?:\s+[^\W\d]\S*){3,}\s+\S*\d")
 """Two figures, or two numbers with words between them, which a desk fills in anew: such lines differ in what they say."""
@@ -118,9 +119,11 @@ def parts(rows: Sequence[Row], n_repeats: int = 3) -> list[Part]:
     n_repeats : int
         Number of unrelated articles in which a sentence is the site's; two are enough where the line model doubts.
     """
-    is_repeat = [row.n_alike > 0 or max(row.n_sentences or [0]) > 1 for row in rows]
     # What is no repeat is a part as it is; of most drafts that is all.
-    lines = [_units(n, row, n_repeats) if is_repeat[n] else [] for n, row in enumerate(rows)]
+    lines = [
+        _units(n, row, n_repeats) if row.n_alike > 0 or max(row.n_sentences or _NONE) > 1 else ()
+        for n, row in enumerate(rows)
+    ]
 
     @cache
     def rest() -> set[str]:
@@ -133,7 +136,14 @@ def parts(rows: Sequence[Row], n_repeats: int = 3) -> list[Part]:
         if not _is_of_site(run, len(lines[run[0].row]), rows, rest, n_repeats):
             for unit in run:
                 unit.n = 0
-    return [part for n, row in enumerate(rows) for part in _pieces(n, row, lines[n])]
+    made: list[Part] = []
+    for n, (row, units) in enumerate(zip(rows, lines, strict=True)):
+        if len(units) > 1:
+            made += _pieces(n, row, units)
+        else:
+            repeated = units[0].n or units[0].seen if units else 0
+            made.append(Part(n, row.text, row.key, row.keep, row.marker, repeated, ""))
+    return made
 
 
 def joined(kept: Iterable[Part]) -> str:
@@ -233,15 +243,12 @@ def _is_of_site(
     return total >= _BACKGROUND or len(about & rest()) < _ABOUT * len(about)
 
 
-def _pieces(number: int, row: Row, units: Sequence[_Unit]) -> Sequence[Part]:
-    if len(units) < 2:
-        n = units[0].n or units[0].seen if units else 0
-        return [Part(number, row.text, row.key, row.keep, row.marker, n, "")]
-    before, made = "", list[Part]()
+def _pieces(number: int, row: Row, units: Sequence[_Unit]) -> Iterator[Part]:
+    """Yield the pieces of a line that a repeated passage parts."""
+    before = ""
     for _, run in groupby(units, key=lambda unit: unit.n > 0):
         piece = list(run)
         text = "".join(unit.text for unit in piece)
         n = min(unit.n or unit.seen for unit in piece)
-        made.append(Part(number, text.strip(), row.key, row.keep, row.marker, n, before))
+        yield Part(number, text.strip(), row.key, row.keep, row.marker, n, before)
         before = text[len(text.rstrip()) :]
-    return made
