@@ -28,7 +28,7 @@ from pipelines.config import Config
 from pipelines.preprocess import MIN_WORDS, drafts_of, reject_order
 from pipelines.run_local import Limits, Local
 from pipelines.source import Claim, Page, Reject, assign_ids
-from pipelines.spark.cluster import Batches, Cluster, whole_keys
+from pipelines.spark.cluster import Batches, Cluster, everywhere, whole_keys
 from pipelines.spark.memory import Memory
 from pipelines.spark.reading import read
 
@@ -184,7 +184,9 @@ def _arrived(cluster: Cluster, drafts: Any, first: int) -> Any:
     table = pa.Table.from_pylist(starts, schema=pa.schema([("part", pa.int64()), ("start", pa.int64())]))
     order = order.withColumn("part", part).join(F.broadcast(cluster.frame(table)), "part")
     order = order.select("number", (F.col("place") + F.col("start")).alias("arrival"))
-    return drafts.withColumnRenamed("arrival", "number").join(order, "number").select(*DRAFT.names, "number")
+    return (
+        drafts.withColumnRenamed("arrival", "number").join(everywhere(order), "number").select(*DRAFT.names, "number")
+    )
 
 
 # -- extraction ------------------------------------------------------------------------------------------------------

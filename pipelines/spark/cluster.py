@@ -24,6 +24,8 @@ _ROWS: Final = 4096
 _BYTES: Final = 8 << 20
 #: What is written out is cut into pieces of so many bytes, which tasks read one by one.
 _PIECE: Final = 8 << 20
+#: So many rows of two numbers, of some forty bytes there, are given to every executor, and held by the driver until then: 40 MB for a million.
+EVERYWHERE: Final = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,13 @@ class Cluster:
         found = rows.select(*schema.names).toArrow()
         table = pa.table([found[one.name].cast(one.type) for one in schema], schema=schema)
         return table.sort_by([(name, "ascending") for name in order]) if order else table
+
+
+def everywhere(rows: Any) -> Any:
+    """Return rows of two numbers that are to be joined with long ones, given to every executor unless they are very many: the long ones need not travel to them."""
+    from pyspark.sql import functions as F  # noqa: N812 - as everyone calls it
+
+    return F.broadcast(rows) if rows.count() <= EVERYWHERE else rows
 
 
 def spark_schema(schema: pa.Schema) -> Any:

@@ -23,7 +23,7 @@ from dedup.earlier import names_kept
 from dedup.flow import Flow, Watch, counted_words, joined
 from dedup.schema import ARTICLE, BAND, KINDS, MEMBER, PAIR, SIGNATURE, TERMS, TEXT
 from dedup.stage import Stage, apply
-from pipelines.spark.cluster import Batches, Cluster, whole_keys
+from pipelines.spark.cluster import Batches, Cluster, everywhere, whole_keys
 from pipelines.spark.component import labels
 from pipelines.spark.memory import Memory
 
@@ -214,7 +214,7 @@ def _candidates(  # noqa: PLR0913 - all that articles meet by
     )
     for name in _MET.names:
         day = meeting.select(F.col("arrival").alias(name), F.col("day").alias(f"{name}_day"))
-        met = met.join(day, name)
+        met = met.join(everywhere(day), name)
     apart = F.abs(F.col("earlier_day") - F.col("later_day"))
     by_words = ((F.col("words") > 0) | (F.col("samples") >= LEAST_SAMPLES)) & _within(apart, flow.windows.match_window)
     # What words propose need not be proposed again.
@@ -254,9 +254,9 @@ def _compared(cluster: Cluster, stage: Stage, pairs: Any, articles: Any, bits: i
 
     part = F.shiftright(F.monotonically_increasing_id(), bits).alias("part")
     pairs = cluster.written(pairs.orderBy("later", "earlier").select(part, *_MET.names))
-    sent = pairs.select("part", F.explode(F.array(*_MET.names)).alias("arrival")).distinct()
+    sent = cluster.written(pairs.select("part", F.explode(F.array(*_MET.names)).alias("arrival")).distinct())
     names = _sides(stage.reads)
-    sent = sent.join(articles.select("arrival", "doc_id", *names), "arrival")
+    sent = everywhere(sent).join(articles.select("arrival", "doc_id", *names), "arrival")
     rows = pairs.unionByName(sent, allowMissingColumns=True)
     fields = [stage.reads.field(f"left_{name}").with_name(name) for name in names]
     reads = pa.schema([("part", pa.int64()), *_MET, ("arrival", pa.int64()), ("doc_id", TEXT), *fields])
