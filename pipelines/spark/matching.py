@@ -207,18 +207,26 @@ def _candidates(  # noqa: PLR0913 - all that articles meet by
     from pyspark.sql import functions as F  # noqa: N812
 
     is_sample, is_salient = F.col("kind") == _SAMPLE, F.col("kind") == _SALIENT
-    met = met.groupBy(*_MET.names).agg(
-        F.count_if(is_sample).alias("samples"),
-        F.count_if(~is_sample & ~is_salient).alias("words"),
-        F.count_if(is_salient).alias("salient"),
-    )
     for name in _MET.names:
         day = meeting.select(F.col("arrival").alias(name), F.col("day").alias(f"{name}_day"))
         met = met.join(everywhere(day), name)
     apart = F.abs(F.col("earlier_day") - F.col("later_day"))
-    by_words = ((F.col("words") > 0) | (F.col("samples") >= LEAST_SAMPLES)) & _within(apart, flow.windows.match_window)
+    # The more articles there are, the more of those that meet are too far apart: they are left out before they travel.
+    near = F.when(is_salient, _within(apart, flow.windows.event_window)).otherwise(
+        _within(apart, flow.windows.match_window)
+    )
+    met = (
+        met.where(near)
+        .groupBy(*_MET.names)
+        .agg(
+            F.count_if(is_sample).alias("samples"),
+            F.count_if(~is_sample & ~is_salient).alias("words"),
+            F.count_if(is_salient).alias("salient"),
+        )
+    )
+    by_words = (F.col("words") > 0) | (F.col("samples") >= LEAST_SAMPLES)
     # What words propose need not be proposed again.
-    by_telling = ~by_words & (F.col("salient") > 0) & _within(apart, flow.windows.event_window)
+    by_telling = ~by_words & (F.col("salient") > 0)
     met = met.select(*_MET.names, by_words.alias("by_words"), by_telling.alias("by_telling"))
     met = cluster.written(met.where("by_words OR by_telling"))
     pairs = met.where("by_words").select(*_MET.names)
