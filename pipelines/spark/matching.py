@@ -32,8 +32,8 @@ _SALIENT: Final = KINDS.index("salient")
 
 #: Two to the power of this are the pairs in a part: an executor's Python holds the articles of one, no more than two for a pair, and of each what it tells, one
 #: kilobyte, or all that it is compared by, some fifteen.
-_TELLING_BITS: Final = 16
-_PART_BITS: Final = 12
+_TELLING_BITS: Final = 17
+_PART_BITS: Final = 13
 #: Two articles by their arrivals.
 _MET: Final = pa.schema([("earlier", pa.int64()), ("later", pa.int64())])
 #: Of an article: what `Verify` reads beside its words and its terms.
@@ -254,14 +254,15 @@ def _sides(reads: pa.Schema) -> list[str]:
 def _compared(cluster: Cluster, stage: Stage, pairs: Any, articles: Any, bits: int) -> Any:
     """Return what a stage makes of pairs, ``_MET``, joined with both their articles; what gives PAIR gives ``_MET`` here.
 
-    Pairs are dealt into parts, of two to the power of ``bits``, in the order of the later article of each, and a part is sent every article in it once.
+    Pairs are dealt into parts, of two to the power of ``bits``, in the order of the earlier article of each, and a part is sent every article in it once.
     Under a hot key many articles meet the same hundred, and reports of one happening come one after the other, so a part of thousands of pairs has few
-    articles; joined pair by pair, or dealt by chance, each would travel as often as it is compared.
+    articles; joined pair by pair, or dealt by chance, each would travel as often as it is compared. Articles without a day come last and meet those of all
+    days: in the order of the later article, nearly all others would be sent to each of their parts.
     """
     from pyspark.sql import functions as F  # noqa: N812 - as everyone calls it
 
     part = F.shiftright(F.monotonically_increasing_id(), bits).alias("part")
-    pairs = cluster.written(pairs.orderBy("later", "earlier").select(part, *_MET.names))
+    pairs = cluster.written(pairs.orderBy("earlier", "later").select(part, *_MET.names))
     sent = cluster.written(pairs.select("part", F.explode(F.array(*_MET.names)).alias("arrival")).distinct())
     names = _sides(stage.reads)
     sent = everywhere(sent).join(articles.select("arrival", "doc_id", *names), "arrival")
