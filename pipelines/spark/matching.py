@@ -270,7 +270,7 @@ def _compared(cluster: Cluster, stage: Stage, pairs: Any, articles: Any, bits: i
     fields = [stage.reads.field(f"left_{name}").with_name(name) for name in names]
     reads = pa.schema([("part", pa.int64()), *_MET, ("arrival", pa.int64()), ("doc_id", TEXT), *fields])
     work = _Parts(stage)
-    return cluster.run(work, reads, work.writes, rows, ["part"])
+    return cluster.run(work, reads, work.writes, rows, ["part"], is_long=True)
 
 
 @dataclass(frozen=True)

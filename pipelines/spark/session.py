@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dedup.errors import InputError, StageError
+from pipelines.spark.cluster import PARTITIONS
 
 #: Masters whose driver and executors are all on this machine.
 _HERE: Final = ("local", "spark://127.", "spark://localhost")
@@ -37,7 +38,6 @@ _AT_START: Final[Mapping[str, str]] = {"spark.io.compression.codec": "zstd"}
 _PARTS_PER_CORE: Final = 8
 #: The line of a traceback that says what was raised.
 _RAISED: Final = re.compile(r"(?:[a-z_]+\.)*[A-Z]\w*(?:Error|Exception): (.+)")
-_PARTITIONS: Final = "spark.sql.shuffle.partitions"
 
 
 def missing() -> str:
@@ -108,7 +108,7 @@ def session(master: str | None, options: Mapping[str, str] | None = None) -> Ite
         ) from error
     spark.sparkContext.setLogLevel("ERROR")
     parts = str(_PARTS_PER_CORE * max(2, spark.sparkContext.defaultParallelism))
-    for name, value in {**_DEFAULTS, _PARTITIONS: parts}.items():
+    for name, value in {**_DEFAULTS, PARTITIONS: parts}.items():
         if spark.sparkContext.getConf().get(name) is None:
             spark.conf.set(name, value)
     try:
