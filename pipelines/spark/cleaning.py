@@ -9,13 +9,16 @@ more than it claims.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, reduce
+from itertools import chain
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.articles.published import in_order
 from dedup.articles.segment import NO_WORDS
+from dedup.articles.segment import lines as lines_of
 from dedup.boilerplate.label import Label
 from dedup.boilerplate.repeat import KNOWN, TRUSTED_BITS, Repeats, counted
 from dedup.flow import Watch, as_given
@@ -25,7 +28,7 @@ from pipelines.config import Config
 from pipelines.preprocess import MIN_WORDS, drafts_of, reject_order
 from pipelines.run_local import Limits, Local
 from pipelines.source import Claim, Page, Reject, assign_ids
-from pipelines.spark.cluster import Batches, Cluster, whole_keys
+from pipelines.spark.cluster import Batches, Cluster, everywhere, whole_keys
 from pipelines.spark.memory import Memory
 from pipelines.spark.reading import read
 
@@ -33,13 +36,18 @@ from pipelines.spark.reading import read
 _DATED: Final = pa.schema([*DRAFT, ("when", TEXT)])
 _PLACE_BITS: Final = 33
 _READ_OF_LINES: Final = {one for one in Repeats.reads.names if one in SEGMENT.names}
-#: The columns of a draft that its article has; ``text`` where it is given back to the letter.
+#: The columns of a draft that its article has.
 _KEPT: Final = pa.schema([*(one for one in DRAFT if one.name in {*ARTICLE.names, "kind"}), ("number", pa.int64())])
 _WHOLE: Final = "draft"
-#: Lines of drafts; in rows of kind ``draft`` the draft itself, and in rows of kind ``known`` what is a repeat of its site: ``key`` stands in
-#: ``n_articles`` unrelated articles, and in the lines of ``n_sources`` sites.
+#: Lines of drafts, whose text is that of the draft and travels with it; in rows of kind ``draft`` the draft itself, and in rows of kind ``known`` what is
+#: a repeat of its site: ``key`` stands in ``n_articles`` unrelated articles, and in the lines of ``n_sources`` sites.
 _LINES: Final = pa.schema(
-    [*SEGMENT, ("n_articles", pa.int64()), ("n_sources", pa.int64()), (_WHOLE, pa.struct(list(_KEPT)))]
+    [
+        *(one for one in SEGMENT if one.name != "text"),
+        ("n_articles", pa.int64()),
+        ("n_sources", pa.int64()),
+        (_WHOLE, pa.struct(list(_KEPT))),
+    ]
 )
 #: An article, with what its text was given as, and its place in the inputs.
 _MADE: Final = pa.schema([*ARTICLE, ("kind", TEXT), ("number", pa.int64())])
@@ -176,7 +184,9 @@ def _arrived(cluster: Cluster, drafts: Any, first: int) -> Any:
     table = pa.Table.from_pylist(starts, schema=pa.schema([("part", pa.int64()), ("start", pa.int64())]))
     order = order.withColumn("part", part).join(F.broadcast(cluster.frame(table)), "part")
     order = order.select("number", (F.col("place") + F.col("start")).alias("arrival"))
-    return drafts.withColumnRenamed("arrival", "number").join(order, "number").select(*DRAFT.names, "number")
+    return (
+        drafts.withColumnRenamed("arrival", "number").join(everywhere(order), "number").select(*DRAFT.names, "number")
+    )
 
 
 # -- extraction ------------------------------------------------------------------------------------------------------
@@ -245,8 +255,7 @@ def _stripped(cluster: Cluster, drafts: Any, config: Config, watch: Watch, memor
         repeats = cluster.written(cluster.map(counting, lines))
     with watch.stage("label"):
         several = repeats.where((F.col("n_articles") > 1) | (F.col("key") == NO_WORDS))
-        text = F.when(F.col("kind") == "clean", F.col("text")).alias("text")
-        whole = F.struct(*(text if name == "text" else F.col(name) for name in _KEPT.names))
+        whole = F.struct(*_KEPT.names)
         empty = {one.name: nothing.cast(_ddl(one)) for one in _LINES if one.name not in SEGMENT.names}
         rows = [
             segments.withColumns(empty),
@@ -313,8 +322,8 @@ class Labelling:
         for rows in whole_keys(batches, "doc_id"):
             is_known, is_whole = pc.equal(rows["kind"], KNOWN), pc.equal(rows["kind"], _WHOLE)
             drafts = pa.Table.from_struct_array(rows.filter(is_whole)[_WHOLE].combine_chunks())
-            segments = rows.filter(pc.invert(pc.or_(is_known, is_whole))).select(SEGMENT.names)
-            made = self._labelled(segments, rows.filter(is_known), drafts)
+            segments = rows.filter(pc.invert(pc.or_(is_known, is_whole)))
+            made = self._labelled(_with_text(segments, drafts), rows.filter(is_known), drafts)
             made = made.take(pc.index_in(drafts["doc_id"], made["doc_id"].combine_chunks()))
             of_lines = LABELLED.names[1:]
             columns = [(made if name in of_lines else drafts)[name] for name in ARTICLE.names]
@@ -331,3 +340,13 @@ class Labelling:
         place = pc.index_in(segments["doc_id"], drafts["doc_id"].combine_chunks())
         # The lines of a draft come together; in which order they lie, they say.
         return apply(self.label, counted(segments, known, known).append_column("title", drafts["title"].take(place)))
+
+
+def _with_text(segments: pa.Table, drafts: pa.Table) -> pa.Table:
+    """Return SEGMENT, the text of each line from its draft."""
+    of_drafts = [lines_of(text or "") for text in drafts["text"].to_pylist()]
+    starts = np.cumsum([0, *map(len, of_drafts)])
+    draft = pc.index_in(segments["doc_id"], drafts["doc_id"].combine_chunks()).to_numpy()
+    places = pa.array(starts[draft] + segments["index"].to_numpy())
+    text = pa.array(chain.from_iterable(of_drafts), TEXT).take(places)
+    return segments.append_column("text", text).select(SEGMENT.names)

@@ -24,6 +24,10 @@ _ROWS: Final = 4096
 _BYTES: Final = 8 << 20
 #: What is written out is cut into pieces of so many bytes, which tasks read one by one.
 _PIECE: Final = 8 << 20
+#: The setting that says into how many partitions rows are put by a key.
+PARTITIONS: Final = "spark.sql.shuffle.partitions"
+#: So many rows of two numbers, of some forty bytes there, are given to every executor, and held by the driver until then: 40 MB for a million.
+EVERYWHERE: Final = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,16 @@ class Cluster:
         """Return the rows that a stage makes of a frame; those of a key of a keyed stage come together, sorted by it."""
         return self.run(stage, stage.reads, stage.writes, rows, stage.partition_by)
 
-    def run(self, work: Work, reads: pa.Schema, writes: pa.Schema, rows: Any, key: Sequence[str] = ()) -> Any:
+    def run(  # noqa: PLR0913 - what a run is made of
+        self,
+        work: Work,
+        reads: pa.Schema,
+        writes: pa.Schema,
+        rows: Any,
+        key: Sequence[str] = (),
+        *,
+        is_long: bool = False,
+    ) -> Any:
         """Return what a function makes of the rows of a frame; with a key, those that share it come together, sorted by it.
 
         Parameters
@@ -136,10 +149,13 @@ class Cluster:
             Input.
         key : sequence of str
             Columns, or none.
+        is_long : bool
+            Few bytes are long work: Spark is not to put keys together into fewer tasks because they are small.
         """
         rows = rows.select(*reads.names)
         if key:
-            rows = rows.repartition(*key).sortWithinPartitions(*key)
+            number = [int(self.spark.conf.get(PARTITIONS))] if is_long else []
+            rows = rows.repartition(*number, *key).sortWithinPartitions(*key)
         return rows.mapInArrow(OnExecutor(work, reads, writes), spark_schema(writes))
 
     def written(self, rows: Any) -> Any:
@@ -153,6 +169,13 @@ class Cluster:
         found = rows.select(*schema.names).toArrow()
         table = pa.table([found[one.name].cast(one.type) for one in schema], schema=schema)
         return table.sort_by([(name, "ascending") for name in order]) if order else table
+
+
+def everywhere(rows: Any) -> Any:
+    """Return rows of two numbers that are to be joined with long ones, given to every executor unless they are very many: the long ones need not travel to them."""
+    from pyspark.sql import functions as F  # noqa: N812 - as everyone calls it
+
+    return F.broadcast(rows) if rows.count() <= EVERYWHERE else rows
 
 
 def spark_schema(schema: pa.Schema) -> Any:

@@ -23,7 +23,7 @@ from dedup.earlier import names_kept
 from dedup.flow import Flow, Watch, counted_words, joined
 from dedup.schema import ARTICLE, BAND, KINDS, MEMBER, PAIR, SIGNATURE, TERMS, TEXT
 from dedup.stage import Stage, apply
-from pipelines.spark.cluster import Batches, Cluster, whole_keys
+from pipelines.spark.cluster import Batches, Cluster, everywhere, whole_keys
 from pipelines.spark.component import labels
 from pipelines.spark.memory import Memory
 
@@ -32,8 +32,8 @@ _SALIENT: Final = KINDS.index("salient")
 
 #: Two to the power of this are the pairs in a part: an executor's Python holds the articles of one, no more than two for a pair, and of each what it tells, one
 #: kilobyte, or all that it is compared by, some fifteen.
-_TELLING_BITS: Final = 16
-_PART_BITS: Final = 12
+_TELLING_BITS: Final = 17
+_PART_BITS: Final = 13
 #: Two articles by their arrivals.
 _MET: Final = pa.schema([("earlier", pa.int64()), ("later", pa.int64())])
 #: Of an article: what `Verify` reads beside its words and its terms.
@@ -207,18 +207,26 @@ def _candidates(  # noqa: PLR0913 - all that articles meet by
     from pyspark.sql import functions as F  # noqa: N812
 
     is_sample, is_salient = F.col("kind") == _SAMPLE, F.col("kind") == _SALIENT
-    met = met.groupBy(*_MET.names).agg(
-        F.count_if(is_sample).alias("samples"),
-        F.count_if(~is_sample & ~is_salient).alias("words"),
-        F.count_if(is_salient).alias("salient"),
-    )
     for name in _MET.names:
         day = meeting.select(F.col("arrival").alias(name), F.col("day").alias(f"{name}_day"))
-        met = met.join(day, name)
+        met = met.join(everywhere(day), name)
     apart = F.abs(F.col("earlier_day") - F.col("later_day"))
-    by_words = ((F.col("words") > 0) | (F.col("samples") >= LEAST_SAMPLES)) & _within(apart, flow.windows.match_window)
+    # The more articles there are, the more of those that meet are too far apart: they are left out before they travel.
+    near = F.when(is_salient, _within(apart, flow.windows.event_window)).otherwise(
+        _within(apart, flow.windows.match_window)
+    )
+    met = (
+        met.where(near)
+        .groupBy(*_MET.names)
+        .agg(
+            F.count_if(is_sample).alias("samples"),
+            F.count_if(~is_sample & ~is_salient).alias("words"),
+            F.count_if(is_salient).alias("salient"),
+        )
+    )
+    by_words = (F.col("words") > 0) | (F.col("samples") >= LEAST_SAMPLES)
     # What words propose need not be proposed again.
-    by_telling = ~by_words & (F.col("salient") > 0) & _within(apart, flow.windows.event_window)
+    by_telling = ~by_words & (F.col("salient") > 0)
     met = met.select(*_MET.names, by_words.alias("by_words"), by_telling.alias("by_telling"))
     met = cluster.written(met.where("by_words OR by_telling"))
     pairs = met.where("by_words").select(*_MET.names)
@@ -246,22 +254,23 @@ def _sides(reads: pa.Schema) -> list[str]:
 def _compared(cluster: Cluster, stage: Stage, pairs: Any, articles: Any, bits: int) -> Any:
     """Return what a stage makes of pairs, ``_MET``, joined with both their articles; what gives PAIR gives ``_MET`` here.
 
-    Pairs are dealt into parts, of two to the power of ``bits``, in the order of the later article of each, and a part is sent every article in it once.
+    Pairs are dealt into parts, of two to the power of ``bits``, in the order of the earlier article of each, and a part is sent every article in it once.
     Under a hot key many articles meet the same hundred, and reports of one happening come one after the other, so a part of thousands of pairs has few
-    articles; joined pair by pair, or dealt by chance, each would travel as often as it is compared.
+    articles; joined pair by pair, or dealt by chance, each would travel as often as it is compared. Articles without a day come last and meet those of all
+    days: in the order of the later article, nearly all others would be sent to each of their parts.
     """
     from pyspark.sql import functions as F  # noqa: N812 - as everyone calls it
 
     part = F.shiftright(F.monotonically_increasing_id(), bits).alias("part")
-    pairs = cluster.written(pairs.orderBy("later", "earlier").select(part, *_MET.names))
-    sent = pairs.select("part", F.explode(F.array(*_MET.names)).alias("arrival")).distinct()
+    pairs = cluster.written(pairs.orderBy("earlier", "later").select(part, *_MET.names))
+    sent = cluster.written(pairs.select("part", F.explode(F.array(*_MET.names)).alias("arrival")).distinct())
     names = _sides(stage.reads)
-    sent = sent.join(articles.select("arrival", "doc_id", *names), "arrival")
+    sent = everywhere(sent).join(articles.select("arrival", "doc_id", *names), "arrival")
     rows = pairs.unionByName(sent, allowMissingColumns=True)
     fields = [stage.reads.field(f"left_{name}").with_name(name) for name in names]
     reads = pa.schema([("part", pa.int64()), *_MET, ("arrival", pa.int64()), ("doc_id", TEXT), *fields])
     work = _Parts(stage)
-    return cluster.run(work, reads, work.writes, rows, ["part"])
+    return cluster.run(work, reads, work.writes, rows, ["part"], is_long=True)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dedup.errors import InputError, StageError
+from pipelines.spark.cluster import PARTITIONS
 
 #: Masters whose driver and executors are all on this machine.
 _HERE: Final = ("local", "spark://127.", "spark://localhost")
@@ -31,11 +32,12 @@ _DEFAULTS: Final[Mapping[str, str]] = {
     "spark.sql.adaptive.advisoryPartitionSizeInBytes": str(8 << 20),
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
 }
+#: The same of what is settled when a session starts. It makes a quarter less of what is shuffled than the usual codec does, in no more time.
+_AT_START: Final[Mapping[str, str]] = {"spark.io.compression.codec": "zstd"}
 #: Parts that a shuffle is cut into for each core; what is too small is put together again by Spark as it runs.
 _PARTS_PER_CORE: Final = 8
 #: The line of a traceback that says what was raised.
 _RAISED: Final = re.compile(r"(?:[a-z_]+\.)*[A-Z]\w*(?:Error|Exception): (.+)")
-_PARTITIONS: Final = "spark.sql.shuffle.partitions"
 
 
 def missing() -> str:
@@ -85,23 +87,28 @@ def session(master: str | None, options: Mapping[str, str] | None = None) -> Ite
         If the session cannot be started.
     """
     check()
-    from pyspark import SparkContext
+    from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
 
     # A setting of the session does not reach the executors of a standalone cluster; the environment does.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder = SparkSession.builder.appName("dedup")
-    for name, value in (_settings(master) | dict(options or {})).items():
-        builder = builder.config(name, value)
+    settings = _settings(master) | dict(options or {}) | ({"spark.master": master} if master else {})
     try:
-        spark = (builder.master(master) if master else builder).getOrCreate()
+        # What the user set is known to the virtual machine alone.
+        SparkContext._ensure_initialized(conf=SparkConf(loadDefaults=False).setAll(list(settings.items())))  # noqa: SLF001 - there is no other way
+        users = SparkConf()
+        settings = {name: value for name, value in _AT_START.items() if not users.contains(name)} | settings
+        builder = SparkSession.builder.appName("dedup")
+        for name, value in settings.items():
+            builder = builder.config(name, value)
+        spark = builder.getOrCreate()
     except Exception as error:
         raise StageError(
             f"--engine spark: there is no session with {master or 'the default master'}. Is the address right, and does it run? Spark says: {_said(error)}"
         ) from error
     spark.sparkContext.setLogLevel("ERROR")
     parts = str(_PARTS_PER_CORE * max(2, spark.sparkContext.defaultParallelism))
-    for name, value in {**_DEFAULTS, _PARTITIONS: parts}.items():
+    for name, value in {**_DEFAULTS, PARTITIONS: parts}.items():
         if spark.sparkContext.getConf().get(name) is None:
             spark.conf.set(name, value)
     try:

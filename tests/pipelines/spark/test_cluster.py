@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.errors import InputError, StageError
-from dedup.schema import PAGE, PAIR
+from dedup.schema import PAGE, PAIR, SEGMENT
 from pipelines.config import Config
 from pipelines.journal import Journal
 from pipelines.run_local import Limits
 from pipelines.source import Reject
 from pipelines.spark import cleaning
-from pipelines.spark.cleaning import _LINES, Extracting, Labelling
+from pipelines.spark.cleaning import _LINES, Extracting, Labelling, _with_text
 from pipelines.spark.cluster import OnExecutor, gathered, portable, whole_keys
 from pipelines.spark.matching import _Parts
 from pipelines.spark.memory import Memory
@@ -123,6 +123,16 @@ def test_a_draft_that_has_no_line_is_an_article_without_text() -> None:
         made = pa.Table.from_batches(Labelling(Config().label)(iter([pa.RecordBatch.from_pylist(some, schema=_LINES)])))
         found = [(row["doc_id"], row["text"], row["n_words"], row["number"]) for row in made.to_pylist()]
         assert found == [("a", "", 0, 4), ("b", "  As it was given.\n", 0, 4)][: len(some)]
+
+
+def test_a_line_has_the_text_that_it_has_in_its_draft() -> None:
+    drafts = pa.table({"doc_id": ["b", "a", "c"], "text": ["\n  Second. \n\nThird.\n", "First.", None]})
+    empty = dict.fromkeys(_LINES.names)
+    rows = [empty | {"doc_id": doc_id, "index": index} for doc_id, index in (("a", 0), ("b", 1), ("b", 0))]
+    found = _with_text(pa.Table.from_pylist(rows, schema=_LINES), drafts)
+    assert found.schema.names == SEGMENT.names
+    assert found["text"].to_pylist() == ["First.", "Third.", "Second."]
+    assert not _with_text(pa.Table.from_pylist([], schema=_LINES), drafts).num_rows
 
 
 def pages(*contents: bytes) -> pa.RecordBatch:
