@@ -14,8 +14,9 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
-from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
+from typing import ClassVar, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -76,6 +77,9 @@ class Seen(NamedTuple):
 
     n_articles: int
     holders: tuple[Holder, ...] = ()
+
+
+_UNSEEN: Final = Seen(0)
 
 
 @dataclass
@@ -196,16 +200,20 @@ def count(
     if known:
         for number, doc_id in enumerate(order):
             met[root[number]] |= _met(articles[doc_id], known, sites, least_share)
+
+    @cache
+    def holder(group: int) -> Holder:
+        return Holder(digest(order[group]), articles[order[group]].size)
+
     found = {}
     for key in sorted(holders):
-        before = known.get(key, Seen(0))
-        earlier = {holder.article for holder in before.holders}
+        before = known.get(key, _UNSEEN)
+        earlier = {one.article for one in before.holders}
         new = [group for group in sorted({root[number] for number in holders[key]}) if not met[group] & earlier]
         n_articles = before.n_articles + len(new)
         if n_articles > 1 or remember or key == NO_WORDS:
             named = new[: max(_HOLDERS - len(before.holders), 0)] if remember else []
-            firsts = tuple(Holder(digest(order[group]), articles[order[group]].size) for group in named)
-            found[key] = Seen(n_articles, before.holders + firsts)
+            found[key] = Seen(n_articles, before.holders + tuple(map(holder, named)))
     return found
 
 
@@ -434,13 +442,15 @@ class Repeats:
         """Yield one batch of repeats per source."""
         source, lines, known = "", defaultdict[str, list[_Line]](list), dict[int, Seen]()
         for batch in batches:
-            columns = (batch.column(name).to_pylist() for name in self.reads.names)
-            for doc_id, now, kind, text, keep, sentences, forms, key, n_articles, holders in zip(*columns, strict=True):
+            columns = [batch.column(name).to_pylist() for name in self.reads.names if name != "holders"]
+            for doc_id, now, kind, text, keep, sentences, forms, key, n_articles, holders in zip(
+                *columns, _held(batch.column("holders")), strict=True
+            ):
                 if (now or "") != source:
                     yield self._count(source, lines, known)
                     source, lines, known = now or "", defaultdict(list), {}
                 if kind == KNOWN:
-                    known[key] = Seen(n_articles, tuple(Holder(**holder) for holder in holders or ()))
+                    known[key] = Seen(n_articles, holders)
                 elif source and kind != "clean":
                     lines[doc_id].append((text, sentences or (), forms or (), keep or 0.0))
         yield self._count(source, lines, known)
@@ -453,13 +463,31 @@ class Repeats:
                 for line in lines[doc_id]:
                     article.add(*line)
         found = count(articles, known, self.least_share, self.n_compared, remember=self.remember)
-        rows: list[dict[str, Any]] = [
-            {
-                "source": source,
-                "key": key,
-                "n_articles": seen.n_articles,
-                "holders": [holder._asdict() for holder in seen.holders],
-            }
-            for key, seen in found.items()
+        columns = [
+            pa.array([source] * len(found), pa.string()),
+            pa.array(list(found), pa.int64()),
+            pa.array([seen.n_articles for seen in found.values()], pa.int64()),
+            _as_lists([seen.holders for seen in found.values()]),
         ]
-        return pa.RecordBatch.from_pylist(rows, schema=self.writes)
+        return pa.RecordBatch.from_arrays(columns, schema=self.writes)
+
+
+_HOLDERS_TYPE: Final = REPEAT.field("holders").type
+
+
+def _held(column: pa.Array) -> list[tuple[Holder, ...]]:
+    """Return the holders of each row."""
+    fields = column.flatten().flatten()
+    holders = list(map(Holder, *(one.to_pylist() for one in fields)))
+    ends = np.cumsum(pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)).tolist()
+    return [tuple(holders[start:end]) for start, end in pairwise([0, *ends])]
+
+
+def _as_lists(holders: Sequence[Sequence[Holder]]) -> pa.Array:
+    """Return the holders of each row as a column."""
+    held = [holder for each in holders for holder in each]
+    fields = [
+        pa.array([holder[place] for holder in held], one.type) for place, one in enumerate(_HOLDERS_TYPE.value_type)
+    ]
+    structs = pa.StructArray.from_arrays(fields, fields=list(_HOLDERS_TYPE.value_type))
+    return pa.ListArray.from_arrays(np.cumsum([0, *map(len, holders)]).astype(np.int32), structs).cast(_HOLDERS_TYPE)
