@@ -1,15 +1,17 @@
 """Cross-validates the line models for HTML as pages are scored: word bags and 4-token shingles per file of gold.
 
     python benchmarks/html_lines.py ../shared/data/pages/{article-extraction-benchmark,wcxb-articles,l3s-gn1,dragnet}.jsonl.gz
+        [--asked FILE]
 
 For each extractor: with the votes of trafilatura and resiliparse, without, and, as Extract goes about it, first without, then with that of
 resiliparse where the model without has more doubt than is allowed, and with both where that leaves too much, trafilatura being shown the page
 without what is surely chrome by a model that never saw it. Folds go by host, and the block names are learned anew in each, for either model. A line stays from the probability on
 that Label asks for, of what a page says twice one copy; the repeats of a site, which the nightly command deals with too, are left
-alone. Some minutes per file; OMP_NUM_THREADS=1 is faster on a busy machine.
+alone. ``--asked``: where to write who is asked of each page, for ``extraction/cost.py``. Some minutes per file; OMP_NUM_THREADS=1 is faster on a busy machine.
 """
 
 import argparse
+import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -207,6 +209,7 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("gold", nargs="+", type=Path)
+    parser.add_argument("--asked", type=Path, help="where to write who is asked of each page")
     options = parser.parse_args()
     jobs = [(path.name.split(".")[0], row) for path in options.gold for row in read_gold(path)]
     with Pool() as pool:
@@ -230,6 +233,12 @@ def main() -> None:
                     pages[number].seen["shown"] = page_shown
                     keep["shown"][number] = judges["html"](page_shown)
             print(f"fold {fold + 1} of {FOLDS}", flush=True)
+    if options.asked:
+        who = {
+            f"{jobs[number][0]}/{jobs[number][1]['id']}": (one.of_resiliparse, one.of_trafilatura)
+            for number, one in doubts.items()
+        }
+        options.asked.write_text(json.dumps(who), encoding="utf-8")
     answers: dict[str, dict[str, list[tuple[str, str]]]] = defaultdict(lambda: defaultdict(list))
     asked: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
     for number, in_doubt in doubts.items():

@@ -389,11 +389,11 @@ class Extract:
                 found.by,
             )
             row["extra"] = _with_author(str(row["extra"]), found.author)
-            if not found.text:
+            if found.no_article:
+                row["failure"], row["detail"] = "not_an_article", found.no_article
+            elif not found.text:
                 row["failure"] = "no_article_text"
                 row["detail"] = detail or "no extractor found an article on the page"
-            elif found.no_article:
-                row["failure"], row["detail"] = "not_an_article", found.no_article
         else:
             declared = ""
             row["text"] = main = _CONTROLS.sub("", content.decode("utf-8", errors="replace"))
@@ -407,7 +407,7 @@ class Extract:
         Returns
         -------
         found : Extracted
-            With an empty ``text`` where there is no article.
+            With an empty ``text`` where there is no article; nobody is asked for that of a page that is none by its genre.
         detail : str
             What went wrong on the way, if anything did.
         """
@@ -431,13 +431,15 @@ class Extract:
             "" if self.all_pages else tried("genre", lambda: why_no_article(markup, lines, url, self.genre), "")
         )
         found = Extracted(no_article=no_article, **asdict(about))
+        if no_article:
+            return found, " ".join(failures)
         small = len(content) <= self.max_bytes
         judging, second, is_sure = None, None, False
         if self.extractor != "trafilatura" or not small:
             judging = tried("line model", lambda: _Judging(lines, title or found.title, found.author, self.model), None)
             found, doubt = tried("line model", lambda: judging.alone(found), (found, 1.0)) if judging else (found, 1.0)
             has_text = self._enough(found.text)
-            is_sure = has_text and (bool(no_article) or self._is_sure(doubt, found.text))
+            is_sure = has_text and self._is_sure(doubt, found.text)
             if small and self.extractor == "auto" and has_text and not is_sure and self._knows(found.text):
                 second = tried("resiliparse", lambda: by_resiliparse(with_closed_title(page)), "")
                 found, doubt = tried("line model", lambda: judging.with_second(found, second or ""), (found, 9.0))

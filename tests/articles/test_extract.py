@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.articles import segment
-from dedup.articles.extract import Extract, decode, tree_of
+from dedup.articles.extract import EXTRACTORS, Extract, decode, tree_of
 from dedup.articles.outline import LAYOUT
 from dedup.errors import ParameterError
 from dedup.schema import DRAFT, PAGE
@@ -351,6 +351,16 @@ def test_a_page_that_is_large_or_no_article_is_asked_of_no_extractor(monkeypatch
         row(f"<html><title>News</title><body><h1>News</h1>{cards}</body></html>".encode())
     )
     assert front["failure"] == "not_an_article"
+
+
+@pytest.mark.parametrize("extractor", EXTRACTORS)
+def test_a_page_that_is_no_article_needs_no_text_to_be_told(extractor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("by_trafilatura", "by_resiliparse"):
+        monkeypatch.setattr(f"dedup.articles.extract.{name}", lambda *_: pytest.fail("asked"))
+    goods = "".join(f"<div class='product-card'><a href='/p/{n}'>Oak {n}</a> <b>€{n}</b></div>" for n in range(40))
+    shop = f"<html><title>Shop all chairs</title><body><h1>Chairs</h1>{goods}</body></html>".encode()
+    found = Extract(extractor).draft(row(shop))
+    assert (found["failure"], found["text"], found["extractor"]) == ("not_an_article", "", "")
 
 
 def test_where_the_line_model_finds_nothing_the_extractors_are_asked() -> None:

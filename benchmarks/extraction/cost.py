@@ -1,0 +1,96 @@
+"""What text and metadata of a page cost, of what trafilatura takes for them: page by page, in turns, in one process.
+
+    python benchmarks/extraction/cost.py ../shared/data/pages/{article-extraction-benchmark,wcxb-articles,l3s-gn1,dragnet}.jsonl.gz [--every 9]
+        [--asked FILE]
+
+Ours goes from bytes to the lines of the article with title, day, author, genre and language; trafilatura's is
+``bare_extraction(with_metadata=True)``. Prints milliseconds of processor time a page, and shares of trafilatura's, per file and for all.
+
+The models have seen these pages and doubt them less than others. ``--asked``: who is asked of which page, told by models that never saw it,
+as ``benchmarks/html_lines.py --asked FILE`` writes it.
+"""
+
+import argparse
+import json
+import time
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trafilatura import bare_extraction
+
+from dedup.articles.extract import Extract
+from dedup.schema import PAGE
+from pipelines.gold import read_gold
+
+OURS = ("fast", "auto")
+#: More than any page is doubted.
+_ALL = 1e9
+
+
+@dataclass(frozen=True)
+class Told(Extract):
+    """Asks those of whom it is told that they are asked."""
+
+    of_resiliparse: bool = False
+
+    def _is_sure(self, doubt: float, text: str) -> bool:  # noqa: ARG002 - of the page itself nothing is asked
+        return not self.of_resiliparse
+
+
+def told(asked: Sequence[bool]) -> Extract:
+    """Return what extracts a page; ``asked`` of which are resiliparse and trafilatura."""
+    of_resiliparse, of_trafilatura = asked
+    return Told(of_resiliparse=of_resiliparse, doubt=0.0 if of_trafilatura else _ALL)
+
+
+def timed(work: Callable[..., Any], *given: object, **named: object) -> tuple[float, Any]:
+    """Return the processor seconds that a call takes, and what it gives."""
+    began = time.process_time()
+    made = work(*given, **named)
+    return time.process_time() - began, made
+
+
+def main() -> None:
+    """Run the command line."""
+    warnings.simplefilter("ignore")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("gold", nargs="+", type=Path)
+    parser.add_argument("--every", type=int, default=1, help="take every n-th page")
+    parser.add_argument("--asked", type=Path, help="who is asked of each page, by file and id")
+    options = parser.parse_args()
+    asked = json.loads(options.asked.read_text(encoding="utf-8")) if options.asked else {}
+    ours = {name: Extract(name) for name in OURS}
+    empty = dict.fromkeys(PAGE.names, "") | {"doc_id": "a", "arrival": 0, "kind": "html"}
+    spent: dict[str, Counter[str]] = defaultdict(Counter)
+    for path in options.gold:
+        name = path.name.split(".")[0]
+        for row in list(read_gold(path))[:: options.every]:
+            html, url = row["html"], str(row.get("url") or "")
+            page = empty | {"url": url, "content": html.encode("utf-8", "surrogatepass")}
+            if asked:
+                ours["auto"] = told(asked.get(f"{name}/{row['id']}", (False, False)))
+            # The first page of all finds nothing loaded.
+            for _ in range(1 if spent else 2):
+                made = {one: timed(extract.draft, page) for one, extract in ours.items()}
+                made["trafilatura"] = timed(
+                    bare_extraction, html, url=url or None, include_comments=False, with_metadata=True
+                )
+            took = {one: seconds for one, (seconds, _) in made.items()}
+            took["asked"] = made["auto"][1]["extractor"] == "trafilatura"
+            for of in (name, "all"):
+                spent[of].update(took, pages=1)
+    print(
+        "| pages | trafilatura, ms | fast, ms | share | auto, ms | share | asked of trafilatura |\n| --- | --- | --- | --- | --- | --- | --- |"
+    )
+    for of, by in spent.items():
+        whole, n = by["trafilatura"], by["pages"]
+        figures = " | ".join(f"{1000 * by[one] / n:.1f} | {by[one] / whole:.3f}" for one in OURS)
+        print(f"| {of} ({n}) | {1000 * whole / n:.1f} | {figures} | {by['asked'] / n:.3f} |")
+
+
+if __name__ == "__main__":
+    main()
