@@ -407,7 +407,7 @@ class Extract:
         Returns
         -------
         found : Extracted
-            With an empty ``text`` where there is no article; nobody is asked for that of a page that is none by its genre.
+            With an empty ``text`` where there is no article. Of a page that is none by its genre nothing more is asked than why.
         detail : str
             What went wrong on the way, if anything did.
         """
@@ -425,14 +425,14 @@ class Extract:
         markup = tried("parse", lambda: parse(page), None)
         if markup is None:
             return Extracted(**asdict(about)), " ".join(failures)
-        about = tried("metadata", lambda: metadata_of(markup, url, source), about)
         lines = tried("lines", lambda: lines_of(markup), no_lines())
         no_article = (
             "" if self.all_pages else tried("genre", lambda: why_no_article(markup, lines, url, self.genre), "")
         )
-        found = Extracted(no_article=no_article, **asdict(about))
         if no_article:
-            return found, " ".join(failures)
+            return Extracted(no_article=no_article, **asdict(about)), " ".join(failures)
+        about = tried("metadata", lambda: metadata_of(markup, url, source), about)
+        found = Extracted(**asdict(about))
         small = len(content) <= self.max_bytes
         judging, second, is_sure = None, None, False
         if self.extractor != "trafilatura" or not small:
