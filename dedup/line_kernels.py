@@ -1001,21 +1001,38 @@ def votes(size: Any, kept: Any, reach: Any, out: Any) -> None:
             out[line, 4 * of + 3] = both / max(voted, 1.0)
 
 
-@compiled(types.void(_TABLE, types.Array(types.int64, 2, "C", readonly=True), _TABLE, _TABLE, types.float64[::1]))
-def add_trees(columns: Any, feature: Any, threshold: Any, value: Any, log_odds: Any) -> None:
-    """Add to the log odds of each row the leaf that it falls in, of every tree in turn. ``columns``: a row per feature."""
-    n_inner, n_rows = feature.shape[1], len(log_odds)
-    depth = 0
-    while (1 << depth) <= n_inner:
-        depth += 1
-    nodes = np.empty(n_rows, dtype=np.int64)
-    for tree in range(len(feature)):
-        of, least = feature[tree], threshold[tree]
-        # A level at a time: rows ask for the same few features there, each of which stands in one place.
-        nodes[:] = 0
-        for _ in range(depth):
-            for row in range(n_rows):
-                node = nodes[row]
-                nodes[row] = 2 * node + (2 if columns[of[node], row] > least[node] else 1)
-        for row in range(n_rows):
-            log_odds[row] += value[tree, nodes[row] - n_inner]
+#: A power of two times this number has its exponent in the upper six bits, at another place of the table.
+_DE_BRUIJN: Final = np.uint64(0x03F79D71B4CB0A89)
+_EXPONENT: Final = np.zeros(64, dtype=np.int64)
+_EXPONENT[[((0x03F79D71B4CB0A89 << number) & (2**64 - 1)) >> 58 for number in range(64)]] = range(64)
+#: So many rows at a time stay near the processor.
+_ROWS: Final = 512
+_ALL_LEAVES: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
+_S58, _ONE = np.uint64(58), np.uint64(1)
+_MASKS, _NUMBERS = array(types.uint64), array(types.float64)
+
+
+@compiled(types.void(_TABLE, INTS, _NUMBERS, _MASKS, INTS, _TABLE, types.float64[::1]))
+def add_trees(columns: Any, feature: Any, threshold: Any, leaves: Any, ends: Any, value: Any, log_odds: Any) -> None:
+    """Add to the log odds of each row the leaf that it falls in, of every tree in turn.
+
+    ``columns`` has a row per feature. The nodes of all trees stand one after the other, those of each up to its end in ``ends``; ``leaves`` has a bit
+    for each leaf that is left to a row whose feature exceeds the threshold. What is left in the end begins with the leaf that the row falls in:
+    no node waits for another, as it does where trees are walked (C. Lucchese et al., QuickScorer, SIGIR 2015).
+    """
+    left = np.empty(_ROWS, dtype=np.uint64)
+    for first in range(0, len(log_odds), _ROWS):
+        n = min(_ROWS, len(log_odds) - first)
+        node = 0
+        for tree in range(len(ends)):
+            left[:n] = _ALL_LEAVES
+            while node < ends[tree]:
+                # A part, not a sum of places, is what a compiler sees through.
+                column, least, mask = columns[feature[node], first : first + n], threshold[node], leaves[node]
+                for row in range(n):
+                    left[row] &= mask if column[row] > least else _ALL_LEAVES
+                node += 1
+            of_tree, odds = value[tree], log_odds[first : first + n]
+            for row in range(n):
+                lowest = left[row] & (~left[row] + _ONE)
+                odds[row] += of_tree[_EXPONENT[(lowest * _DE_BRUIJN) >> _S58]]

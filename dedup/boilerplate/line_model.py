@@ -24,18 +24,34 @@ MODELS: Final = ("page", "article", "html", "fast", "resiliparse")
 #: Those of lines with a layout: with what both extractors kept, with what neither did, and with what resiliparse alone did.
 OF_HTML: Final = ("html", "fast", "resiliparse")
 
+#: As many leaves as a number has bits.
+_LEAVES: Final = 64
+_ALL: Final = (1 << _LEAVES) - 1
+
 
 @dataclass(frozen=True, eq=False)
 class LineModel:
-    """Boosted trees, padded to complete binary trees of one depth.
+    """Boosted trees of one depth, as sets of leaves.
 
-    ``feature`` and ``threshold`` have shape (n_trees, 2**depth - 1), ``value`` (n_trees, 2**depth): from node ``i`` the
-    way goes to ``2 i + 1`` if the feature is at most the threshold, else to ``2 i + 2``. ``languages``: of the pages it was fitted
-    on; none where it does not matter.
+    Attributes
+    ----------
+    feature, threshold, leaves : ndarray, shape (n_nodes,)
+        Of each node that parts leaves of different values, those of a tree together: which feature it asks for, int64; where its value
+        exceeds the threshold, float64, the leaves remain that have a bit in ``leaves``, uint64, the others else.
+    ends : ndarray of int64, shape (n_trees,)
+        Where the nodes of each tree end.
+    value : ndarray of float64, shape (n_trees, n_leaves)
+        What a leaf adds to the log odds; a row falls in the first that remains.
+    bias : float
+        Log odds before any tree.
+    languages : frozenset of str
+        Of the pages it was fitted on; none where it does not matter.
     """
 
-    feature: NDArray[np.intp]
+    feature: NDArray[np.int64]
     threshold: Matrix
+    leaves: NDArray[np.uint64]
+    ends: NDArray[np.int64]
     value: Matrix
     bias: float
     languages: frozenset[str] = frozenset()
@@ -48,9 +64,8 @@ class LineModel:
         from dedup import line_kernels
 
         log_odds = np.full(len(matrix), self.bias) + bonus
-        line_kernels.add_trees(
-            np.ascontiguousarray(matrix.T, dtype=np.float64), self.feature, self.threshold, self.value, log_odds
-        )
+        columns = np.ascontiguousarray(matrix.T, dtype=np.float64)
+        line_kernels.add_trees(columns, self.feature, self.threshold, self.leaves, self.ends, self.value, log_odds)
         keep: Matrix = 1 / (1 + np.exp(-log_odds))
         return keep
 
@@ -93,9 +108,38 @@ def from_table(table: Mapping[str, Any], names: Sequence[str]) -> LineModel:
         n_trees, n_inner = feature.shape
     except ValueError as error:
         raise ValueError("line model: its trees are not all of one size. Train it again.") from error
-    # The loop that walks them looks at no bound.
-    is_complete = (n_inner + 1).bit_count() == 1 and value.shape == (n_trees, n_inner + 1)
+    # The loop that reads them looks at no bound, and has a bit for each leaf.
+    is_complete = (n_inner + 1).bit_count() == 1 and value.shape == (n_trees, n_inner + 1) and 0 < n_inner < _LEAVES
     if not is_complete or threshold.shape != feature.shape or not ((feature >= 0) & (feature < len(columns))).all():
         raise ValueError("line model: its trees are damaged. Train it again.")
     languages = frozenset(table.get("languages", ()))
-    return LineModel(columns[feature], threshold, value, float(table["bias"]), languages)
+    parts, leaves = _parted(value)
+    return LineModel(
+        columns[feature[parts]],
+        threshold[parts],
+        np.broadcast_to(leaves, parts.shape)[parts],
+        np.cumsum(np.count_nonzero(parts, axis=1)),
+        value,
+        float(table["bias"]),
+        languages,
+    )
+
+
+def _parted(value: Matrix) -> tuple[NDArray[np.bool_], NDArray[np.uint64]]:
+    """Tell of the nodes of complete trees, in heap order, which part leaves of different values, and which leaves the way to the right leaves out.
+
+    Returns
+    -------
+    parts : ndarray of bool, shape (n_trees, n_leaves - 1)
+    leaves : ndarray of uint64, shape (n_leaves - 1,)
+        A bit for each leaf that is not to the left below the node.
+    """
+    n_trees, n_leaves = value.shape
+    parts, leaves = [], []
+    width = n_leaves
+    while width > 1:
+        below = value.reshape(n_trees, -1, width)
+        parts.append(below.min(axis=2) != below.max(axis=2))
+        leaves += [~(((1 << width // 2) - 1) << first) & _ALL for first in range(0, n_leaves, width)]
+        width //= 2
+    return np.concatenate(parts, axis=1), np.array(leaves, dtype=np.uint64)

@@ -26,6 +26,35 @@ def test_trees_are_walked_by_heap_order() -> None:
     assert np.allclose(model.predict(matrix), 1 / (1 + np.exp([2.0, 1.0, -1.0, -2.0])))
 
 
+def walked(tree: dict[str, list[float]], row: list[float]) -> float:
+    """Walk a tree as it is written."""
+    node, n_inner = 0, len(tree["feature"])
+    while node < n_inner:
+        node = 2 * node + (2 if row[int(tree["feature"][node])] > tree["threshold"][node] else 1)
+    return tree["value"][node - n_inner]
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 6])
+@pytest.mark.parametrize("n_rows", [0, 1, 7, 1100])
+def test_leaves_are_those_of_a_walk(depth: int, n_rows: int) -> None:
+    rng = np.random.default_rng([depth, n_rows])
+    trees = [
+        {
+            "feature": rng.integers(3, size=2**depth - 1).tolist(),
+            "threshold": rng.integers(-2, 3, size=2**depth - 1).astype(float).tolist(),
+            # Equal leaves side by side, as where a branch ends early.
+            "value": rng.integers(-2, 3, size=2**depth).astype(float).tolist(),
+        }
+        for _ in range(5)
+    ]
+    trees.append(trees[0] | {"value": [1.0] * 2**depth})
+    model = from_table({"features": ["a", "b", "c"], "bias": 0.0, "trees": trees}, ("a", "b", "c"))
+    matrix = rng.integers(-3, 4, size=(n_rows, 3)) / 2
+    matrix[::9] = np.nan
+    log_odds = np.array([sum(walked(tree, row) for tree in trees) for row in matrix.tolist()])
+    assert np.allclose(model.predict(matrix), 1 / (1 + np.exp(-log_odds)))
+
+
 def test_a_model_of_other_features_is_refused() -> None:
     tree = {"feature": [0], "threshold": [0.5], "value": [-1.0, 1.0]}
     with pytest.raises(ValueError, match="Train it again"):
@@ -49,6 +78,7 @@ def test_a_model_may_use_some_of_the_features_in_any_order() -> None:
         {"threshold": [0.5, 0.5]},
         {"feature": [1]},
         {"feature": [-1]},
+        {"value": [0.0] * 128, "feature": [0] * 127, "threshold": [0.0] * 127},
     ],
 )
 @pytest.mark.parametrize("n_trees", [1, 2])
