@@ -235,7 +235,7 @@ def main() -> None:
             print(f"fold {fold + 1} of {FOLDS}", flush=True)
     if options.asked:
         who = {
-            f"{jobs[number][0]}/{jobs[number][1]['id']}": (one.of_resiliparse, one.of_trafilatura)
+            f"{jobs[number][0]}/{jobs[number][1]['id']}": (bool(one.of_resiliparse), bool(one.of_trafilatura))
             for number, one in doubts.items()
         }
         options.asked.write_text(json.dumps(who), encoding="utf-8")

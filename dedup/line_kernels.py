@@ -352,6 +352,19 @@ def read_words(
             is_unspaced[line] = True
 
 
+#: Tokens that are no words: what lists and tables put before and between theirs.
+_MARKS: Final = _codes("|-•*–")
+
+
+@part
+def _is_mark(code: Any) -> Any:
+    """Tell whether a letter that stands alone is no word."""
+    for mark in _MARKS:
+        if code == mark:
+            return True
+    return False
+
+
 @part
 def follow(total: Any, value: Any) -> Any:
     """Return the hash of a sequence of hashes with one more at its end."""
@@ -366,6 +379,56 @@ def sequences(words: Any, ends: Any) -> Any:
         for place in range(ends[line], ends[line + 1]):
             hashes[line] = words[place] if place == ends[line] else follow(hashes[line], words[place])
     return hashes
+
+
+@compiled(uniform(_OUT, 5)(CODES, _BITS, _INT))
+def grams(codes: Any, table: Any, size: Any) -> Any:
+    """Return the runs of so many words inside each line of a text, its line breaks among them.
+
+    Words are what spaces part, as they are written, and letters of scripts without spaces. Returns the hashes of the runs, in order; the line of
+    each; and of each line how many it has, its words, and the hash of all of them.
+    """
+    n_lines, n_words = 0, 0
+    words, lines = np.empty(len(codes), dtype=np.int64), np.empty(len(codes), dtype=np.int64)
+    total, power, start = np.uint64(0), np.uint64(1), 0
+    for i in range(len(codes)):
+        code = codes[i]
+        bits = _is(code, table)
+        if i > start and bits & (SPACE | UNSPACED) != 0:
+            if i > start + 1 or not _is_mark(codes[start]):
+                words[n_words], lines[n_words] = np.int64(mix(total)), n_lines
+                n_words += 1
+            start = i
+        if start == i:
+            total, power = np.uint64(0), np.uint64(1)
+        total += mix(np.uint64(code)) * power
+        power *= PLACE
+        if bits & UNSPACED != 0:
+            words[n_words], lines[n_words] = np.int64(mix(total)), n_lines
+            n_words += 1
+        if bits & (SPACE | UNSPACED) != 0:
+            start = i + 1
+        if code == 10:
+            n_lines += 1
+    n_runs, n_of = np.zeros(n_lines, dtype=np.int64), np.zeros(n_lines, dtype=np.int64)
+    found, of, whole = (
+        np.empty(n_words, dtype=np.int64),
+        np.empty(n_words, dtype=np.int64),
+        np.zeros(n_lines, dtype=np.int64),
+    )
+    n = 0
+    for place in range(n_words):
+        line = lines[place]
+        whole[line] = follow(whole[line], words[place])
+        n_of[line] += 1
+        if n_of[line] >= size:
+            run = words[place - size + 1]
+            for inside in range(place - size + 2, place + 1):
+                run = follow(run, words[inside])
+            found[n], of[n] = run, line
+            n_runs[line] += 1
+            n += 1
+    return found[:n], of[:n], n_runs, n_of, whole
 
 
 @compiled(_OUT(INTS, INTS, INTS, INTS, _INT, types.float64))

@@ -63,6 +63,8 @@ _FOREIGN = 2.0
 _SURELY_CHROME = 0.05
 # So many times the doubt may be what is left of it when resiliparse was asked, with what its vote changed.
 _LEFT = 2.0
+# As often more as a page has so many bytes: trafilatura takes a time in proportion to what it is shown, and has little to add on large pages.
+_LARGE = 150_000
 
 # Control characters that neither XML nor a report may hold; tab and newline stay.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
@@ -443,7 +445,8 @@ class Extract:
             if small and self.extractor == "auto" and has_text and not is_sure and self._knows(found.text):
                 second = tried("resiliparse", lambda: by_resiliparse(with_closed_title(page)), "")
                 found, doubt = tried("line model", lambda: judging.with_second(found, second or ""), (found, 9.0))
-                is_sure = self._enough(found.text) and doubt <= _LEFT * self.doubt
+                left = _LEFT * self.doubt * max(1.0, len(content) / _LARGE)
+                is_sure = self._enough(found.text) and doubt <= left
         if small and (self.extractor == "trafilatura" or (self.extractor == "auto" and not is_sure)):
             rest = tried("line model", judging.without_chrome, "") if judging and self._knows(found.text) else ""
             main = tried("trafilatura", lambda: by_trafilatura(tree_of(rest or page), url), "")

@@ -17,10 +17,10 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.articles.gram import Numbers, grams_of, numbering
 from dedup.articles.letters import table
 from dedup.articles.markup import NUMBER_OF, TAG_NAMES, Markup, hashed, tables, text_of_codes
 from dedup.articles.normalize import UNSPACED
+from dedup.articles.spelling import codes_of
 from dedup.tables import load_json
 
 Matrix: TypeAlias = NDArray[np.float32]
@@ -108,7 +108,6 @@ _SENTENCE = 60
 _LINKED = 0.6
 _REACH = 3
 """So many lines around such a sign are judged."""
-_MARKS = frozenset("|-•*–")
 _CLOSING = "\"”’»)]' "
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _ENDS = tuple(".!?…。！？।؟")
@@ -255,24 +254,23 @@ def lines_of(page: Markup) -> Lines:
     return Lines(texts, sizes, n_words, linked, runs, block, around, number, inside, deep, told, page)
 
 
-def _tokens(line: str) -> list[str]:
-    """Return the words of a line, and its letters where it is written without spaces."""
-    if not line.isascii() and _UNSPACED.search(line):
-        line = _UNSPACED.sub(r" \g<0> ", line)
-    return [token for token in line.split() if token not in _MARKS]
-
-
 class _Texts:
-    """Lines as runs of words, to be compared with others of one vocabulary.
+    """Lines as runs of words, to be compared with others.
 
-    ``grams`` holds the word trigrams of all lines as numbers, ``of`` the line of each, ``n`` how many a line has; ``whole`` the
-    lines as strings.
+    ``grams`` holds the hashes of the word trigrams of all lines, ``of`` the line of each, ``n`` how many a line has, ``sizes`` its words; ``whole``
+    the hash of each line.
     """
 
-    def __init__(self, lines: Sequence[str], vocabulary: Numbers) -> None:
-        tokens = [_tokens(line) for line in lines]
-        self.whole = [" ".join(line) for line in tokens]
-        self.grams, self.of, self.n, self.sizes = grams_of(tokens, _GRAM, vocabulary)
+    def __init__(self, lines: Sequence[str]) -> None:
+        from dedup import line_kernels
+
+        self.grams: NDArray[np.int64]
+        self.of: NDArray[np.int64]
+        self.n: NDArray[np.int64]
+        self.sizes: NDArray[np.int64]
+        codes = codes_of("\n".join([*lines, ""]))
+        self.grams, self.of, self.n, self.sizes, whole = line_kernels.grams(codes, table(), _GRAM)
+        self.whole: list[int] = whole.tolist()
 
     def share(self, held: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the share of each line's trigrams that are among ``held``; 0 for a line without any."""
@@ -301,11 +299,10 @@ def _kept(lines: _Texts, answer: _Texts) -> NDArray[np.float64]:
 class _Places:
     """Where the lines of a page are that hold what an extractor's answer has."""
 
-    def __init__(self, lines: _Texts, vocabulary: Numbers) -> None:
-        self._vocabulary = vocabulary
+    def __init__(self, lines: _Texts) -> None:
         self._gram, at = np.unique(lines.grams, return_index=True)
         self._line = lines.of[at]
-        self._whole: dict[str, list[int]] = {}
+        self._whole: dict[int, list[int]] = {}
         for row, whole in enumerate(lines.whole):
             self._whole.setdefault(whole, []).append(row)
 
@@ -316,28 +313,28 @@ class _Places:
         at = np.minimum(np.searchsorted(self._gram, grams), len(self._gram) - 1)
         return np.where(self._gram[at] == grams, self._line[at], -1)
 
-    def of_whole(self, whole: str, at: int) -> int:
+    def of_whole(self, whole: int, at: int) -> int:
         """Return the first line from ``at`` on that is just this, else the last one before, or -1."""
         rows = self._whole.get(whole, [])
         return next((row for row in rows if row >= at), rows[-1] if rows else -1)
 
     def of_cells(self, row: str) -> list[int]:
         """Return the lines of the cells of a table's row; none if most of them are not on the page."""
-        cells = [cell for cell in row.split("|") if _tokens(cell)]
-        if not cells:
-            return []
-        known = _Texts(cells, self._vocabulary)
-        found = []
-        for number, whole in enumerate(known.whole):
+        cells = _Texts(row.split("|"))
+        n_cells, found = 0, list[int]()
+        for number, whole in enumerate(cells.whole):
+            if not cells.sizes[number]:
+                continue
+            n_cells += 1
             line = self.of_whole(whole, 0)
             if line < 0:
-                line = max(self.of(known.grams[known.of == number]).tolist(), default=-1)
+                line = max(self.of(cells.grams[cells.of == number]).tolist(), default=-1)
             found += [line] if line >= 0 else []
-        return found if 2 * len(found) > len(cells) else []
+        return found if 2 * len(found) > n_cells else []
 
 
 def _placed(
-    lines: _Texts, answer: Sequence[str], texts: _Texts, vocabulary: Numbers
+    lines: _Texts, answer: Sequence[str], texts: _Texts
 ) -> tuple[list[tuple[int, str]], list[tuple[int, list[int]]]]:
     """Find the lines of an answer on the page.
 
@@ -348,7 +345,7 @@ def _placed(
     held : list of (int, list of int)
         The other lines, by number, each with the lines of the page that hold it.
     """
-    places = _Places(lines, vocabulary)
+    places = _Places(lines)
     is_there = texts.share(lines.grams) >= _VOTED
     lines_of_grams = places.of(texts.grams)
     starts = np.searchsorted(texts.of, np.arange(len(answer) + 1)).tolist()
@@ -391,18 +388,17 @@ def candidates(page: Markup | None, main: str, second: str = "", walked: Lines |
     Parameters are those of `outline`.
     """
     found = walked if walked is not None else lines_of(page) if page is not None else no_lines()
-    vocabulary = numbering()
     answer = main.split("\n")
-    texts = _Texts(answer, vocabulary)
-    lines = _Texts(found.texts, vocabulary)
-    missing, held = _placed(lines, answer, texts, vocabulary)
+    texts = _Texts(answer)
+    lines = _Texts(found.texts)
+    missing, held = _placed(lines, answer, texts)
     added = np.empty(0, dtype=np.intp)
     if missing:
         found, moved = _with_missing(found, missing)
         added = np.setdiff1d(np.arange(len(found)), moved)
         held = [(number, [moved[row] for row in rows]) for number, rows in held]
-        lines = _Texts(found.texts, vocabulary)
-    others = _Texts(second.split("\n"), vocabulary)
+        lines = _Texts(found.texts)
+    others = _Texts(second.split("\n"))
     votes = np.array([_kept(lines, texts), _kept(lines, others)], dtype=np.float32)
     sizes = np.array([_size(text) for text in found.texts])
     signs = ((votes > _VOTED).any(axis=0) & (sizes >= _SHORTEST)) | reads_so(found)
@@ -484,8 +480,7 @@ def full_outline(lines: Lines, second: str | None = None) -> Outline:
     """Outline a page by itself; ``second``: what resiliparse made of it, if it was asked. The columns of those that were not are -1."""
     votes = np.full((2, len(lines)), -1.0, dtype=np.float32)
     if second is not None:
-        vocabulary = numbering()
-        votes[1] = _kept(_Texts(lines.texts, vocabulary), _Texts(second.split("\n"), vocabulary))
+        votes[1] = _kept(_Texts(lines.texts), _Texts(second.split("\n")))
     return _laid_out(Candidates(lines, votes, np.arange(len(lines))))
 
 

@@ -1,5 +1,6 @@
 """The lines of a page with what its HTML says of them."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -7,10 +8,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from dedup import line_kernels
 from dedup.articles import outline as module
 from dedup.articles.extract import by_resiliparse, by_trafilatura, tree_of
+from dedup.articles.letters import table
 from dedup.articles.markup import Markup, parse
 from dedup.articles.outline import LAYOUT, Outline, candidates, lines_of, names_in, outline
+from dedup.articles.spelling import codes_of
 
 FIRST = "The council voted on Tuesday night to repair the old bridge over the river."
 SECOND = "Work will begin next spring, and it should take about two years to complete."
@@ -350,3 +354,23 @@ def test_candidates_count_votes_of_every_line_of_the_page() -> None:
     found = candidates(tree(f"<p>{FIRST}</p><p>{SECOND}</p>"), FIRST, SECOND)
     assert found.votes.tolist() == [[1, 0], [0, 1]]
     assert found.chosen.tolist() == [0, 1]
+
+
+WORDS_OF_LINES = st.text(alphabet="ab é|-•*–日本ก\t\u00a0\u2028", max_size=14)
+
+
+@given(st.lists(WORDS_OF_LINES, max_size=6))
+def test_runs_of_words_are_those_of_what_spaces_part(lines: list[str]) -> None:
+    tokens = [
+        [token for token in re.sub("[日本ก]", r" \g<0> ", line).split() if token not in set("|-•*–")] for line in lines
+    ]
+    codes = codes_of("\n".join([*lines, ""]))
+    grams, of, n, sizes, whole = (found.tolist() for found in line_kernels.grams(codes, table(), 3))
+    runs = [(row, tuple(line[at : at + 3])) for row, line in enumerate(tokens) for at in range(len(line) - 2)]
+    assert (sizes, of) == (list(map(len, tokens)), [row for row, _ in runs])
+    assert n == [max(len(line) - 2, 0) for line in tokens]
+    # Equal where the words are, and nowhere else.
+    assert (
+        len(set(zip(grams, (run for _, run in runs), strict=True))) == len(set(grams)) == len({run for _, run in runs})
+    )
+    assert len(set(zip(whole, map(tuple, tokens), strict=True))) == len(set(whole)) == len(set(map(tuple, tokens)))
