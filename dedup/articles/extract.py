@@ -64,7 +64,7 @@ _SURELY_CHROME = 0.05
 # So many times the doubt may be what is left of it when resiliparse was asked, with what its vote changed.
 _LEFT = 2.0
 # As often more as a page has so many bytes: trafilatura takes a time in proportion to what it is shown, and has little to add on large pages.
-_LARGE = 150_000
+_LARGE = 100_000
 
 # Control characters that neither XML nor a report may hold; tab and newline stay.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")

@@ -8,6 +8,7 @@ Rule guarded here: a guess that is not sure is no guess.
 """
 
 import re
+from functools import lru_cache
 from itertools import islice
 
 from dedup.articles.stopwords import MIN_SHARE, STOP_WORDS, most_stop_words
@@ -34,6 +35,8 @@ _RUSSIAN_SHARE = 0.005
 _FUNCTION_WORDS = 0.4
 
 _SAMPLE = 4000
+#: The language of a page's text is asked for more than once while the page is worked on.
+_LAST_ASKED = 8
 _SCRIPT_SHARE = 0.15
 _MIN_LETTERS = 40
 
@@ -51,7 +54,11 @@ def detect_language(text: str) -> str:
     str
         ISO 639-1 code such as ``en``, or ``""`` if not sure.
     """
-    sample = text[:_SAMPLE]
+    return _told(text[:_SAMPLE])
+
+
+@lru_cache(maxsize=_LAST_ASKED)
+def _told(sample: str) -> str:
     if _BEYOND_LATIN.search(sample):
         letters = sum(map(str.isalpha, sample))
         if not letters:

@@ -504,4 +504,4 @@ def _laid_out(found: Candidates) -> Outline:
         len(_CONTAINERS),
         layout,
     )
-    return Outline(tuple(lines.texts[row] for row in chosen.tolist()), layout)
+    return Outline(tuple(map(lines.texts.__getitem__, chosen.tolist())), layout)
