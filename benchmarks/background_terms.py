@@ -46,8 +46,8 @@ def count(paths: list[Path]) -> tuple[int, dict[str, Counter[str]], str]:
             stems = t.stems(rest, language)
             counts["words"].update(set(stems))
             counts["bigrams"].update({f"{a} {b}" for a, b in pairwise(stems)})
-            counts["spans"].update(set(t.spans_of(rest, language)[0]))
-            counts["quantities"].update(set(t.quantities(rest, t.content_words(rest), language)))
+            counts["spans"].update(set(t.Spans(rest, language).texts()))
+            counts["quantities"].update(set(t.quantities(rest, t.content(rest, language), language)))
     return n_documents, counts, digest.hexdigest()
 
 

@@ -37,7 +37,7 @@ _START_SECONDS = 120
 _OF_LINES = (("doc_id",), ("source",))
 _LINES = 1024
 # What a worker needs and is slow to import, to compile or to read; the fork server has it once, so that a replaced worker starts at once.
-_PRELOAD = ["trafilatura", "resiliparse.extract.html2text", "dedup.kernels", "pipelines.warm"]
+_PRELOAD = ["trafilatura", "resiliparse.extract.html2text", "dedup.kernels", "dedup.term_kernels", "pipelines.warm"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,9 @@ attack" names a day, not seven attacks), and nothing depends on any other articl
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
-from itertools import pairwise
+from functools import cache, cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -24,9 +22,12 @@ import xxhash
 from numpy.typing import NDArray
 
 from dedup.articles.language import detect_language
-from dedup.articles.normalize import UNSPACED, words
+from dedup.articles.letters import table as letters
+from dedup.articles.normalize import UNSPACED, kinds, normalize, words
 from dedup.articles.published import published_day
+from dedup.articles.spelling import codes_of
 from dedup.articles.stopwords import STEMMERS, STOP_WORDS, guess_language
+from dedup.articles.vocabulary import Told, Vocabulary
 from dedup.errors import ParameterError
 from dedup.keys import KeyIndex, counted
 from dedup.schema import ARTICLE, TERMS
@@ -203,25 +204,33 @@ _KEYS_OF: dict[str, Callable[[Sequence[str]], Keys]] = {
 
 _UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
 _MAX_CACHED = 400_000
+#: Numbers of names are smaller.
+_NAME_BITS = 31
 
 
-class Name(NamedTuple):
-    """A word as a part of a span: whether it is capitalised, how it is written and compared, and whether it is no name."""
+class Content(NamedTuple):
+    """The words of a text: ``words`` as `content_words` gives them; ``keys`` of their stems, 0 for those to drop; ``bits``: what they may say.
 
-    is_capital: bool
-    form: str
-    word: str
-    is_common: bool
+    Arrays of int64, shape (n_words,).
+    """
+
+    words: list[str]
+    keys: Keys
+    bits: Keys
+
+
+#: What a word may say: a number, a day.
+_NUMBER_BIT, _DAY_BIT = 1, 2
 
 
 class _Stems:
-    """Stems and keys of words of one language; the cache spares most of the stemming, and all of the hashing."""
+    """Stems and keys of words of one language, and its names; what is known of a word spares most of the stemming, and all of the hashing."""
 
     def __init__(self, language: str) -> None:
         self.stop = STOP_WORDS.get(language, frozenset())
-        self.stem_of: dict[str, str] = {}
-        self.key_of: dict[str, int] = {}
-        self.name_of: dict[str, Name] = {}
+        self.words = Vocabulary(self._word)
+        self.names = Vocabulary(self._name)
+        self._stem_of: dict[str, str] = {}
         self.stem_word = None
         if language in STEMMERS:
             import snowballstemmer
@@ -230,42 +239,46 @@ class _Stems:
 
     def stem(self, word: str) -> str:
         """Return the stem of a normalised word, or ``""`` for a stop word or a stray letter."""
-        found = self.stem_of.get(word)
+        found = self._stem_of.get(word)
         if found is None:
-            found = self._stemmed(word)
-            if len(self.stem_of) >= _MAX_CACHED:
-                self.stem_of.clear()
-                self.key_of.clear()
-            self.stem_of[word] = found
-            self.key_of[word] = word_key(found) if found else 0
+            found = self._stem_of[word] = self._stemmed(word)
         return found
 
-    def name(self, token: str) -> "Name":
-        """Return what a word that may be capitalised is as a part of a span."""
-        found = self.name_of.get(token)
-        if found is None:
-            form = token.replace(".", "").removesuffix("'s").removesuffix("'S")
-            word = form.casefold()
-            found = Name(token[0].isupper(), form, word, word in self.stop or word in CALENDAR)
-            if len(self.name_of) >= _MAX_CACHED:
-                self.name_of.clear()
-            self.name_of[token] = found
-        return found
+    def content(self, text: str) -> Content:
+        """Return the words of a text."""
+        from dedup import term_kernels
 
-    def keys(self, found: Sequence[str]) -> Keys:
-        """Return the keys of the stems of normalised words, 0 for those to drop."""
-        with suppress(KeyError):
-            return self._kept_keys(found)
-        for word in set(found).difference(self.key_of):
-            self.stem(word)
-        with suppress(KeyError):
-            return self._kept_keys(found)
-        # The cache was cleared meanwhile.
-        stems_found = [self.stem(word) for word in found]
-        return np.array([word_key(stem) if stem else 0 for stem in stems_found], dtype=np.int64)
+        if len(self.words) > _MAX_CACHED:
+            self.words.clear()
+            self._stem_of.clear()
+        known = self.words
+        normal = normalize(text)
+        if not normal.isascii() and _UNSPACED_LETTER.search(normal):
+            found = content_words(text)
+            numbers = np.fromiter(map(known.number, found), np.int64, len(found))
+        else:
+            starts, ends, hashes = term_kernels.words(codes_of(normal), kinds())
+            numbers = known.numbers(hashes, lambda place: normal[starts[place] : ends[place]])
+            found = list(map(known.texts.__getitem__, numbers.tolist()))
+        return Content(found, known.keys[numbers], known.bits[numbers])
 
-    def _kept_keys(self, found: Sequence[str]) -> Keys:
-        return np.fromiter(map(self.key_of.__getitem__, found), np.int64, len(found))
+    def names_at(self, text: str, starts: Keys, ends: Keys, hashes: Keys) -> Keys:
+        """Return the numbers of the names that capitalised words are."""
+        if len(self.names) > _MAX_CACHED:
+            self.names.clear()
+        return self.names.numbers(hashes, lambda place: _form(text[starts[place] : ends[place]]).casefold())
+
+    def _word(self, word: str) -> Told:
+        stem = self.stem(word)
+        bits = _NUMBER_BIT * (word in _NUMBER_WORDS) | _DAY_BIT * (word in _DAY_WORDS)
+        return Told(word_key(stem) if stem else 0, bits)
+
+    def _name(self, word: str) -> Told:
+        from dedup.term_kernels import COMMON, HONORIFIC, SINGLE
+
+        is_common = word in self.stop or word in CALENDAR
+        bits = COMMON * is_common | SINGLE * (len(word) <= 1) | HONORIFIC * (word in _HONORIFICS)
+        return Told(text_key(f"^{word}"), int(bits))
 
     def _stemmed(self, word: str) -> str:
         if word in self.stop or (len(word) == 1 and not word.isdigit() and not _UNSPACED_LETTER.match(word)):
@@ -282,6 +295,11 @@ def stems(text: str, language: str) -> list[str]:
     """Return the stemmed words of ``text`` without stop words, in order: the readable form of what is hashed."""
     table = _stems(language)
     return [stem for word in content_words(text) if (stem := table.stem(word))]
+
+
+def content(text: str, language: str) -> Content:
+    """Return the words of a text in a language, with the keys of their stems."""
+    return _stems(language).content(text)
 
 
 def content_words(text: str) -> list[str]:
@@ -337,14 +355,7 @@ def plain(text: str) -> str:
     return text
 
 
-#: A word that begins with no small letter of the large scripts; whether it is a capital is asked of the few found. What stands
-#: before is looked at once such a letter is found, here and below: letters are quickly looked for.
-_CAPITALISED = re.compile(
-    r"[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff\u0430-\u044f](?<![^\W_].)(?:(?<=[A-Z])\.(?:[A-Z]\.)+|[^\W_]*(?:'[^\W_]+)*)"
-)
-_LONG_WORD = re.compile(r"[^\W\d_][^\W_]{3,}")
 _HEADLINE = 200
-_ENDS_SENTENCE = re.compile(r"[.!?:;\n\"\u201c\u201e\u00ab|\u2022]")
 _HONORIFICS = frozenset(
     [
         "mr",
@@ -368,79 +379,88 @@ _HONORIFICS = frozenset(
     ]  # said before names, tell little
 )
 _MAX_SPAN = 6
-#: What may stand between the words of a span.
-_WITHIN = frozenset({" ", "-"})
 
 
-def _is_shouted(line: str) -> bool:
-    """Tell whether a short line is a headline with capitals: most words of four letters and more begin with one."""
-    if len(line) > _HEADLINE or line.rstrip("\"' \u201d").endswith("."):
-        return False
-    long = _LONG_WORD.findall(line)
-    return len(long) > 1 and sum(word[0].isupper() for word in long) >= 0.7 * len(long)
+@cache
+def _hashed_honorifics() -> Keys:
+    """Return the titles before names, as a kernel looks them up."""
+    from dedup import term_kernels
+    from dedup.compiled import tabulate
+
+    _, _, hashes = term_kernels.words(codes_of(" ".join(_HONORIFICS)), kinds())
+    return tabulate(hashes, np.zeros_like(hashes))[0]  # type: ignore[no-any-return]
 
 
-def spans_of(text: str, language: str) -> tuple[list[str], dict[str, str]]:
-    """Return the capitalised words of ``text`` and each pair of neighbours in a span, casefolded; and how words are written.
+def _form(token: str) -> str:
+    """Return how a name is written, without full stops and the genitive."""
+    return token.replace(".", "").removesuffix("'s").removesuffix("'S")
+
+
+class Spans:
+    """The capitalised words of a text, and each pair of neighbours in a span.
 
     What only stands at the start of a sentence, or in a headline with capitals, counts if it is capitalised elsewhere too.
+
+    Attributes
+    ----------
+    left, right : ndarray of int64, shape (n,)
+        Numbers of names, ``right`` -1 where there is one alone.
     """
-    table = _stems(language)
-    names = table.name_of
-    found: list[str] = []
-    doubtful: list[str] = []
-    written: dict[str, str] = {}
-    for line in text.split("\n"):
-        if not line:
-            continue
-        shouted = _is_shouted(line)
-        span: list[str] = []
-        initial = False
-        end = -1
-        for match in _CAPITALISED.finditer(line):
-            start, stop = match.span()
-            token = line[start:stop]
-            is_capital, form, word, is_common = names.get(token) or table.name(token)
-            if not is_capital:
-                continue
-            if span:
-                gap = line[end:start]
-                if not (gap in _WITHIN or (gap == ". " and (len(span[-1]) == 1 or span[-1] in _HONORIFICS))):
-                    _close(span, doubtful if initial or shouted else found)
-                    span = []
-            end = stop
-            before = written.get(word)
-            if before is None or before.isupper():
-                written[word] = form
-            if not span:
-                follows_word = start > 1 and line[start - 1] == " " and line[start - 2].isalnum()
-                initial = not follows_word and _begins_sentence(line, start)
-            if not is_common and len(span) < _MAX_SPAN:
-                span.append(word)
-            elif span:
-                _close(span, doubtful if initial or shouted else found)
-                span = []
-        if span:
-            _close(span, doubtful if initial or shouted else found)
-    known = set(found)
-    return found + [word for word in doubtful if word in known], written
 
+    def __init__(self, text: str, language: str) -> None:
+        from dedup import term_kernels
 
-def _begins_sentence(line: str, start: int) -> bool:
-    """Tell whether nothing, or the end of a sentence, or a quotation mark, stands before a word."""
-    before = line[max(0, start - 3) : start].rstrip(" -,'()")
-    if before.endswith("."):
-        last = line[: start - 1].rstrip(" .").rsplit(" ", 1)[-1]
-        return not (last.casefold() in _HONORIFICS or (len(last) == 1 and last.isupper()))
-    return not before or (not before[-1].isalnum() and bool(_ENDS_SENTENCE.search(before)))
+        table = _stems(language)
+        self._text = text
+        self._starts, self._ends, hashes, flags = term_kernels.capitalised(
+            codes_of(text), letters(), _hashed_honorifics(), _HEADLINE
+        )
+        self._names = table.names_at(text, self._starts, self._ends, hashes)
+        self._known = table.names
+        left, right, doubtful = term_kernels.spans(flags, self._names, self._known.bits, _MAX_SPAN)
+        together = left << _NAME_BITS | right + 1
+        stays = ~doubtful | _among(together, together[~doubtful])
+        self.left: Keys = left[stays]
+        self.right: Keys = right[stays]
+        self._alone = frozenset(self.left[self.right < 0].tolist())
 
+    def keys(self) -> Keys:
+        """Return the key of each, as `span_keys` gives it, shape (n,)."""
+        found = self._known.keys[self.left]
+        pairs = np.flatnonzero(self.right >= 0)
+        found[pairs] = span_keys([self.text_at(place) for place in pairs.tolist()])
+        return found
 
-def _close(span: list[str], into: list[str]) -> None:
-    """File a finished span."""
-    names = [word for word in span if len(word) > 1 and word not in _HONORIFICS]
-    into += names
-    if len(names) > 1:
-        into += [f"{left} {right}" for left, right in pairwise(names)]
+    def text_at(self, place: int) -> str:
+        """Return one of them, casefolded."""
+        left, right = self.left[place], self.right[place]
+        one = self._known.texts[left]
+        return one if right < 0 else f"{one} {self._known.texts[right]}"
+
+    def texts(self) -> list[str]:
+        """Return all of them, casefolded."""
+        return list(map(self.text_at, range(len(self.left))))
+
+    @cached_property
+    def _places(self) -> dict[int, list[int]]:
+        """Where each name stands among the capitalised words."""
+        found: dict[int, list[int]] = {}
+        for place, name in enumerate(self._names.tolist()):
+            found.setdefault(name, []).append(place)
+        return found
+
+    def has(self, word: str) -> bool:
+        """Tell whether a word is among them by itself."""
+        return word in self._known and self._known.number(word) in self._alone
+
+    def written(self, word: str) -> str:
+        """Return how a name is written: as it is first, but for capitals throughout."""
+        form = ""
+        for place in self._places[self._known.number(word)]:
+            form = _form(self._text[self._starts[place] : self._ends[place]])
+            if not form.isupper():
+                break
+        return form
 
 
 # ---------------------------------------------------------------------------------------------------------- dates
@@ -551,12 +571,13 @@ def take_dates(text: str, published: date | None) -> tuple[list[str], str]:
     return found, " ".join(rest)
 
 
-def _named_days(found: Sequence[str], published: date | None) -> list[str]:
-    """Return the days that the words ``found`` name by weekday or by distance: the last such day unless one is ahead."""
-    if published is None or _DAY_WORDS.isdisjoint(found):
+def _named_days(said: Content, published: date | None) -> list[str]:
+    """Return the days that words name by weekday or by distance: the last such day unless one is ahead."""
+    if published is None:
         return []
     days: list[str] = []
-    for position in [position for position, word in enumerate(found) if word in _DAY_WORDS]:
+    found = said.words
+    for position in np.flatnonzero(said.bits & _DAY_BIT).tolist():
         word = found[position]
         if word in _RELATIVE:
             step = _RELATIVE[word]
@@ -627,10 +648,10 @@ _MIN_BARE = 100
 _LONGEST_MEASURE = 11
 
 
-def quantities(text: str, found_words: Sequence[str], language: str) -> dict[str, str]:
+def quantities(text: str, said: Content, language: str) -> dict[str, str]:
     """Return the quantities of ``text``: number and stemmed unit (``50 minut``), and as it is worded (``50 minutes``).
 
-    ``found_words`` are its words; numbers written as words are looked for among them.
+    ``said`` are its words; numbers written as words are looked for among them.
     """
     table = _stems(language)
     found: dict[str, str] = {}
@@ -660,19 +681,18 @@ def quantities(text: str, found_words: Sequence[str], language: str) -> dict[str
         if unit or scale or value >= _MIN_BARE:
             number = f"{value:.10g}"
             found.setdefault(f"{number} {unit}".rstrip(), f"{number} {(unit and shown) or unit}".rstrip())
-    for count, word in _spelled(found_words):
+    for count, word in _spelled(said):
         if word.isalpha() and (unit := table.stem(word)):
             found.setdefault(f"{count} {'%' if word == 'percent' else unit}", f"{count} {word}")
     return found
 
 
-def _spelled(found: Sequence[str]) -> Iterator[tuple[int, str]]:
+def _spelled(said: Content) -> Iterator[tuple[int, str]]:
     """Yield each number above one that is written as English words, ``two hundred and fifty thousand``, with the word after it."""
-    if _NUMBER_WORDS.isdisjoint(found):
-        return
+    places = np.flatnonzero(said.bits & _NUMBER_BIT).tolist()
     end = 0
-    found = [*found, "", ""]
-    for place in [place for place, word in enumerate(found) if word in _NUMBER_WORDS]:
+    found = [*said.words, "", ""] if places else []
+    for place in places:
         if place < end or (found[place] == "hundred" and (not place or found[place - 1] != "a")):
             continue
         value, end = _below_hundred(found, place)
@@ -753,43 +773,50 @@ def analyse(  # noqa: PLR0913 (the parameters of the stage)
     dates, rest = take_dates(plain(text), day)
     title_dates, title_rest = take_dates(plain(title), day)
 
-    title_words = content_words(title_rest)
-    body_words = content_words(rest)
-    all_words = [*title_words, *body_words]
-    keys = table.keys(all_words)
+    in_title, in_body = table.content(title_rest), table.content(rest)
+    keys = np.concatenate([in_title.keys, in_body.keys])
     kept = keys[keys != 0]
-    in_title = int(np.count_nonzero(keys[: len(title_words)]))
+    n_title = int(np.count_nonzero(in_title.keys))
     bigrams = pair_keys(kept[:-1], kept[1:])
-    if in_title:
-        bigrams = np.delete(bigrams, min(in_title - 1, len(bigrams) - 1)) if len(bigrams) else bigrams
+    if n_title:
+        bigrams = np.delete(bigrams, min(n_title - 1, len(bigrams) - 1)) if len(bigrams) else bigrams
 
-    spans, written = spans_of(f"{title_rest}\n{rest}", language)
-    keys_of_spans = span_keys(spans)
-    measured = quantities(rest, body_words, language) | quantities(title_rest, title_words, language)
+    spans = Spans(f"{title_rest}\n{rest}", language)
+    keys_of_spans = spans.keys()
+    measured = quantities(rest, in_body, language) | quantities(title_rest, in_title, language)
     named = sorted((text_key(text), shown) for text, shown in measured.items())
-    dates += [*title_dates, *_named_days(title_words, day), *_named_days(body_words, day)]
+    dates += [*title_dates, *_named_days(in_title, day), *_named_days(in_body, day)]
 
     (word_bag, word_weights), (span_bag, span_weights) = _bag(kept), _bag(keys_of_spans)
     label_keys = _most_telling([word_bag, span_bag], [word_weights, span_weights], n_labels)
     # A word is shown as it first stands in the text, a name with its capitals, a span as it last does.
-    names = set(spans)
-    is_label = set(label_keys.tolist())
-    first = {key: word for key, word in zip(keys[::-1].tolist(), reversed(all_words), strict=True) if key in is_label}
-    surface = {key: written[word] if word in names else word for key, word in first.items()}
-    span_of = dict(zip(keys_of_spans.tolist(), spans, strict=True))
-    for key in is_label & span_of.keys():
-        surface[key] = " ".join(written[word] for word in span_of[key].split(" "))
+    said = [*in_title.words, *in_body.words]
+    places = np.flatnonzero(_among(keys, label_keys))
+    first = dict(zip(keys[places[::-1]].tolist(), places[::-1].tolist(), strict=True))
+    surface = {key: spans.written(said[at]) if spans.has(said[at]) else said[at] for key, at in first.items()}
+    places = np.flatnonzero(_among(keys_of_spans, label_keys))
+    last = dict(zip(keys_of_spans[places].tolist(), places.tolist(), strict=True))
+    surface |= {key: " ".join(map(spans.written, spans.text_at(at).split(" "))) for key, at in last.items()}
     return Terms(
         words=word_bag,
         bigrams=_bag(bigrams)[0],
         spans=span_bag,
-        lead=_bag(kept[: in_title + n_lead_words])[0],
+        lead=_bag(kept[: n_title + n_lead_words])[0],
         dates=tuple(sorted(set(dates))),
         quantities=tuple(shown for _, shown in named),
         quantity_keys=np.array([key for key, _ in named], dtype=np.int64),
         labels=tuple(surface[key] for key in label_keys.tolist()),
         label_keys=label_keys,
     )
+
+
+def _among(keys: Keys, held: Keys) -> NDArray[np.bool_]:
+    """Tell which keys are among a few."""
+    if not len(held):
+        return np.zeros(len(keys), dtype=bool)
+    held = np.sort(held)
+    found: NDArray[np.bool_] = held[np.minimum(np.searchsorted(held, keys), len(held) - 1)] == keys
+    return found
 
 
 def _most_telling(bags: Sequence[Bag], weights: Sequence[NDArray[np.float64]], n: int) -> Keys:

@@ -1,7 +1,9 @@
 """Terms of one article: words, spans, dates, quantities."""
 
 import pickle
+import re
 from importlib import import_module
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -12,14 +14,14 @@ from hypothesis import strategies as st
 from dedup.articles import terms
 from dedup.articles.published import published_day
 from dedup.articles.stopwords import STEMMERS, STOP_WORDS
-from dedup.articles.terms import Analyse, Terms, analyse, background, quantities, spans_of, take_dates
+from dedup.articles.terms import Analyse, Spans, Terms, analyse, background, quantities, take_dates
 from dedup.errors import ParameterError
 from dedup.schema import TERMS
 from dedup.stage import apply
 
 
 def _quantities(text: str) -> set[str]:
-    return set(quantities(text, terms.content_words(text), "en"))
+    return set(quantities(text, terms.content(text, "en"), "en"))
 
 
 @pytest.mark.parametrize(
@@ -115,15 +117,125 @@ def test_years_and_small_bare_numbers_are_no_quantities() -> None:
 
 
 def test_spans_leave_out_what_only_begins_a_sentence() -> None:
-    found, written = spans_of("Talks went on. Leaders met Vladimir Putin in Moscow. Putin left on Monday.", "en")
-    assert written["putin"] == "Putin"
+    spans = Spans("Talks went on. Leaders met Vladimir Putin in Moscow. Putin left on Monday.", "en")
+    found = spans.texts()
+    assert spans.written("putin") == "Putin"
+    assert (spans.has("moscow"), spans.has("monday"), spans.has("unheard")) == (True, False, False)
+    assert spans.keys().tolist() == terms.span_keys(found).tolist()
     assert {"vladimir", "putin", "vladimir putin", "moscow"} <= set(found)
     assert found.count("putin") == 2
     assert not {"talks", "leaders", "monday"} & set(found)
 
 
 def test_headlines_are_no_source_of_spans() -> None:
-    assert spans_of("Storm Hits The Northern Coast Again\nA storm hit the coast.", "en")[0] == []
+    assert Spans("Storm Hits The Northern Coast Again\nA storm hit the coast.", "en").texts() == []
+
+
+CAPITALISED = re.compile(r"(?<![^\W_])[^\W\d_a-zß-öø-ÿа-я](?:(?<=[A-Z])\.(?:[A-Z]\.)+|[^\W_]*(?:'[^\W_]+)*)")
+
+
+def begins_sentence(line: str, start: int) -> bool:
+    before = line[max(0, start - 3) : start].rstrip(" -,'()")
+    if before.endswith("."):
+        last = line[: start - 1].rstrip(" .").rsplit(" ", 1)[-1]
+        return not (last.casefold() in terms._HONORIFICS or (len(last) == 1 and last.isupper()))
+    return not before or (not before[-1].isalnum() and bool(re.search('[.!?:;"\u201c\u201e\u00ab|\u2022]', before)))
+
+
+def is_shouted(line: str) -> bool:
+    if len(line) > 200 or line.rstrip("\"' \u201d").endswith("."):
+        return False
+    long = re.findall(r"[^\W\d_][^\W_]{3,}", line)
+    return len(long) > 1 and sum(word[0].isupper() for word in long) >= 0.7 * len(long)
+
+
+def spans_of(text: str) -> list[str]:
+    """Find the spans of a text in plain words."""
+    certain: list[str] = []
+    doubtful: list[str] = []
+    for line in text.split("\n"):
+        span: list[str] = []
+        into, end = certain, -1
+
+        def close(span: list[str], into: list[str]) -> None:
+            names = [word for word in span if len(word) > 1 and word not in terms._HONORIFICS]
+            into += names + [f"{left} {right}" for left, right in pairwise(names)]
+            span.clear()
+
+        for match in CAPITALISED.finditer(line):
+            if not match[0][0].isupper():
+                continue
+            word = match[0].replace(".", "").removesuffix("'s").removesuffix("'S").casefold()
+            gap = line[end : match.start()]
+            is_title = bool(span) and (len(span[-1]) == 1 or span[-1] in terms._HONORIFICS)
+            if gap not in (" ", "-") and not (gap == ". " and is_title):
+                close(span, into)
+            if not span:
+                into = doubtful if begins_sentence(line, match.start()) or is_shouted(line) else certain
+            end = match.end()
+            if word not in STOP_WORDS["en"] and word not in terms.CALENDAR and len(span) < 6:
+                span.append(word)
+            else:
+                close(span, into)
+        close(span, into)
+    return [*certain, *(word for word in doubtful if word in certain)]
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "Ann",
+            "Lee",
+            "Mr",
+            "Mr.",
+            "Dr.",
+            "J.",
+            "U.S.",
+            "U.N",
+            "O'Neil",
+            "Lee's",
+            "NATO",
+            "X",
+            "Émile",
+            "Élan",
+            "Über",
+        ),
+        *(
+            "Иван",
+            "Ёлка",
+            "ёж",
+            "Αθήνα",
+            "αυτό",
+            "東京",
+            "½Tor",
+            "ß",
+            "the",
+            "The",
+            "On",
+            "May",
+            "Monday",
+            "march",
+            "went",
+            "4th",
+            "12B",
+        ),
+        *(" ", " ", " ", " ", ". ", ", ", "-", "'", '"', "\u201c", "\u201d", ": ", "(", "\n", "\n", "_", "|", "…", "!"),
+    ]
+)
+
+
+@settings(max_examples=400)
+@given(st.lists(PIECES, max_size=40).map("".join))
+def test_spans_are_those_of_the_plain_way(text: str) -> None:
+    assert sorted(Spans(text, "en").texts()) == sorted(spans_of(text))
+
+
+@settings(max_examples=200)
+@given(st.lists(PIECES | st.text(max_size=6), max_size=20).map("".join))
+def test_words_of_a_text_are_those_of_its_spelling(text: str) -> None:
+    found = terms.content(text, "en")
+    assert found.words == terms.content_words(text)
+    assert [bool(key) for key in found.keys] == [bool(terms.stems(word, "en")) for word in found.words]
 
 
 def test_labels_show_a_word_as_it_first_stands_and_a_span_as_it_last_does() -> None:
