@@ -48,6 +48,21 @@ def counted(keys: Ints) -> tuple[Ints, Ints]:
     return ordered[starts], np.diff(np.append(starts, len(ordered)))
 
 
+def among(keys: Ints, held: Ints) -> NDArray[np.bool_]:
+    """Tell which keys are among a few others, shape of ``keys``: sooner than ``numpy.isin`` does, and than an index is made.
+
+    Examples
+    --------
+    >>> among(np.array([3, 1, 5]), np.array([5, 4, 3])).tolist()
+    [True, False, True]
+    """
+    if not len(held):
+        return np.zeros(len(keys), dtype=bool)
+    held = np.sort(held)
+    found: NDArray[np.bool_] = held[np.minimum(np.searchsorted(held, keys), len(held) - 1)] == keys
+    return found
+
+
 def stable_order(keys: Ints) -> Ints:
     """Return the order that sorts keys, equal ones as they stand.
 

@@ -21,6 +21,7 @@ from dedup.articles.letters import table
 from dedup.articles.markup import NUMBER_OF, TAG_NAMES, Markup, hashed, tables, text_of_codes
 from dedup.articles.normalize import UNSPACED
 from dedup.articles.spelling import codes_of
+from dedup.keys import among
 from dedup.tables import load_json
 
 Matrix: TypeAlias = NDArray[np.float32]
@@ -274,17 +275,8 @@ class _Texts:
 
     def share(self, held: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the share of each line's trigrams that are among ``held``; 0 for a line without any."""
-        hits = np.bincount(self.of, weights=_among(self.grams, held), minlength=len(self.n))
+        hits = np.bincount(self.of, weights=among(self.grams, held), minlength=len(self.n))
         return hits / np.maximum(self.n, 1)
-
-
-def _among(grams: NDArray[np.int64], held: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which numbers are among those held; for so few a search is faster than ``np.isin``."""
-    if not len(held):
-        return np.zeros(len(grams), dtype=bool)
-    held = np.sort(held)
-    found: NDArray[np.bool_] = held[np.minimum(np.searchsorted(held, grams), len(held) - 1)] == grams
-    return found
 
 
 def _kept(lines: _Texts, answer: _Texts) -> NDArray[np.float64]:

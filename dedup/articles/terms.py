@@ -29,7 +29,7 @@ from dedup.articles.spelling import codes_of
 from dedup.articles.stopwords import STEMMERS, STOP_WORDS, guess_language
 from dedup.articles.vocabulary import Told, Vocabulary
 from dedup.errors import ParameterError
-from dedup.keys import KeyIndex, counted
+from dedup.keys import KeyIndex, among, counted
 from dedup.schema import ARTICLE, TERMS
 from dedup.tables import load_json
 
@@ -419,7 +419,7 @@ class Spans:
         self._known = table.names
         left, right, doubtful = term_kernels.spans(flags, self._names, self._known.bits, _MAX_SPAN)
         together = left << _NAME_BITS | right + 1
-        stays = ~doubtful | _among(together, together[~doubtful])
+        stays = ~doubtful | among(together, together[~doubtful])
         self.left: Keys = left[stays]
         self.right: Keys = right[stays]
         self._alone = frozenset(self.left[self.right < 0].tolist())
@@ -791,10 +791,10 @@ def analyse(  # noqa: PLR0913 (the parameters of the stage)
     label_keys = _most_telling([word_bag, span_bag], [word_weights, span_weights], n_labels)
     # A word is shown as it first stands in the text, a name with its capitals, a span as it last does.
     said = [*in_title.words, *in_body.words]
-    places = np.flatnonzero(_among(keys, label_keys))
+    places = np.flatnonzero(among(keys, label_keys))
     first = dict(zip(keys[places[::-1]].tolist(), places[::-1].tolist(), strict=True))
     surface = {key: spans.written(said[at]) if spans.has(said[at]) else said[at] for key, at in first.items()}
-    places = np.flatnonzero(_among(keys_of_spans, label_keys))
+    places = np.flatnonzero(among(keys_of_spans, label_keys))
     last = dict(zip(keys_of_spans[places].tolist(), places.tolist(), strict=True))
     surface |= {key: " ".join(map(spans.written, spans.text_at(at).split(" "))) for key, at in last.items()}
     return Terms(
@@ -808,15 +808,6 @@ def analyse(  # noqa: PLR0913 (the parameters of the stage)
         labels=tuple(surface[key] for key in label_keys.tolist()),
         label_keys=label_keys,
     )
-
-
-def _among(keys: Keys, held: Keys) -> NDArray[np.bool_]:
-    """Tell which keys are among a few."""
-    if not len(held):
-        return np.zeros(len(keys), dtype=bool)
-    held = np.sort(held)
-    found: NDArray[np.bool_] = held[np.minimum(np.searchsorted(held, keys), len(held) - 1)] == keys
-    return found
 
 
 def _most_telling(bags: Sequence[Bag], weights: Sequence[NDArray[np.float64]], n: int) -> Keys:
