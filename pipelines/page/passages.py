@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from dedup.articles.spelling import codes_of
 from dedup.candidates.shingle import word_hashes
 from dedup.duplicates.similarity import compare
-from dedup.explanation import Place, Spans, shared_places, word_spans
+from dedup.explanation import Spans, shared_places, word_spans
 
 #: Bytes of all texts before compression, of one text, and pairs: more would make the page slow to open and to mail.
 TEXT_BYTES: Final = 10_000_000
@@ -93,21 +93,25 @@ def side_by_side(pairs: Iterable[tuple[int, int, int]], texts: Sequence[str]) ->
 def _marks(left: str, right: str) -> tuple[list[int], list[int]]:
     (one, one_spans), (other, other_spans) = _words(left), _words(right)
     places = shared_places(one_spans, other_spans, compare(one, other))
-    return _flat(left, places[0]), _flat(right, places[1])
-
-
-def _flat(text: str, places: Iterable[Place]) -> list[int]:
-    r"""Return places as a flat list, offsets counted in UTF-16 units.
-
-    Examples
-    --------
-    >>> _flat("\U0001f6a2 ferry", [Place(2, 7, 0)])
-    [3, 8, 0]
-    """
-    units = [0, *np.cumsum(1 + (codes_of(text) > _LAST_OF_ONE_UNIT)).tolist()]
-    return [number for start, end, passage in places for number in (units[start], units[end], passage)]
+    return places[0].ravel().tolist(), places[1].ravel().tolist()
 
 
 @lru_cache(_TEXTS_READ)
 def _words(text: str) -> tuple[NDArray[np.int64], Spans]:
-    return word_hashes(text), word_spans(text)
+    return word_hashes(text), _in_units(text, word_spans(text))
+
+
+def _in_units(text: str, spans: Spans) -> Spans:
+    r"""Return places in a text counted in UTF-16 units.
+
+    Examples
+    --------
+    >>> _in_units("\U0001f6a2 ferry", np.array([[2, 7]], dtype=np.int32)).tolist()
+    [[3, 8]]
+    """
+    is_long = codes_of(text) > _LAST_OF_ONE_UNIT
+    if not is_long.any():
+        return spans
+    before: Spans = np.cumsum(is_long, dtype=np.int32) - is_long
+    made: Spans = spans + np.append(before, is_long.sum(dtype=np.int32))[spans]
+    return made
