@@ -10,6 +10,7 @@ Rules guarded here: the page stays within its budget, and passages are those tha
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -44,20 +45,24 @@ class Shown:
         The texts.
     pair_of : dict
         Number of each pair that is shown, by its place among the matches.
-    marks : list
-        For each shown pair, for left and right: start, end and number of each piece of a shared passage, one after the other.
+    pairs : list of (left, right)
+        The numbers of the texts of each.
     """
 
     text_of: dict[int, int] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
     pair_of: dict[int, int] = field(default_factory=dict)
-    marks: list[tuple[list[int], list[int]]] = field(default_factory=list)
+    pairs: list[tuple[int, int]] = field(default_factory=list)
 
-    def packs(self) -> dict[str, list[Any]]:
-        """Return texts and marks in packs."""
+    def packs(self) -> dict[str, Iterable[list[Any]]]:
+        """Return texts and marks in packs; marks are found as they are asked for.
+
+        Marks are, for left and right: start, end and number of each piece of a shared passage, one after the other.
+        """
+        marks = (_marks(self.texts[left], self.texts[right]) for left, right in self.pairs)
         return {
             "texts": [self.texts[at : at + TEXTS_PER_PACK] for at in range(0, len(self.texts), TEXTS_PER_PACK)],
-            "marks": [self.marks[at : at + PAIRS_PER_PACK] for at in range(0, len(self.marks), PAIRS_PER_PACK)],
+            "marks": (list(islice(marks, PAIRS_PER_PACK)) for _ in range(0, len(self.pairs), PAIRS_PER_PACK)),
         }
 
 
@@ -73,11 +78,13 @@ def side_by_side(pairs: Iterable[tuple[int, int, int]], texts: Sequence[str]) ->
     """
     shown = Shown()
     room = TEXT_BYTES
-    for match, *both in pairs:
-        if len(shown.marks) == PAIRS:
+    for match, left, right in pairs:
+        if len(shown.pairs) == PAIRS:
             break
         new = {
-            article: len(texts[article].encode("utf-8", "replace")) for article in both if article not in shown.text_of
+            article: len(texts[article].encode("utf-8", "replace"))
+            for article in (left, right)
+            if article not in shown.text_of
         }
         if sum(new.values()) > room or max(new.values(), default=0) > LONGEST_TEXT:
             continue
@@ -85,8 +92,8 @@ def side_by_side(pairs: Iterable[tuple[int, int, int]], texts: Sequence[str]) ->
         for article in new:
             shown.text_of[article] = len(shown.texts)
             shown.texts.append(texts[article])
-        shown.pair_of[match] = len(shown.marks)
-        shown.marks.append(_marks(*(texts[article] for article in both)))
+        shown.pair_of[match] = len(shown.pairs)
+        shown.pairs.append((shown.text_of[left], shown.text_of[right]))
     return shown
 
 
