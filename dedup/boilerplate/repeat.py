@@ -46,6 +46,10 @@ _HOLDERS: Final = 4
 
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 
+#: By so many of their upper bits keys are told apart before they are looked up.
+_BITS: Final = 22
+_SHIFT: Final = np.uint64(64 - _BITS)
+
 #: ``kind`` of the rows of :func:`with_known` that bring what is known, not a line.
 KNOWN: Final = "known"
 
@@ -341,13 +345,16 @@ def counted(segments: pa.Table, repeats: pa.Table, spread: pa.Table | None = Non
     of_repeat = _salted(repeats["key"].to_numpy(), salts, pc.index_in(repeats["source"], sources).to_numpy())
     order = np.argsort(of_repeat)
     of_repeat, numbers = of_repeat[order], repeats["n_articles"].to_numpy()[order]
+    # Most keys are of no repeat, and that their upper bits tell without a search.
+    is_known = np.zeros(1 << _BITS, dtype=bool)
+    is_known[of_repeat >> _SHIFT] = True
 
     def look_up(wanted: NDArray[np.uint64]) -> NDArray[np.int64]:
-        if not len(of_repeat):
-            return np.zeros(len(wanted), dtype=np.int64)
-        at = np.searchsorted(of_repeat, wanted)
-        at[at == len(of_repeat)] = 0
-        found: NDArray[np.int64] = np.where(of_repeat[at] == wanted, numbers[at], 0)
+        found = np.zeros(len(wanted), dtype=np.int64)
+        likely = np.flatnonzero(is_known[wanted >> _SHIFT])
+        at = np.minimum(np.searchsorted(of_repeat, wanted[likely]), max(len(of_repeat) - 1, 0))
+        is_there = of_repeat[at] == wanted[likely]
+        found[likely[is_there]] = numbers[at[is_there]]
         return found
 
     def flat(name: str) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -365,8 +372,9 @@ def counted(segments: pa.Table, repeats: pa.Table, spread: pa.Table | None = Non
     n_sentences = np.where(is_at_home, 0, n_sentences)
     repeated = n_sentences > 1
     if spread is None:
-        pairs = np.unique(np.column_stack([keys, codes[rows]])[np.isin(keys, keys[repeated])], axis=0)
-        spread_keys, spread_to = np.unique(pairs[:, 0], return_counts=True)
+        is_spread = np.isin(keys, keys[repeated])
+        spread_keys, key = np.unique(keys[is_spread], return_inverse=True)
+        spread_to = np.bincount(distinct(key * len(sources) + codes[rows[is_spread]]) // len(sources))
     else:
         spread_keys, first = np.unique(spread["key"].to_numpy(), return_index=True)
         spread_to = spread["n_sources"].to_numpy()[first]
