@@ -758,7 +758,7 @@ def keys(
             sentences[n_sentences] = _key(letters, kinds, table, letter, last)
             n_sentences += 1
             letter = last
-        of_line[line] = _key(letters, kinds, table, first_letter, letter)
+        of_line[line] = sentences[n_sentences - 1] if n == 1 else _key(letters, kinds, table, first_letter, letter)
         sentence_ends[line + 1] = n_sentences
         first, last = ends[line], ends[line + 1]
         if wanted[line] and least <= last - first <= most:
