@@ -41,6 +41,7 @@ from dedup.articles.outline import (
     outline,
 )
 from dedup.articles.pruned import pruned
+from dedup.articles.reading import read as read_lines
 from dedup.boilerplate.doubled import doubled
 from dedup.boilerplate.features import HTML_FEATURES
 from dedup.boilerplate.label import Label
@@ -201,7 +202,7 @@ def answer(page: Gold, kind: str, keep: NDArray[np.float64]) -> str:
     headline, lines = words(page.title), page.seen[kind].example.lines
     stays = (keep >= Label().keep_html).tolist()
     kept = [line for line, stay in zip(lines, stays, strict=True) if stay and words(line) != headline]
-    twice = set(doubled([words(line) for line in kept]))
+    twice = set(doubled(read_lines(kept), range(len(kept))))
     return "\n".join([*page.titled, *(line for number, line in enumerate(kept) if number not in twice)])
 
 

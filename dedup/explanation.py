@@ -8,12 +8,9 @@ Rule guarded here: the decision is the one that matching makes, taken by the sam
 if the rule, asked again, answers differently.
 """
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import chain, islice, pairwise
 from math import ceil, floor
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -21,10 +18,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dedup.articles.letters import N_CODES, SPACE
 from dedup.articles.letters import table as letter_kinds
-from dedup.articles.normalize import UNSPACED, words
-from dedup.articles.spelling import codes_of
+from dedup.articles.normalize import kinds
+from dedup.articles.spelling import spelled
 from dedup.articles.terms import Terms
 from dedup.duplicates.overlap import Evidence, Move, agreeing_days, evidence, moves
 from dedup.duplicates.relation import (
@@ -37,7 +33,7 @@ from dedup.duplicates.relation import (
     title_agreement,
     weigh_reuse,
 )
-from dedup.duplicates.similarity import Passage, Similarity, compare
+from dedup.duplicates.similarity import Passages, Similarity, compare
 from dedup.errors import InputError
 from dedup.flow import Flow, Inline
 from dedup.schema import ARTICLE, BAND, KINDS
@@ -49,11 +45,8 @@ _N_PASSAGES: Final = 12
 _N_PLACED: Final = 200
 _N_TERMS: Final = 20
 _A_WEEK: Final = 7.0
-#: Tokens whose words are remembered, for texts repeat them.
-_MANY_TOKENS: Final = 65_536
 #: A bound is tried if the value reaches this share of it.
 _NEARLY: Final = 0.5
-_PIECE: Final = re.compile(f"[{UNSPACED}]|[^{UNSPACED}]+")
 
 #: Where each word of a text begins and ends.
 Spans: TypeAlias = NDArray[np.int32]
@@ -92,14 +85,6 @@ class Excerpt(NamedTuple):
     right_word: int
     left: Quote
     right: Quote
-
-
-class Place(NamedTuple):
-    """Where a piece of a shared passage stands in a text: from which character, to before which, and the passage's number."""
-
-    start: int
-    end: int
-    passage: int
 
 
 class Named(NamedTuple):
@@ -250,25 +235,12 @@ def word_spans(text: str) -> Spans:
     >>> word_spans("The 50-minute call").tolist()
     [[0, 3], [4, 13], [4, 13], [14, 18]]
     """
-    tokens = text.split()
-    codes = np.minimum(codes_of(text), N_CODES)
-    is_space = letter_kinds()[codes] & SPACE != 0
-    starts = np.flatnonzero(np.diff(is_space, prepend=True) & ~is_space)
-    places = list(map(_word_places, tokens))
-    within = np.fromiter(chain.from_iterable(places), dtype=np.int32).reshape(-1, 2)
-    n_words = np.fromiter(map(len, places), dtype=np.int64, count=len(places)) // 2
-    made: Spans = within + np.repeat(starts, n_words).astype(np.int32)[:, np.newaxis]
-    return made
+    from dedup import place_kernels
 
-
-@lru_cache(_MANY_TOKENS)
-def _word_places(token: str) -> tuple[int, ...]:
-    """Return where each word begins and ends in what stands between two spaces, one after the other."""
-    n_words = len(words(token))
-    pieces = [(piece.span(), len(words(piece[0]))) for piece in _PIECE.finditer(token)] if n_words > 1 else []
-    if len(pieces) <= 1 or sum(n for _, n in pieces) != n_words:
-        return (0, len(token)) * n_words
-    return tuple(chain.from_iterable(place * n for place, n in pieces))
+    read = spelled(text)
+    spans = np.empty((len(read.letters), 2), dtype=np.int32)
+    n_words = place_kernels.word_spans(*read, kinds(), letter_kinds(), spans)
+    return spans[:n_words].copy()
 
 
 def excerpts(left: str, right: str, found: Similarity, at_most: int = _N_PASSAGES) -> tuple[Excerpt, ...]:
@@ -285,7 +257,7 @@ def excerpts(left: str, right: str, found: Similarity, at_most: int = _N_PASSAGE
     """
     spans = word_spans(left), word_spans(right)
     made: list[Excerpt] = []
-    for passage in islice(_apart(found), at_most):
+    for passage in _apart(found, *spans, at_most):
         one, other = (
             _quote(text, of, range(at, at + passage.words))
             for text, of, at in zip((left, right), spans, passage[:2], strict=True)
@@ -296,7 +268,7 @@ def excerpts(left: str, right: str, found: Similarity, at_most: int = _N_PASSAGE
 
 def shared_places(
     left: Spans, right: Spans, found: Similarity, at_most: int = _N_PLACED
-) -> tuple[list[Place], list[Place]]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return where the shared passages stand in both texts, in order of place; a word belongs to the longest passage it is in.
 
     Parameters
@@ -308,47 +280,31 @@ def shared_places(
     at_most : int
         So many passages, as ``excerpts`` chooses them; they are numbered from 0, the longest first.
 
+    Returns
+    -------
+    two ndarrays of int64, shape (n_places, 3)
+        Where a piece of a passage begins, before what it ends, and the number of the passage.
+
     Examples
     --------
     >>> from dedup.candidates.shingle import word_hashes
     >>> one, other = "Yes: a ferry sails again on Monday.", "A ferry sails again, on Monday!"
     >>> found = compare(word_hashes(one), word_hashes(other))
-    >>> shared_places(word_spans(one), word_spans(other), found)
-    ([Place(start=5, end=35, passage=0)], [Place(start=0, end=31, passage=0)])
+    >>> [places.tolist() for places in shared_places(word_spans(one), word_spans(other), found)]
+    [[[5, 35, 0]], [[0, 31, 0]]]
     """
-    passages = list(islice(_apart(found), at_most))
-    one, other = (
-        list(_runs([(passage[side], passage.words) for passage in passages], spans))
-        for side, spans in enumerate((left, right))
-    )
-    return one, other
+    from dedup import place_kernels
+
+    passages = _apart(found, left, right, at_most).rows
+    return place_kernels.owned(passages, 0, left), place_kernels.owned(passages, 1, right)
 
 
-def _apart(found: Similarity) -> Iterator[Passage]:
-    """Give the shared passages, the longest first, but none that lies within the place of a longer one on either side."""
-    taken: tuple[set[int], set[int]] = set(), set()
-    for passage in found.passages:
-        places = [range(at, at + passage.words) for at in passage[:2]]
-        if any(seen.issuperset(place) for seen, place in zip(taken, places, strict=True)):
-            continue
-        for seen, place in zip(taken, places, strict=True):
-            seen.update(place)
-        yield passage
+def _apart(found: Similarity, left: Spans, right: Spans, at_most: int) -> Passages:
+    """Return so many shared passages, the longest first, but none that lies within the place of longer ones on either side."""
+    from dedup import place_kernels
 
-
-def _runs(passages: Sequence[tuple[int, int]], spans: Spans) -> Iterator[Place]:
-    """Give the runs of words that belong to one of the passages (first word, words), the longest first."""
-    owner = np.full(len(spans), -1)
-    for number in reversed(range(len(passages))):
-        at, n_words = passages[number]
-        owner[at : at + n_words] = number
-    edges = np.flatnonzero(np.diff(owner, prepend=-2, append=-2)).tolist()
-    reached = 0
-    for first, after in pairwise(edges):
-        start, end = max(int(spans[first, 0]), reached), int(spans[after - 1, 1])
-        if owner[first] >= 0 and start < end:
-            yield Place(start, end, int(owner[first]))
-            reached = end
+    rows = found.passages.rows
+    return Passages(rows[place_kernels.apart(rows, len(left), len(right), at_most)])
 
 
 def _quote(text: str, spans: Spans, place: range) -> Quote:

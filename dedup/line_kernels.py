@@ -821,7 +821,7 @@ def keys(
             sentences[n_sentences] = _key(letters, kinds, table, letter, last)
             n_sentences += 1
             letter = last
-        of_line[line] = _key(letters, kinds, table, first_letter, letter)
+        of_line[line] = sentences[n_sentences - 1] if n == 1 else _key(letters, kinds, table, first_letter, letter)
         sentence_ends[line + 1] = n_sentences
         first, last = ends[line], ends[line + 1]
         if wanted[line] and least <= last - first <= most:
@@ -1099,3 +1099,44 @@ def add_trees(columns: Any, feature: Any, threshold: Any, leaves: Any, ends: Any
             for row in range(n):
                 lowest = left[row] & (~left[row] + _ONE)
                 odds[row] += of_tree[_EXPONENT[(lowest * _DE_BRUIJN) >> _S58]]
+
+
+@compiled(types.boolean[::1](INTS, INTS, INTS, _INT, _INT, types.float64))
+def doubled(words: Any, ends: Any, lines: Any, size: Any, least: Any, share: Any) -> Any:
+    """Tell which of some lines of a page have ``least`` words, and that share of their runs of ``size`` words in others too.
+
+    A line that is longest is looked at first, of such the last, and what is told of it does not count as another for those after it.
+    """
+    n_runs = np.zeros(len(lines), dtype=np.int64)
+    for number in range(len(lines)):
+        n_runs[number] = max(ends[lines[number] + 1] - ends[lines[number]] - size + 1, 0)
+    first = np.zeros(len(lines) + 1, dtype=np.int64)
+    first[1:] = np.cumsum(n_runs)
+    # Of each run its slot in a table, that holds how often it stands on the page.
+    table, slots = hash_table(first[-1]), np.empty(first[-1], dtype=np.int64)
+    counts = np.zeros(len(table), dtype=np.int64)
+    for number in range(len(lines)):
+        for run in range(n_runs[number]):
+            start = ends[lines[number]] + run
+            value = words[start]
+            for place in range(start + 1, start + size):
+                value = follow(value, words[place])
+            slot = free_slot(value, table)
+            table[slot] = value
+            counts[slot] += 1
+            slots[first[number] + run] = slot
+    told, own = np.zeros(len(lines), dtype=np.bool_), np.zeros(len(table), dtype=np.int64)
+    for number in np.argsort(n_runs * len(lines) + np.arange(len(lines)))[::-1]:
+        if n_runs[number] + size - 1 < least:
+            break
+        runs = slots[first[number] : first[number + 1]]
+        for slot in runs:
+            own[slot] += 1
+        n_elsewhere = 0
+        for slot in runs:
+            n_elsewhere += counts[slot] > own[slot]
+        told[number] = n_elsewhere >= share * len(runs)
+        for slot in runs:
+            counts[slot] -= told[number]
+            own[slot] = 0
+    return told

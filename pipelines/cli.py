@@ -610,9 +610,10 @@ def _elsewhere(engine: Engine, master: str | None) -> AbstractContextManager[Any
     if engine is Engine.local:
         if master is not None:
             raise InputError("--master: goes with --engine spark. Leave it out, or give both.")
-        from pipelines.lean import without_pandas
+        from pipelines.lean import seldom_collected, without_pandas
 
         without_pandas()
+        seldom_collected()
         return nullcontext()
     from pipelines.spark.night import OnSpark
 

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, Final, Self, TextIO
 
 from dedup.errors import InputError, OutputError
 
@@ -92,6 +92,8 @@ REPORT_HTML = "report.html"
 #: All that a report's folder may hold; a folder with anything else in it is never replaced.
 FILES = frozenset({*COLUMNS, ARTICLES_JSONL, RUN_JSON, REPORT_HTML})
 
+#: Stands before what a spreadsheet would run as a formula.
+GUARD: Final = "'"
 # The full-width forms run in some locales.
 _FORMULA_STARTS = frozenset("=+-@\t\r＝＋－＠")
 _CONTROLS = re.compile("[\x7f-\x9f]")
@@ -117,7 +119,7 @@ def cell(value: object) -> object:
     """
     # Most cells are text.
     if isinstance(value, str):
-        return "'" + value if value[:1] in _FORMULA_STARTS else value
+        return GUARD + value if value[:1] in _FORMULA_STARTS else value
     if value is None:
         return ""
     if isinstance(value, list | tuple):
@@ -133,7 +135,7 @@ def given(text: str) -> str:
     >>> given(cell("=1+1")), given("'tis")
     ('=1+1', "'tis")
     """
-    return text[1:] if text[:1] == "'" and text[1:2] in _FORMULA_STARTS else text
+    return text[1:] if text[:1] == GUARD and text[1:2] in _FORMULA_STARTS else text
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> int:

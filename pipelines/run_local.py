@@ -24,7 +24,9 @@ from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Self
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dedup.errors import ParameterError, StageError
 from dedup.stage import Stage, apply, require, together
@@ -342,8 +344,9 @@ def _bounded(table: pa.Table) -> Iterator[pa.RecordBatch]:
 def _whole(table: pa.Table, names: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
     """Split rows into batches in which those of a key are together, bounded in rows and in bytes, but for one key alone."""
     table = together(table, names)
-    keys = table[names[0]].to_pylist()
-    ends = [row for row in range(1, len(keys)) if keys[row] != keys[row - 1]] + [len(keys)] * bool(keys)
+    keys = pc.fill_null(table[names[0]].combine_chunks(), "")
+    begins = pc.not_equal(keys[1:], keys[:-1]).to_numpy(zero_copy_only=False)
+    ends = [*(np.flatnonzero(begins) + 1).tolist(), len(keys)] if len(keys) else []
     most = min(_LINES, _BATCH_BYTES * len(keys) // max(table.nbytes, 1))
     start = 0
     for end, following in pairwise([*ends, 2 * len(keys) + most]):

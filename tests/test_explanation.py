@@ -1,5 +1,6 @@
 """Why two articles are, or are not, a match: decisions, bounds, changes, passages."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.api import arrange
-from dedup.articles.normalize import words
-from dedup.candidates.shingle import read_words
+from dedup.articles.normalize import UNSPACED, words
+from dedup.candidates.shingle import read_words, word_hashes
 from dedup.candidates.telling import Alike
 from dedup.duplicates.relation import RELATIONS, Rule, Verify
 from dedup.duplicates.similarity import compare
 from dedup.errors import InputError
-from dedup.explanation import Explanation, excerpts, explain, word_spans
+from dedup.explanation import Explanation, excerpts, explain, shared_places, word_spans
 from dedup.flow import Flow, Inline, Unwatched
 
 QUAY = (
@@ -220,3 +221,51 @@ def test_every_word_has_its_place(text: str) -> None:
 
 def test_words_written_without_spaces_have_places_of_their_own() -> None:
     assert word_spans("東京 2026年").tolist() == [[0, 1], [1, 2], [3, 7], [7, 8]]
+
+
+def plain_spans(text: str) -> list[list[int]]:
+    """Return what `word_spans` does, token by token."""
+    spans: list[list[int]] = []
+    for token in re.finditer(r"\S+", text):
+        pieces = list(re.finditer(f"[{UNSPACED}]|[^{UNSPACED}]+", token[0]))
+        counts = [len(words(piece[0])) for piece in pieces]
+        if (n_words := len(words(token[0]))) == 1 or sum(counts) != n_words:
+            spans += [list(token.span())] * n_words
+            continue
+        for piece, n in zip(pieces, counts, strict=True):
+            spans += [[token.start() + piece.start(), token.start() + piece.end()]] * n
+    return spans
+
+
+@given(
+    st.text(
+        "ab1.-_ \n\u3000\u2026\u00ad\u0301\ufb01\u00bd\u6771\u4eac\u0e01\u0e31\u0e33\u304b\u3099\uff76\uff9e\U0001f6a2\ud800"
+    )
+)
+def test_words_stand_where_the_text_has_them_token_by_token(text: str) -> None:
+    assert word_spans(text).tolist() == plain_spans(text)
+
+
+WORDS = st.lists(st.sampled_from("abc"), max_size=40)
+
+
+@given(WORDS, WORDS, st.integers(1, 4))
+def test_a_word_belongs_to_the_longest_passage_that_has_it(left: list[str], right: list[str], at_most: int) -> None:
+    texts = [f"-{' -'.join(side)}." if side else "" for side in (left, right)]
+    spans, found = [word_spans(text) for text in texts], compare(*map(word_hashes, texts), 2)
+    chosen: list[list[range]] = []
+    for *starts, n_words in found.passages:
+        places = [range(start, start + n_words) for start in starts]
+        taken = [{word for before in chosen for word in before[side]} for side in (0, 1)]
+        if len(chosen) < at_most and not any(seen.issuperset(place) for seen, place in zip(taken, places, strict=True)):
+            chosen.append(places)
+    for side, made in enumerate(shared_places(*spans, found, at_most)):
+        owner = {word: n for n, places in reversed(list(enumerate(chosen))) for word in places[side]}
+        runs: list[list[int]] = []
+        for word in sorted(owner):
+            if runs and runs[-1][1:] == [word - 1, owner[word]]:
+                runs[-1][1] = word
+            else:
+                runs.append([word, word, owner[word]])
+        expected = [[spans[side][first, 0], spans[side][last, 1], number] for first, last, number in runs]
+        assert made.tolist() == expected

@@ -6,12 +6,12 @@ copy for another width of screen, for print or for a preview; which of them is s
 Rule guarded here: of what stands on a page twice, one copy stays.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
-from dedup.articles.gram import grams_of, numbering
+from dedup.articles.reading import Reading
 
 _SIZE: Final = 4
 _LEAST: Final = 8
@@ -20,33 +20,28 @@ _SHARE: Final = 0.8
 """A line is there twice if so much of its runs of words is."""
 
 
-def doubled(lines: Sequence[Sequence[Hashable]]) -> list[int]:
-    """Return the positions of lines that other lines say too, in order; of copies the first stays.
+def doubled(page: Reading, lines: Sequence[int]) -> list[int]:
+    """Return those of some lines of a page that the others say too, in order; of copies the first stays.
+
+    A line that holds several others goes before they do, and a later copy before the first.
 
     Parameters
     ----------
-    lines : sequence of list
-        The words of each line, normalised, or their hashes.
+    page : Reading
+        All lines.
+    lines : sequence of int
+        Positions of those that are looked at, in order.
 
     Examples
     --------
-    >>> one, other = "it was as cold as it had been for ten years".split(), "then the thaw came and the river rose again".split()
-    >>> doubled([one, other, one]), doubled([one + other, one, other])
+    >>> from dedup.articles.reading import read
+    >>> one, other = "It was as cold as it had been for ten years.", "Then the thaw came and the river rose again."
+    >>> doubled(read([one, other, one]), [0, 1, 2]), doubled(read([f"{one} {other}", one, other]), [0, 1, 2])
     ([2], [0])
     """
-    found = grams_of(lines, _SIZE, numbering())
-    _, which, count = np.unique(found.grams, return_inverse=True, return_counts=True)
-    if not len(count) or count.max() == 1:
-        return []
-    start = np.concatenate([[0], np.cumsum(found.n)])
-    shared = np.bincount(found.of, weights=count[which] > 1, minlength=len(lines))
-    likely = np.flatnonzero((found.sizes >= _LEAST) & (shared >= _SHARE * found.n)).tolist()
-    dropped = []
-    # A line that holds several others goes before they do, and a later copy before the first.
-    for position in sorted(likely, key=lambda position: (-found.sizes[position], -position)):
-        own, times = np.unique(which[start[position] : start[position + 1]], return_counts=True)
-        elsewhere = times[count[own] > times].sum()
-        if elsewhere >= _SHARE * found.n[position]:
-            dropped.append(position)
-            count[own] -= times
-    return sorted(dropped)
+    from dedup import line_kernels
+
+    positions = np.array(lines, dtype=np.int64)
+    is_twice = line_kernels.doubled(page.hashes, page.ends, positions, _SIZE, _LEAST, _SHARE)
+    found: list[int] = positions[is_twice].tolist()
+    return found

@@ -14,6 +14,7 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import Any, ClassVar, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from dedup.articles.host import names_host
@@ -100,63 +101,73 @@ def strip(
     removed : dict of int to str
         Position -> reason of every other line, in order.
     """
-    tokens = _words_of(page)
+    n_words = page.n_words.tolist()
     reasons: dict[int, str] = {}
     for position, line in enumerate(lines):
-        if line.n_articles > 1 and _repeated(line, len(tokens[position]), thresholds):
+        if line.n_articles > 1 and _repeated(line, n_words[position], thresholds):
             reasons[position] = f"repeat: in {line.n_articles} articles of this site"
         elif line.keep < thresholds.keep and (
-            line.keep < _FOLLOWING * thresholds.keep or not _follows(lines, tokens, position, reasons)
+            line.keep < _FOLLOWING * thresholds.keep or not _follows(lines, n_words, position, reasons)
         ):
             reasons[position] = f"line model: {line.marker}" if line.marker else "line model"
 
-    for position in _islands(lines, tokens, reasons, thresholds.island):
+    for position in _islands(lines, n_words, reasons, thresholds.island):
         reasons[position] = "line model: stands apart"
-    body = next((p for p in range(len(lines)) if p not in reasons and _is_prose(lines[p].text, tokens[p])), None)
+    body = next((p for p in range(len(lines)) if p not in reasons and _is_prose(lines[p].text, n_words[p])), None)
     if body is None:
-        restored = _best_run(lines, tokens, reasons)
+        restored = _best_run(lines, n_words, reasons)
         for position in restored:
             reasons.pop(position, None)
-        body = next((p for p in restored if _is_prose(lines[p].text, tokens[p])), None)
+        body = next((p for p in restored if _is_prose(lines[p].text, n_words[p])), None)
     if not title and body is not None:
-        found = _headline(lines, page, tokens, body, source)
+        found = _headline(lines, page, body, source)
         if found is not None:
             title = lines[found].text
             reasons[found] = "headline"
-            standfirst = _standfirst(lines, page, tokens, found, body)
+            standfirst = _standfirst(lines, page, found, body)
             if standfirst is not None and not reasons.get(standfirst, "").startswith("repeat"):
                 reasons.pop(standfirst, None)
-    wanted = read([title]).hashes.tolist()
-    if wanted:
-        before_body = len(lines) if body is None else body
-        for position, found_words in enumerate(tokens):
-            if (
-                found_words == wanted
-                or (position < before_body and _begins(found_words, wanted))
-                or (lines[position].marker and _contains(found_words, wanted))
-            ):
-                reasons[position] = reasons[position] if reasons.get(position) == "headline" else "headline repeated"
+    for position in _titles(lines, page, title, len(lines) if body is None else body):
+        reasons[position] = reasons[position] if reasons.get(position) == "headline" else "headline repeated"
     kept = [position for position in range(len(lines)) if position not in reasons]
-    twice = doubled([tokens[position] for position in kept]) if thresholds.once else ()
-    reasons.update((kept[again], _TWICE) for again in twice)
-    kept = [position for position in kept if position not in reasons]
+    if thresholds.once:
+        reasons.update(dict.fromkeys(doubled(page, kept), _TWICE))
+        kept = [position for position in kept if position not in reasons]
     return title, kept, {position: reasons[position] for position in sorted(reasons)}
 
 
-def _words_of(page: Reading) -> list[list[int]]:
-    """Return the hashes of the words of each line."""
-    hashes = page.hashes.tolist()
-    return [hashes[start:end] for start, end in pairwise(page.ends.tolist())]
+def _words(page: Reading, position: int) -> list[int]:
+    """Return the hashes of the words of a line."""
+    start, end = page.ends[position : position + 2]
+    hashes: list[int] = page.hashes[start:end].tolist()
+    return hashes
 
 
-def _follows(lines: Sequence[Part], tokens: Sequence[Sequence[int]], position: int, reasons: Mapping[int, str]) -> bool:
+def _titles(lines: Sequence[Part], page: Reading, title: str, body: int) -> Iterator[int]:
+    """Yield the lines that are the headline, before ``body`` those that begin as it does, and chrome that has it in it."""
+    wanted = read([title]).hashes
+    if not len(wanted):
+        return
+    has_first = np.zeros(page.n_lines, dtype=bool)
+    has_first[page.rows[page.hashes == wanted[0]]] = True
+    for position in np.flatnonzero(has_first).tolist():
+        found = _words(page, position)
+        if (
+            found == wanted.tolist()
+            or (position < body and _begins(found, wanted.tolist()))
+            or (lines[position].marker and _contains(found, wanted.tolist()))
+        ):
+            yield position
+
+
+def _follows(lines: Sequence[Part], n_words: Sequence[int], position: int, reasons: Mapping[int, str]) -> bool:
     """Decide whether a line is a sentence right after a paragraph that stays, and so deserves less doubt."""
     line, before = lines[position], position - 1
     return (
         position > 0
         and before not in reasons
         and not line.marker
-        and len(tokens[position]) >= _SENTENCE
+        and n_words[position] >= _SENTENCE
         and _ends(line.text)
         and _ends(lines[before].text)
     )
@@ -170,17 +181,15 @@ def _repeated(line: Part, n_words: int, thresholds: Thresholds) -> bool:
     return line.n_articles >= thresholds.n_repeats and n_words >= thresholds.min_words
 
 
-def _is_prose(text: str, tokens: Sequence[int]) -> bool:
-    return len(tokens) >= _PROSE and _ends(text)
+def _is_prose(text: str, n_words: int) -> bool:
+    return n_words >= _PROSE and _ends(text)
 
 
 def _ends(text: str) -> bool:
     return text.rstrip(_CLOSING).endswith(_STOPS)
 
 
-def _islands(
-    lines: Sequence[Part], tokens: Sequence[Sequence[int]], reasons: Mapping[int, str], least: float
-) -> list[int]:
+def _islands(lines: Sequence[Part], n_words: Sequence[int], reasons: Mapping[int, str], least: float) -> list[int]:
     """Return the lines of the runs that stand apart from the largest one and are doubtful as a whole.
 
     A run with a paragraph in it stays: sign-up boxes stand in the middle of articles too.
@@ -197,24 +206,24 @@ def _islands(
             runs.append([position])
 
     def mass(run: Sequence[int]) -> float:
-        return sum(lines[position].keep * len(tokens[position]) for position in run)
+        return sum(lines[position].keep * n_words[position] for position in run)
 
     largest = max(runs, key=mass, default=[])
     return [
         position
         for run in runs
         if run is not largest
-        and mass(run) < least * sum(len(tokens[position]) for position in run)
-        and not any(_is_prose(lines[position].text, tokens[position]) for position in run)
+        and mass(run) < least * sum(n_words[position] for position in run)
+        and not any(_is_prose(lines[position].text, n_words[position]) for position in run)
         for position in run
     ]
 
 
-def _best_run(lines: Sequence[Part], tokens: Sequence[Sequence[int]], reasons: Mapping[int, str]) -> list[int]:
+def _best_run(lines: Sequence[Part], n_words: Sequence[int], reasons: Mapping[int, str]) -> list[int]:
     """Return the run of lines most likely to be an article, none if the page has no paragraph that is no repeat."""
     usable = [not reasons.get(position, "").startswith("repeat") for position in range(len(lines))]
     prose = [
-        position for position, line in enumerate(lines) if usable[position] and _is_prose(line.text, tokens[position])
+        position for position, line in enumerate(lines) if usable[position] and _is_prose(line.text, n_words[position])
     ]
     if not prose:
         return []
@@ -223,7 +232,7 @@ def _best_run(lines: Sequence[Part], tokens: Sequence[Sequence[int]], reasons: M
     best_sum = running_sum = 0.0
     running: list[int] = []
     for position, line in enumerate(lines):
-        gain = len(tokens[position]) * (line.keep - bar) if usable[position] else -1.0
+        gain = n_words[position] * (line.keep - bar) if usable[position] else -1.0
         if running_sum <= 0:
             running, running_sum = [], 0.0
         running_sum += gain
@@ -234,20 +243,20 @@ def _best_run(lines: Sequence[Part], tokens: Sequence[Sequence[int]], reasons: M
     return best
 
 
-def _headline(
-    lines: Sequence[Part], page: Reading, tokens: Sequence[Sequence[int]], body: int, source: str
-) -> int | None:
+def _headline(lines: Sequence[Part], page: Reading, body: int, source: str) -> int | None:
     """Find the headline among the lines shortly before the first paragraph.
 
     It is a short line without a full stop that is no chrome and no repeat of the site, and shares words with the text; of
     several one that stands there twice, else the likeliest to be the article's.
     """
-    text = _vocabulary(lines, tokens, body)
+    from dedup import line_kernels
+
+    text = _vocabulary(lines, page, body)
     candidates = []
     for position in range(max(body - _NEAR, 0), body):
-        line, found = lines[position], tokens[position]
+        line, n_words = lines[position], page.ends[position + 1] - page.ends[position]
         if (
-            not _HEADLINE[0] <= len(found) <= _HEADLINE[1]
+            not _HEADLINE[0] <= n_words <= _HEADLINE[1]
             or line.marker
             or names_host(line.text, source)
             or line.text.rstrip(_CLOSING).endswith((".", ":", "…"))
@@ -257,7 +266,8 @@ def _headline(
         # but a headline stands on other pages too, above its teaser.
         if (line.keep >= _HEADLINE_ALONE and line.n_articles < 2) or _is_about(page, position, text):
             candidates.append(position)
-    twice = [position for position in candidates if tokens.count(tokens[position]) > 1]
+    times = line_kernels.n_equal(line_kernels.sequences(page.hashes, page.ends))
+    twice = [position for position in candidates if times[position] > 1]
     return max(twice or candidates, key=lambda position: (lines[position].keep, -position), default=None)
 
 
@@ -266,22 +276,21 @@ def _contains(found: Sequence[int], wanted: Sequence[int]) -> bool:
     return n >= _HEADLINE[0] and any(list(found[i : i + n]) == list(wanted) for i in range(len(found) - n + 1))
 
 
-def _standfirst(
-    lines: Sequence[Part], page: Reading, tokens: Sequence[Sequence[int]], headline: int, body: int
-) -> int | None:
+def _standfirst(lines: Sequence[Part], page: Reading, headline: int, body: int) -> int | None:
     """Find the line under the headline that sums the article up, which the line model takes for a teaser."""
     position = headline + 1
-    while position < body and tokens[position] == tokens[headline]:
+    while position < body and _words(page, position) == _words(page, headline):
         position += 1
-    if position >= body or len(tokens[position]) < _STANDFIRST or lines[position].marker:
+    if position >= body or len(_words(page, position)) < _STANDFIRST or lines[position].marker:
         return None
-    return position if _is_about(page, position, _vocabulary(lines, tokens, body)) else None
+    return position if _is_about(page, position, _vocabulary(lines, page, body)) else None
 
 
-def _vocabulary(lines: Sequence[Part], tokens: Sequence[Sequence[int]], body: int) -> set[int]:
-    return {
-        word for position in range(body, len(lines)) if lines[position].keep >= _LIKELY for word in tokens[position]
-    }
+def _vocabulary(lines: Sequence[Part], page: Reading, body: int) -> set[int]:
+    """Return the words of the likely lines of the text."""
+    is_likely = np.array([line.keep >= _LIKELY for line in lines])
+    is_likely[:body] = False
+    return set(page.hashes[is_likely[page.rows]].tolist())
 
 
 def _is_about(page: Reading, position: int, text: set[int]) -> bool:

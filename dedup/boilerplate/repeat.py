@@ -15,8 +15,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import pairwise
-from typing import ClassVar, Final, NamedTuple, TypeAlias
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import ClassVar, Final, NamedTuple, Self, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -44,6 +45,10 @@ _HOLDERS: Final = 4
 """So many holders of a key are remembered. Of a key with more, it no longer matters which one they are."""
 
 _UNSPACED = re.compile(f"[{UNSPACED}]")
+
+#: By so many of their upper bits keys are told apart before they are looked up.
+_BITS: Final = 22
+_SHIFT: Final = np.uint64(64 - _BITS)
 
 #: ``kind`` of the rows of :func:`with_known` that bring what is known, not a line.
 KNOWN: Final = "known"
@@ -82,6 +87,10 @@ class Seen(NamedTuple):
 _UNSEEN: Final = Seen(0)
 
 
+#: A line with the keys of its sentences and of its forms, and its probability to be the article's.
+Line: TypeAlias = tuple[str, Sequence[int], Sequence[int], float]
+
+
 @dataclass
 class Article:
     """The lines of one article, as far as counting repeats needs them.
@@ -94,20 +103,17 @@ class Article:
     long: dict[int, int] = field(default_factory=dict)
     lines: list[tuple[str, Sequence[int]]] = field(default_factory=list)
 
-    def add(self, text: str, sentences: Sequence[int], forms: Sequence[int] = (), keep: float = 0.0) -> None:
-        """Add a line with the keys of its sentences and of its forms, and its probability to be the article's."""
-        self.keys.update(sentences)
-        if keep >= TRUSTED:
-            self.keys.update(trusted(key) for key in sentences)
-        self.keys.update(forms)
-        self.keys.add(NO_WORDS)
-        n = max(len(sentences), 1)
-        if len(text) < _LONG * n:
-            return
-        each = size(text) // n
-        if each >= _LONG:
-            self.long.update((key, each) for key in sentences if key != NO_WORDS)
-            self.lines.append((text, sentences))
+    @classmethod
+    def of(cls, lines: Sequence[Line]) -> Self:
+        """Make an article of its lines."""
+        made = cls({NO_WORDS}.union(*(keys for _, *both, _ in lines for keys in both)))
+        made.keys.update(trusted(key) for _, sentences, _, keep in lines if keep >= TRUSTED for key in sentences)
+        for text, sentences, _, _ in lines:
+            n = max(len(sentences), 1)
+            if len(text) >= _LONG * n and (each := size(text) // n) >= _LONG:
+                made.long.update((key, each) for key in sentences if key != NO_WORDS)
+                made.lines.append((text, sentences))
+        return made
 
     @property
     def size(self) -> int:
@@ -207,12 +213,13 @@ def count(
 
     found = {}
     for key in sorted(holders):
-        before = known.get(key, _UNSEEN)
-        earlier = {one.article for one in before.holders}
-        new = [group for group in sorted({root[number] for number in holders[key]}) if not met[group] & earlier]
+        before, new = known.get(key, _UNSEEN), {root[number] for number in holders[key]}
+        if before.holders:
+            earlier = {one.article for one in before.holders}
+            new = {group for group in new if not met[group] & earlier}
         n_articles = before.n_articles + len(new)
         if n_articles > 1 or remember or key == NO_WORDS:
-            named = new[: max(_HOLDERS - len(before.holders), 0)] if remember else []
+            named = sorted(new)[: max(_HOLDERS - len(before.holders), 0)] if remember else []
             found[key] = Seen(n_articles, before.holders + tuple(map(holder, named)))
     return found
 
@@ -338,13 +345,16 @@ def counted(segments: pa.Table, repeats: pa.Table, spread: pa.Table | None = Non
     of_repeat = _salted(repeats["key"].to_numpy(), salts, pc.index_in(repeats["source"], sources).to_numpy())
     order = np.argsort(of_repeat)
     of_repeat, numbers = of_repeat[order], repeats["n_articles"].to_numpy()[order]
+    # Most keys are of no repeat, and that their upper bits tell without a search.
+    is_known = np.zeros(1 << _BITS, dtype=bool)
+    is_known[of_repeat >> _SHIFT] = True
 
     def look_up(wanted: NDArray[np.uint64]) -> NDArray[np.int64]:
-        if not len(of_repeat):
-            return np.zeros(len(wanted), dtype=np.int64)
-        at = np.searchsorted(of_repeat, wanted)
-        at[at == len(of_repeat)] = 0
-        found: NDArray[np.int64] = np.where(of_repeat[at] == wanted, numbers[at], 0)
+        found = np.zeros(len(wanted), dtype=np.int64)
+        likely = np.flatnonzero(is_known[wanted >> _SHIFT])
+        at = np.minimum(np.searchsorted(of_repeat, wanted[likely]), max(len(of_repeat) - 1, 0))
+        is_there = of_repeat[at] == wanted[likely]
+        found[likely[is_there]] = numbers[at[is_there]]
         return found
 
     def flat(name: str) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -362,8 +372,9 @@ def counted(segments: pa.Table, repeats: pa.Table, spread: pa.Table | None = Non
     n_sentences = np.where(is_at_home, 0, n_sentences)
     repeated = n_sentences > 1
     if spread is None:
-        pairs = np.unique(np.column_stack([keys, codes[rows]])[np.isin(keys, keys[repeated])], axis=0)
-        spread_keys, spread_to = np.unique(pairs[:, 0], return_counts=True)
+        is_spread = np.isin(keys, keys[repeated])
+        spread_keys, key = np.unique(keys[is_spread], return_inverse=True)
+        spread_to = np.bincount(distinct(key * len(sources) + codes[rows[is_spread]]) // len(sources))
     else:
         spread_keys, first = np.unique(spread["key"].to_numpy(), return_index=True)
         spread_to = spread["n_sources"].to_numpy()[first]
@@ -394,10 +405,6 @@ def _is_lead(segments: pa.Table) -> NDArray[np.bool_]:
 def _salted(keys: NDArray[np.int64], salts: NDArray[np.uint64], codes: NDArray[np.int64]) -> NDArray[np.uint64]:
     """Make one number of a key and its source."""
     return keys.view(np.uint64) ^ salts[codes]
-
-
-#: What `Article.add` takes.
-_Line: TypeAlias = tuple[str, Sequence[int], Sequence[int], float]
 
 
 @dataclass(frozen=True)
@@ -440,28 +447,27 @@ class Repeats:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield one batch of repeats per source."""
-        source, lines, known = "", defaultdict[str, list[_Line]](list), dict[int, Seen]()
+        source, lines, known = "", defaultdict[str, list[Line]](list), dict[int, Seen]()
         for batch in batches:
             columns = [batch.column(name).to_pylist() for name in self.reads.names if name != "holders"]
-            for doc_id, now, kind, text, keep, sentences, forms, key, n_articles, holders in zip(
-                *columns, _held(batch.column("holders")), strict=True
-            ):
+            rows = zip(*columns, _held(batch.column("holders")), strict=True)
+            for (doc_id, now, kind), of_article in groupby(rows, key=itemgetter(0, 1, 2)):
                 if (now or "") != source:
                     yield self._count(source, lines, known)
                     source, lines, known = now or "", defaultdict(list), {}
                 if kind == KNOWN:
-                    known[key] = Seen(n_articles, holders)
+                    known.update((key, Seen(n_articles, holders)) for *_, key, n_articles, holders in of_article)
                 elif source and kind != "clean":
-                    lines[doc_id].append((text, sentences or (), forms or (), keep or 0.0))
+                    lines[doc_id] += (
+                        (text, sentences or (), forms or (), keep or 0.0)
+                        for _, _, _, text, keep, sentences, forms, *_ in of_article
+                    )
         yield self._count(source, lines, known)
 
-    def _count(self, source: str, lines: Mapping[str, list[_Line]], known: Mapping[int, Seen]) -> pa.RecordBatch:
-        articles = {doc_id: Article() for doc_id in lines}
+    def _count(self, source: str, lines: Mapping[str, list[Line]], known: Mapping[int, Seen]) -> pa.RecordBatch:
         # Of an article alone there is nothing to count, and many sources have but one.
-        if len(articles) > 1 or known or self.remember:
-            for doc_id, article in articles.items():
-                for line in lines[doc_id]:
-                    article.add(*line)
+        alone = len(lines) < 2 and not known and not self.remember
+        articles = {doc_id: Article() if alone else Article.of(of_article) for doc_id, of_article in lines.items()}
         found = count(articles, known, self.least_share, self.n_compared, remember=self.remember)
         columns = [
             pa.array([source] * len(found), pa.string()),

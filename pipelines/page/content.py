@@ -37,14 +37,14 @@ _RELATIONS: Final = ("exact", "near", "partial", "overlap")
 Table = dict[str, list[Any]]
 
 
-def choose(done: Finished) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+def choose(done: Finished) -> tuple[dict[str, Any], dict[str, Iterable[Any]]]:
     """Choose what the page holds.
 
     Returns
     -------
     night : dict
         Numbers, sources and what was left out.
-    packs : dict of list
+    packs : dict of iterables
         Values that the page unpacks when it needs them: ``tables`` at once, ``texts`` and ``marks`` by their number.
     """
     articles = _articles_shown(done)
@@ -75,7 +75,7 @@ def choose(done: Finished) -> tuple[dict[str, Any], dict[str, list[Any]]]:
             "events": len(done.events) - len(events),
             "articles": len(done.articles) - len(articles),
             "matches": len(done.duplicates) - len(matches),
-            "texts": len(both) - len(shown.marks),
+            "texts": len(both) - len(shown.pairs),
             "lines": len(done.boilerplate) - len(lines),
             "rejects": max(len(done.rejects) - REJECTS, 0),
         },

@@ -11,7 +11,8 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any, Final
@@ -34,14 +35,14 @@ SCRIPT: Final = (
 _LEVEL: Final = 6
 
 
-def compose(night: Mapping[str, Any], packs: Mapping[str, Sequence[Any]]) -> str:
+def compose(night: Mapping[str, Any], packs: Mapping[str, Iterable[Any]]) -> str:
     """Put the page together.
 
     Parameters
     ----------
     night : mapping
         Stands in the page as plain JSON.
-    packs : mapping of sequences
+    packs : mapping of iterables
         Values that are compressed one by one; the page unpacks each when it needs it.
     """
     place = resources.files(__name__.rpartition(".")[0])
@@ -79,11 +80,13 @@ def _summary(counts: Mapping[str, Any]) -> str:
     )
 
 
-def _data(night: Mapping[str, Any], packs: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+def _data(night: Mapping[str, Any], packs: Mapping[str, Iterable[Any]]) -> Iterator[str]:
     yield f'<script type="application/json" id="night">{escaped(night)}</script>'
-    for name, values in packs.items():
-        for number, value in enumerate(values):
-            yield f'<script type="application/gzip;base64" id="{name}-{number}">{packed(value)}</script>'
+    # A value is compressed while the next are made.
+    with ThreadPoolExecutor() as threads:
+        for name, texts in {name: threads.map(packed, values) for name, values in packs.items()}.items():
+            for number, text in enumerate(texts):
+                yield f'<script type="application/gzip;base64" id="{name}-{number}">{text}</script>'
 
 
 def escaped(value: Any) -> str:

@@ -5,17 +5,18 @@ In: an output folder. Out: its rows, as ``nightly`` wrote them: without the apos
 Rule guarded here: a folder that is no report, or a damaged file, is an error that names it.
 """
 
-import csv
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+from pyarrow import csv
+
 from dedup.errors import InputError
-from pipelines.report import ARTICLES_JSONL, COLUMNS, RUN_JSON, cell, given
+from pipelines.report import ARTICLES_JSONL, COLUMNS, GUARD, RUN_JSON, cell, given
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ def read(folder: Path) -> Finished:
     """
     articles = list(_articles(folder))
     # An id in a CSV file that begins with an apostrophe may have been given so, or be guarded; CSV holds no lone surrogates.
-    ids = {str(cell(row["doc_id"])).encode("utf-8", "replace").decode(): row["doc_id"] for row in articles}
+    written = ((row["doc_id"], str(cell(row["doc_id"])).encode("utf-8", "replace").decode()) for row in articles)
+    ids = {shown: doc_id for doc_id, shown in written if shown != doc_id or shown.startswith(GUARD)}
     names = ("duplicates", "clusters", "events", "boilerplate", "rejects")
     return Finished(_run(folder), articles, *(_rows(folder / f"{name}.csv", ids) for name in names))
 
@@ -78,19 +80,23 @@ def _articles(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def _rows(path: Path, ids: dict[str, str]) -> list[dict[str, str]]:
-    columns = COLUMNS[path.name]
-    limit = csv.field_size_limit(sys.maxsize)
-    try:
-        with _readable(path), path.open(encoding="utf-8", newline="") as file:
-            rows = csv.reader(file, strict=True)
-            header = next(rows, [])
-            places = [header.index(name) for name in columns]
-            told = ([row[place] for place in places] for row in rows if row)
-            return [
-                {name: ids.get(value) or given(value) for name, value in zip(columns, row, strict=True)} for row in told
-            ]
-    finally:
-        csv.field_size_limit(limit)
+    names = COLUMNS[path.name]
+    with _readable(path):
+        table = csv.read_csv(
+            path,
+            csv.ReadOptions(block_size=max(path.stat().st_size, 1)),
+            csv.ParseOptions(newlines_in_values=True),
+            csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), include_columns=names),
+        )
+    columns = [
+        # Most cells are as they were given.
+        [
+            ids.get(value) or given(value) if value[:1] == GUARD or value in ids else value
+            for value in column.to_pylist()
+        ]
+        for column in table.columns
+    ]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 @contextmanager
@@ -101,5 +107,5 @@ def _readable(path: Path) -> Iterator[None]:
         raise InputError(f"{path.parent} is no report of 'dedup nightly': it has no {path.name}.") from error
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (ValueError, LookupError, TypeError, AttributeError, csv.Error) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is damaged. Run 'dedup nightly' again.") from error

@@ -10,6 +10,7 @@ Rules guarded here: the page stays within its budget, and passages are those tha
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from dedup.articles.spelling import codes_of
 from dedup.candidates.shingle import word_hashes
 from dedup.duplicates.similarity import compare
-from dedup.explanation import Place, Spans, shared_places, word_spans
+from dedup.explanation import Spans, shared_places, word_spans
 
 #: Bytes of all texts before compression, of one text, and pairs: more would make the page slow to open and to mail.
 TEXT_BYTES: Final = 10_000_000
@@ -44,20 +45,24 @@ class Shown:
         The texts.
     pair_of : dict
         Number of each pair that is shown, by its place among the matches.
-    marks : list
-        For each shown pair, for left and right: start, end and number of each piece of a shared passage, one after the other.
+    pairs : list of (left, right)
+        The numbers of the texts of each.
     """
 
     text_of: dict[int, int] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
     pair_of: dict[int, int] = field(default_factory=dict)
-    marks: list[tuple[list[int], list[int]]] = field(default_factory=list)
+    pairs: list[tuple[int, int]] = field(default_factory=list)
 
-    def packs(self) -> dict[str, list[Any]]:
-        """Return texts and marks in packs."""
+    def packs(self) -> dict[str, Iterable[list[Any]]]:
+        """Return texts and marks in packs; marks are found as they are asked for.
+
+        Marks are, for left and right: start, end and number of each piece of a shared passage, one after the other.
+        """
+        marks = (_marks(self.texts[left], self.texts[right]) for left, right in self.pairs)
         return {
             "texts": [self.texts[at : at + TEXTS_PER_PACK] for at in range(0, len(self.texts), TEXTS_PER_PACK)],
-            "marks": [self.marks[at : at + PAIRS_PER_PACK] for at in range(0, len(self.marks), PAIRS_PER_PACK)],
+            "marks": (list(islice(marks, PAIRS_PER_PACK)) for _ in range(0, len(self.pairs), PAIRS_PER_PACK)),
         }
 
 
@@ -73,11 +78,13 @@ def side_by_side(pairs: Iterable[tuple[int, int, int]], texts: Sequence[str]) ->
     """
     shown = Shown()
     room = TEXT_BYTES
-    for match, *both in pairs:
-        if len(shown.marks) == PAIRS:
+    for match, left, right in pairs:
+        if len(shown.pairs) == PAIRS:
             break
         new = {
-            article: len(texts[article].encode("utf-8", "replace")) for article in both if article not in shown.text_of
+            article: len(texts[article].encode("utf-8", "replace"))
+            for article in (left, right)
+            if article not in shown.text_of
         }
         if sum(new.values()) > room or max(new.values(), default=0) > LONGEST_TEXT:
             continue
@@ -85,29 +92,33 @@ def side_by_side(pairs: Iterable[tuple[int, int, int]], texts: Sequence[str]) ->
         for article in new:
             shown.text_of[article] = len(shown.texts)
             shown.texts.append(texts[article])
-        shown.pair_of[match] = len(shown.marks)
-        shown.marks.append(_marks(*(texts[article] for article in both)))
+        shown.pair_of[match] = len(shown.pairs)
+        shown.pairs.append((shown.text_of[left], shown.text_of[right]))
     return shown
 
 
 def _marks(left: str, right: str) -> tuple[list[int], list[int]]:
     (one, one_spans), (other, other_spans) = _words(left), _words(right)
     places = shared_places(one_spans, other_spans, compare(one, other))
-    return _flat(left, places[0]), _flat(right, places[1])
-
-
-def _flat(text: str, places: Iterable[Place]) -> list[int]:
-    r"""Return places as a flat list, offsets counted in UTF-16 units.
-
-    Examples
-    --------
-    >>> _flat("\U0001f6a2 ferry", [Place(2, 7, 0)])
-    [3, 8, 0]
-    """
-    units = [0, *np.cumsum(1 + (codes_of(text) > _LAST_OF_ONE_UNIT)).tolist()]
-    return [number for start, end, passage in places for number in (units[start], units[end], passage)]
+    return places[0].ravel().tolist(), places[1].ravel().tolist()
 
 
 @lru_cache(_TEXTS_READ)
 def _words(text: str) -> tuple[NDArray[np.int64], Spans]:
-    return word_hashes(text), word_spans(text)
+    return word_hashes(text), _in_units(text, word_spans(text))
+
+
+def _in_units(text: str, spans: Spans) -> Spans:
+    r"""Return places in a text counted in UTF-16 units.
+
+    Examples
+    --------
+    >>> _in_units("\U0001f6a2 ferry", np.array([[2, 7]], dtype=np.int32)).tolist()
+    [[3, 8]]
+    """
+    is_long = codes_of(text) > _LAST_OF_ONE_UNIT
+    if not is_long.any():
+        return spans
+    before: Spans = np.cumsum(is_long, dtype=np.int32) - is_long
+    made: Spans = spans + np.append(before, is_long.sum(dtype=np.int32))[spans]
+    return made

@@ -1,10 +1,12 @@
 """Lines that a page says twice."""
 
+from collections import Counter
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.articles.reading import read
-from dedup.boilerplate.doubled import doubled
+from dedup.boilerplate import doubled as doubled_lines
 from dedup.boilerplate.label import Thresholds, strip
 from dedup.boilerplate.passage import Part
 
@@ -46,6 +48,24 @@ PROSE = [
 ALL = [word for line in PROSE for word in line]
 
 
+def doubled(lines: list[list[str]]) -> list[int]:
+    return doubled_lines.doubled(read([" ".join(line) for line in lines]), range(len(lines)))
+
+
+def plain(lines: list[list[str]]) -> list[int]:
+    """Return what `doubled` does, run by run."""
+    runs = [[tuple(line[at : at + 4]) for at in range(len(line) - 3)] for line in lines]
+    counts = Counter(run for line in runs for run in line)
+    dropped = []
+    for position in sorted(range(len(lines)), key=lambda position: (-len(lines[position]), -position)):
+        own = Counter(runs[position])
+        elsewhere = sum(counts[run] > own[run] for run in runs[position])
+        if len(lines[position]) >= 8 and elsewhere >= 0.8 * len(runs[position]):
+            dropped.append(position)
+            counts -= own
+    return sorted(dropped)
+
+
 def test_of_copies_the_first_stays() -> None:
     assert doubled([*PROSE, *PROSE]) == [3, 4, 5]
     assert doubled([PROSE[0], PROSE[1], PROSE[1], PROSE[1]]) == [2, 3]
@@ -70,6 +90,17 @@ def test_short_lines_may_come_again() -> None:
 
 def test_a_line_that_repeats_itself_is_not_its_own_copy() -> None:
     assert doubled([["la", "la", "la", "la", "la", "la", "la", "la", "la", "la"], PROSE[0]]) == []
+
+
+@given(st.lists(st.lists(st.sampled_from("abcd"), max_size=16), max_size=10))
+def test_copies_are_those_that_runs_tell(lines: list[list[str]]) -> None:
+    assert doubled(lines) == plain(lines)
+
+
+def test_only_the_lines_asked_for_are_looked_at() -> None:
+    page = read([" ".join(line) for line in (PROSE[1], *PROSE, PROSE[0])])
+    assert doubled_lines.doubled(page, [0, 1, 3]) == []
+    assert doubled_lines.doubled(page, [1, 2, 4]) == [4]
 
 
 @given(st.lists(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=24), max_size=10))

@@ -38,11 +38,10 @@ def keys_of(line: str) -> Keys:
 
 
 def article(*lines: str) -> Article:
-    made = Article()
-    for line in lines:
-        found = keys_of(line)
-        made.add(line, found.sentences.tolist(), found.forms.tolist())
-    return made
+    found = [keys_of(line) for line in lines]
+    return Article.of(
+        [(line, of.sentences.tolist(), of.forms.tolist(), 0.0) for line, of in zip(lines, found, strict=True)]
+    )
 
 
 def story(subject: str, n: int = 6) -> list[str]:

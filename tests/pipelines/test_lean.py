@@ -1,4 +1,4 @@
-"""Pandas stays out of the command."""
+"""Pandas stays out of the command, and so do most looks for garbage."""
 
 import subprocess
 import sys
@@ -33,3 +33,9 @@ without_pandas()
 assert pa.table({"a": [1]}).to_pandas()["a"].tolist() == [1]
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_worker_seldom_looks_for_garbage() -> None:
+    code = "import gc, pipelines.warm; print(gc.get_threshold()[0])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(run.stdout) >= 10_000
