@@ -14,7 +14,7 @@ from typing import Final
 import dedup
 
 #: Files whose loops every run needs.
-_LOOPS: Final = ("kernels", "line_kernels", "markup_kernels", "term_kernels")
+_LOOPS: Final = ("kernels", "line_kernels", "markup_kernels", "place_kernels", "term_kernels")
 
 
 def is_first(package: Path = Path(dedup.__file__).parent) -> bool:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import first
 from pipelines.first import is_first
 
 PY = f"py{sys.version_info.major}{sys.version_info.minor}"
-LOOPS = ("kernels", "line_kernels", "markup_kernels")
+LOOPS = first._LOOPS
 
 
 @pytest.fixture
