@@ -427,6 +427,7 @@ def weigh_reuse(left: Side, right: Side, found: Similarity, rule: Rule = Rule())
     sides = [Words(one.words, one.flags, np.array([0, len(one.words)])) for one in (left, right)]
     ends, one_outlet = np.array([0, len(found.passages)]), np.array([_of_one_outlet(left, right)])
     weighed = _weigh(covered, found.passages.rows, ends, sides[0], sides[1], one_outlet, rule)
+    _fill_subjects(weighed, found.passages.rows, ends, sides[0], sides[1], np.array([True]), rule)
     return next(_each(weighed, np.array([0])))
 
 
@@ -457,7 +458,7 @@ def _weigh(  # noqa: PLR0913 - two sides, and what they share
     one_outlet: NDArray[np.bool_],
     rule: Rule,
 ) -> Reuse[NDArray[Any]]:
-    """Return what `decide` weighs of many pairs: of their covered words and passages, and whether both are of one outlet.
+    """Return what `decide` weighs of many pairs, but for ``subject``: of their covered words and passages, and whether both are of one outlet.
 
     A quotation in both is reused in neither; one that the other side has as its own words is in the greater count alone.
     """
@@ -479,13 +480,25 @@ def _weigh(  # noqa: PLR0913 - two sides, and what they share
         subject=np.ones(len(covered)),
         changed=np.zeros(len(covered), dtype=np.int64),
     )
-    asked = np.flatnonzero(found.reuses(rule) & (found.cover < rule.minor_cover))
-    if len(asked):
-        found.subject[asked] = subjects(passages, ends, left.texts, right.texts, asked)
     asked = np.flatnonzero(one_outlet & (found.copies(rule) | found.reuses(rule)))
     if len(asked):
         found.changed[asked] = changed_values(passages, ends, left, right, asked)
     return found
+
+
+def _fill_subjects(  # noqa: PLR0913 - two sides, what they share, and of which pairs
+    found: Reuse[NDArray[Any]],
+    passages: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    left: Words,
+    right: Words,
+    pairs: NDArray[np.bool_],
+    rule: Rule,
+) -> None:
+    """Fill in ``subject`` of some of the pairs that `_weigh` weighed, where the rule asks for it."""
+    asked = np.flatnonzero(pairs & found.reuses(rule) & (found.cover < rule.minor_cover))
+    if len(asked):
+        found.subject[asked] = subjects(passages, ends, left.texts, right.texts, asked)
 
 
 def changed_values(
@@ -699,11 +712,12 @@ class Verify:
         equal = (found.longest == n_words[0]) & (found.longest == n_words[1]) & (found.longest > 0)
         one_outlet = _of_one(batch)
         reuse = _weigh(found.covered, found.passages, found.ends, sides[0], sides[1], one_outlet, self.rule)
-        by_words = reuse.copies(self.rule)
-        if "partial" in self.relations:
-            by_words |= reuse.reuses(self.rule) & ~reuse.is_stock(self.rule)
         # Most pairs that share words are of one outlet, and of its forms or of what stands on all its pages: these have no relation.
         is_open = ~self._barred(batch, found, reuse, one_outlet & ~equal)
+        by_words = reuse.copies(self.rule)
+        if "partial" in self.relations:
+            _fill_subjects(reuse, found.passages, found.ends, sides[0], sides[1], is_open, self.rule)
+            by_words |= reuse.reuses(self.rule) & ~reuse.is_stock(self.rule)
         may_match = (equal | by_words) & is_open & (found.longest > 0)
         if overlaps:
             # Of most of the others it is soon told that the evidence can give them none either.
