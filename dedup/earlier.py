@@ -235,7 +235,7 @@ def beside(  # noqa: PLR0913 - tonight, and how far back
     ids = assigned["doc_id"].combine_chunks()
     clusters = earlier.rows("members", "doc_id", ids)
     clusters = clusters.filter(pc.invert(pc.is_in(clusters["doc_id"], members["doc_id"].combine_chunks())))
-    every = pa.concat_tables([articles.select([*ABOUT, "text"]), _titled(earlier, ids)])
+    every = pa.concat_tables([articles.select([*ABOUT, "text"]), titled(earlier, ids)])
     terms = pa.concat_tables([terms, earlier.rows("terms", "doc_id", ids)])
     counts = earlier.rows("term_counts", "key", pa.array(np.append(counted_keys(terms), ARTICLES_KEY)))
     known = _since_when(earlier, assigned)
@@ -249,7 +249,7 @@ def _likenesses(earlier: Earlier, articles: pa.Table) -> pa.Table:
     return found.filter(pc.is_in(found["earlier"], arrivals))
 
 
-def _titled(earlier: Earlier, doc_ids: pa.Array) -> pa.Table:
+def titled(earlier: Earlier, doc_ids: pa.Array) -> pa.Table:
     """Return ``ABOUT`` of earlier articles, and the text of those that have no title, by which they are called instead."""
     about = earlier.rows("articles", "doc_id", doc_ids, ABOUT)
     untitled = about["doc_id"].filter(pc.equal(pc.fill_null(about["title"], ""), "")).combine_chunks()
