@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from dedup.candidates.window import ordinals, within
 from dedup.duplicates.component import JOINING
-from dedup.events.counts import ARTICLES_KEY, counted_keys
+from dedup.events.counts import counted_keys
 from dedup.schema import ARTICLE, KNOWN, MATCH, TERMS, TEXT
 
 #: What is read of an article beside its words and terms.
@@ -237,7 +237,7 @@ def beside(  # noqa: PLR0913 - tonight, and how far back
     clusters = clusters.filter(pc.invert(pc.is_in(clusters["doc_id"], members["doc_id"].combine_chunks())))
     every = pa.concat_tables([articles.select([*ABOUT, "text"]), titled(earlier, ids)])
     terms = pa.concat_tables([terms, earlier.rows("terms", "doc_id", ids)])
-    counts = earlier.rows("term_counts", "key", pa.array(np.append(counted_keys(terms), ARTICLES_KEY)))
+    counts = earlier.rows("term_counts", "key", pa.array(counted_keys(terms)))
     known = _since_when(earlier, assigned)
     return Beside(every, terms, pa.concat_tables([members, clusters]), known, counts, _likenesses(earlier, every))
 

@@ -775,6 +775,77 @@ def key_tables(keys: Any, n_bits: Any) -> Any:
     return starts, bits
 
 
+#: Keys are put into so many parts, each of which fits into the memory that is near, and from there into buckets.
+_PART_BITS: Final = 8
+
+
+@compiled(
+    tuple_of((types.int64[::1], types.int64[::1], types.int64[::1], types.boolean))(INTS, types.int64, types.int64)
+)
+def numbered(keys: Any, n_bits: Any, crowd: Any) -> Any:  # noqa: PLR0912 - part by part, bucket by bucket
+    """Return the distinct keys, sorted, how often each comes, and the place of each key among them; and whether that could be done.
+
+    A bucket, one of 2^``n_bits``, is a stretch of the range of the keys, kept in order as they come; it could not be done where one
+    has more than ``crowd`` distinct keys.
+    """
+    n = len(keys)
+    least, most = keys[0], keys[0]
+    for key in keys:
+        least, most = min(least, key), max(most, key)
+    zero, width, shift = np.uint64(least), np.uint64(most) - np.uint64(least), np.uint64(0)
+    while width >> shift >= np.uint64(1 << n_bits):
+        shift += _1
+    inner = np.uint64(n_bits - _PART_BITS)
+    n_parts, n_buckets, mask = 1 << _PART_BITS, 1 << (n_bits - _PART_BITS), (_1 << inner) - _1
+    ends = np.zeros(n_parts + 2, dtype=np.int64)
+    for key in keys:
+        ends[((np.uint64(key) - zero) >> (shift + inner)) + _2] += 1
+    for one in range(n_parts):
+        ends[one + 2] += ends[one + 1]
+    by_part = np.empty(n, dtype=np.int64)
+    for key in keys:
+        own = ((np.uint64(key) - zero) >> (shift + inner)) + _1
+        by_part[ends[own]] = key
+        ends[own] += 1
+    starts, held = np.zeros(n_buckets + 1, dtype=np.int32), np.zeros(n_buckets, dtype=np.int32)
+    slots, times = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int32)
+    found, counts, place = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    first, n_found = np.empty(n_parts * n_buckets, dtype=np.int32), 0
+    for one in range(n_parts):
+        some = by_part[ends[one] : ends[one + 1]]
+        starts[:], held[:] = 0, 0
+        for key in some:
+            starts[(((np.uint64(key) - zero) >> shift) & mask) + _1] += 1
+        for bucket in range(n_buckets):
+            starts[bucket + 1] += starts[bucket]
+        for key in some:
+            here = ((np.uint64(key) - zero) >> shift) & mask
+            low, high = starts[here], starts[here] + held[here]
+            at = high
+            while at > low and slots[at - 1] > key:
+                at -= 1
+            if at > low and slots[at - 1] == key:
+                times[at - 1] += 1
+                continue
+            if high - low == crowd:
+                return found[:0], counts[:0], place[:0], False
+            for later in range(high, at, -1):
+                slots[later], times[later] = slots[later - 1], times[later - 1]
+            slots[at], times[at] = key, 1
+            held[here] += 1
+        for bucket in range(n_buckets):
+            first[one * n_buckets + bucket] = n_found
+            for at in range(starts[bucket], starts[bucket] + held[bucket]):
+                found[n_found], counts[n_found] = slots[at], times[at]
+                n_found += 1
+    for row in range(n):
+        at = first[(np.uint64(keys[row]) - zero) >> shift]
+        while found[at] != keys[row]:
+            at += 1
+        place[row] = at
+    return found[:n_found].copy(), counts[:n_found].copy(), place, True
+
+
 @part
 def _shift(starts: Any) -> Any:
     """Return by how much a key is shifted for its upper bits."""
