@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from dedup.candidates.window import ordinals, within
 from dedup.duplicates.component import JOINING
 from dedup.events.counts import counted_keys
+from dedup.keys import numbered
 from dedup.schema import ARTICLE, KNOWN, MATCH, TERMS, TEXT
 
 #: What is read of an article beside its words and terms.
@@ -36,7 +37,7 @@ class Earlier(Protocol):
         columns: Sequence[str] = (),
         between: tuple[str, int, int] | None = None,
     ) -> pa.Table:
-        """Return the rows of a relation that hold one of ``values`` in ``column``, in the order of its key.
+        """Return the rows of a relation that hold one of ``values`` in ``column``, in the order of its key, those of ``bands`` in any.
 
         Parameters
         ----------
@@ -114,15 +115,14 @@ def in_reach(  # noqa: PLR0913 - tonight, who is met, and how far
     order = np.argsort(arrivals)
     theirs = ordinals(met["published"])[order][np.searchsorted(arrivals[order], found["arrival"].to_numpy())]
     is_far = (theirs < np.nanmin(day) - days) | (theirs > np.nanmax(day) + days)
+    key, n_holders, place = numbered(found["key"].to_numpy())
+    ours = np.sort(bands["key"].to_numpy())
+    n_holders += np.searchsorted(ours, key, "right") - np.searchsorted(ours, key)
     # One without a day is met by all, and meets all.
     undated = articles["arrival"].filter(pa.array(np.isnan(day)))
-    key, ours = found["key"].to_numpy(), bands["key"].to_numpy()
-    of_undated = np.sort(bands["key"].filter(pc.is_in(bands["arrival"], undated.combine_chunks())).to_numpy())
-    n_holders = np.zeros(len(key), dtype=np.int64)
-    for keys in (np.sort(key), np.sort(ours)):
-        n_holders += np.searchsorted(keys, key, "right") - np.searchsorted(keys, key)
-    is_open = np.searchsorted(of_undated, key, "right") > np.searchsorted(of_undated, key)
-    return found.filter(pa.array(~is_far | is_open | (n_holders > limit)))
+    of_undated = bands["key"].filter(pc.is_in(bands["arrival"], undated.combine_chunks())).to_numpy()
+    is_kept = (n_holders > limit) | np.isin(key, of_undated)
+    return found.filter(pa.array(~is_far | is_kept[place]))
 
 
 def not_among(ids: pa.ChunkedArray, articles: pa.Table) -> pa.Array:
