@@ -722,9 +722,8 @@ class Verify:
         if overlaps:
             # Of most of the others it is soon told that the evidence can give them none either.
             rows = np.flatnonzero(is_open & ~may_match)
-            some = batch if len(rows) == batch.num_rows else batch.take(pa.array(rows))
             bars = self.overlap + self.rule.one_outlet * one_outlet[rows]
-            may_match[rows] = bounds(some, _days(some, np.arange(len(rows)))) >= bars - _SLIP
+            may_match[rows] = bounds(batch, rows, _days(batch, rows)) >= bars - _SLIP
         asked = np.flatnonzero(may_match)
         each = _each(reuse, asked)
         if overlaps:

@@ -130,7 +130,9 @@ def test_no_score_exceeds_its_bound(root: Path, days: float | None) -> None:
         for place, side in enumerate(("left", "right"))
         for name in TERMS.names
     }
-    found = bounds(pa.RecordBatch.from_pydict(columns), np.full(len(sides), days, dtype=np.float64))
+    found = bounds(
+        pa.RecordBatch.from_pydict(columns), np.arange(len(sides)), np.full(len(sides), days, dtype=np.float64)
+    )
     scores = [evidence(*map(Terms.from_row, pair), days_apart=days).score for pair in sides]
     assert np.all(scores <= found + 1e-6)
     # It must tell most pairs that report nothing in common from those that might.
