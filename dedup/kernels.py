@@ -661,20 +661,28 @@ _FLOATS: Final = array(types.float64)
 _COUNTS: Final = array(types.int32)
 
 
-@compiled(types.float64[::1](INTS, _FLOATS, INTS, INTS, _FLOATS, INTS))
+@compiled(types.float64[::1](*(INTS, _FLOATS, INTS, INTS) * 2))
 def weighted_jaccard(  # noqa: PLR0913 - two sides
-    lefts: Any, left_weights: Any, left_ends: Any, rights: Any, right_weights: Any, right_ends: Any
+    lefts: Any,
+    left_weights: Any,
+    left_ends: Any,
+    left_rows: Any,
+    rights: Any,
+    right_weights: Any,
+    right_ends: Any,
+    right_rows: Any,
 ) -> Any:
-    """Return for each pair of weighted sets, sorted and one after the other, the sum of lesser weights by that of greater ones."""
-    found = np.zeros(len(left_ends) - 1)
+    """Return for pairs of weighted sets, by their rows, the sum of lesser weights by that of greater ones; sets are sorted, one after the other."""
+    found = np.zeros(len(left_rows))
     for pair in range(len(found)):
-        i, j = left_ends[pair], right_ends[pair]
+        i, left_end = left_ends[left_rows[pair]], left_ends[left_rows[pair] + 1]
+        j, right_end = right_ends[right_rows[pair]], right_ends[right_rows[pair] + 1]
         lesser, greater = 0.0, 0.0
-        while i < left_ends[pair + 1] or j < right_ends[pair + 1]:
-            if j == right_ends[pair + 1] or (i < left_ends[pair + 1] and lefts[i] < rights[j]):
+        while i < left_end or j < right_end:
+            if j == right_end or (i < left_end and lefts[i] < rights[j]):
                 greater += left_weights[i]
                 i += 1
-            elif i == left_ends[pair + 1] or rights[j] < lefts[i]:
+            elif i == left_end or rights[j] < lefts[i]:
                 greater += right_weights[j]
                 j += 1
             else:
