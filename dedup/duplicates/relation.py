@@ -714,9 +714,9 @@ class Verify:
         reuse = _weigh(found.covered, found.passages, found.ends, sides[0], sides[1], one_outlet, self.rule)
         # Most pairs that share words are of one outlet, and of its forms or of what stands on all its pages: these have no relation.
         is_open = ~self._barred(batch, found, reuse, one_outlet & ~equal)
+        _fill_subjects(reuse, found.passages, found.ends, sides[0], sides[1], is_open, self.rule)
         by_words = reuse.copies(self.rule)
         if "partial" in self.relations:
-            _fill_subjects(reuse, found.passages, found.ends, sides[0], sides[1], is_open, self.rule)
             by_words |= reuse.reuses(self.rule) & ~reuse.is_stock(self.rule)
         may_match = (equal | by_words) & is_open & (found.longest > 0)
         if overlaps:
@@ -754,7 +754,8 @@ class Verify:
     ) -> NDArray[np.bool_]:
         """Tell which pairs of one outlet, that are not equal, are told by numbers alone to be a form or standing text."""
         barred = np.zeros(batch.num_rows, dtype=bool)
-        rows = np.flatnonzero(one_outlet & (reuse.copies(self.rule) | reuse.reuses(self.rule)))
+        shares = (found.longest > 0) & (reuse.copies(self.rule) | reuse.reuses(self.rule))
+        rows = np.flatnonzero(one_outlet & shares)
         if len(rows):
             of_one = Reuse(*(numbers[rows] for numbers in reuse))
             shared_words, days = found.covered.min(axis=1)[rows], _days(batch, rows)
