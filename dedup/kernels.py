@@ -816,7 +816,8 @@ def numbered(keys: Any, n_bits: Any, crowd: Any) -> Any:  # noqa: PLR0912 - part
         by_part[ends[own]] = key
         ends[own] += 1
     starts, held = np.zeros(n_buckets + 1, dtype=np.int32), np.zeros(n_buckets, dtype=np.int32)
-    slots, times = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int32)
+    largest = np.diff(ends).max()
+    slots, times = np.empty(largest, dtype=np.int64), np.empty(largest, dtype=np.int32)
     found, counts, place = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
     first, n_found = np.empty(n_parts * n_buckets, dtype=np.int32), 0
     for one in range(n_parts):
