@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 
 from dedup.candidates.window import ordinals, within
 from dedup.duplicates.component import JOINING
-from dedup.events.counts import ARTICLES_KEY, counted_keys
+from dedup.events.counts import counted_keys
+from dedup.keys import numbered
 from dedup.schema import ARTICLE, KNOWN, MATCH, TERMS, TEXT
 
 #: What is read of an article beside its words and terms.
@@ -36,7 +37,7 @@ class Earlier(Protocol):
         columns: Sequence[str] = (),
         between: tuple[str, int, int] | None = None,
     ) -> pa.Table:
-        """Return the rows of a relation that hold one of ``values`` in ``column``, in the order of its key.
+        """Return the rows of a relation that hold one of ``values`` in ``column``, in the order of its key, those of ``bands`` in any.
 
         Parameters
         ----------
@@ -114,15 +115,14 @@ def in_reach(  # noqa: PLR0913 - tonight, who is met, and how far
     order = np.argsort(arrivals)
     theirs = ordinals(met["published"])[order][np.searchsorted(arrivals[order], found["arrival"].to_numpy())]
     is_far = (theirs < np.nanmin(day) - days) | (theirs > np.nanmax(day) + days)
+    key, n_holders, place = numbered(found["key"].to_numpy())
+    ours = np.sort(bands["key"].to_numpy())
+    n_holders += np.searchsorted(ours, key, "right") - np.searchsorted(ours, key)
     # One without a day is met by all, and meets all.
     undated = articles["arrival"].filter(pa.array(np.isnan(day)))
-    key, ours = found["key"].to_numpy(), bands["key"].to_numpy()
-    of_undated = np.sort(bands["key"].filter(pc.is_in(bands["arrival"], undated.combine_chunks())).to_numpy())
-    n_holders = np.zeros(len(key), dtype=np.int64)
-    for keys in (np.sort(key), np.sort(ours)):
-        n_holders += np.searchsorted(keys, key, "right") - np.searchsorted(keys, key)
-    is_open = np.searchsorted(of_undated, key, "right") > np.searchsorted(of_undated, key)
-    return found.filter(pa.array(~is_far | is_open | (n_holders > limit)))
+    of_undated = bands["key"].filter(pc.is_in(bands["arrival"], undated.combine_chunks())).to_numpy()
+    is_kept = (n_holders > limit) | np.isin(key, of_undated)
+    return found.filter(pa.array(~is_far | is_kept[place]))
 
 
 def not_among(ids: pa.ChunkedArray, articles: pa.Table) -> pa.Array:
@@ -235,9 +235,9 @@ def beside(  # noqa: PLR0913 - tonight, and how far back
     ids = assigned["doc_id"].combine_chunks()
     clusters = earlier.rows("members", "doc_id", ids)
     clusters = clusters.filter(pc.invert(pc.is_in(clusters["doc_id"], members["doc_id"].combine_chunks())))
-    every = pa.concat_tables([articles.select([*ABOUT, "text"]), _titled(earlier, ids)])
+    every = pa.concat_tables([articles.select([*ABOUT, "text"]), titled(earlier, ids)])
     terms = pa.concat_tables([terms, earlier.rows("terms", "doc_id", ids)])
-    counts = earlier.rows("term_counts", "key", pa.array(np.append(counted_keys(terms), ARTICLES_KEY)))
+    counts = earlier.rows("term_counts", "key", pa.array(counted_keys(terms)))
     known = _since_when(earlier, assigned)
     return Beside(every, terms, pa.concat_tables([members, clusters]), known, counts, _likenesses(earlier, every))
 
@@ -249,7 +249,7 @@ def _likenesses(earlier: Earlier, articles: pa.Table) -> pa.Table:
     return found.filter(pc.is_in(found["earlier"], arrivals))
 
 
-def _titled(earlier: Earlier, doc_ids: pa.Array) -> pa.Table:
+def titled(earlier: Earlier, doc_ids: pa.Array) -> pa.Table:
     """Return ``ABOUT`` of earlier articles, and the text of those that have no title, by which they are called instead."""
     about = earlier.rows("articles", "doc_id", doc_ids, ABOUT)
     untitled = about["doc_id"].filter(pc.equal(pc.fill_null(about["title"], ""), "")).combine_chunks()

@@ -136,6 +136,10 @@ def cosines(
     # A bit for each term of the left row, which several terms share: nearly all that it does not have are told by these few bytes, which
     # are always at hand, where looking in ``spread`` takes the longer the more terms there are.
     bits = np.zeros(_N_BITS // 64, dtype=np.uint64)
+    longest = 1
+    for one in range(len(other_ends) - 1):
+        longest = max(longest, other_ends[one + 1] - other_ends[one])
+    likely = np.empty(longest, dtype=np.int64)
     for column in range(len(known)):
         spread[column, 1] = _shared_place(column, known[column], met[column])
     alone = 0.0
@@ -176,10 +180,18 @@ def cosines(
         other = right[pair]
         is_new = lengths[pair] < 0.0 and length_at[other] != step
         total, squares = 0.0, other_odd[other] * alone * alone
+        # Of a row whose length is known nothing is needed of terms that the left one does not have. They are passed over without a
+        # branch: which they are, nothing foresees.
+        n_likely = np.uint64(0)
         for place in range(other_ends[other], other_ends[other + 1]):
             column = other_columns[place]
-            # Of a row whose length is known nothing else is needed of terms that the left one does not have.
-            if not is_new and (bits[_bit_place(column)] & _bit(column) == 0 or spread[column, 0] == 0.0):
+            likely[n_likely] = place
+            n_likely += np.uint64(is_new) | (
+                (bits[_bit_place(column)] >> (np.uint64(column) & np.uint64(63))) & np.uint64(1)
+            )
+        for place in likely[:n_likely]:
+            column = other_columns[place]
+            if not is_new and spread[column, 0] == 0.0:
                 continue
             at = np.int64(spread[column, 1])
             if reckoned[at] != step:

@@ -369,7 +369,7 @@ class Flow:
 
 
 #: Pairs that are joined with their texts at a time, and with their terms as well; a row is some ten kilobytes, and some forty.
-_JOIN_ROWS, _JOIN_ROWS_OF_TERMS = 1024, 128
+_JOIN_ROWS, _JOIN_ROWS_OF_TERMS = 1024, 256
 _NO_BYTES = np.empty(0, dtype=np.uint8)
 
 

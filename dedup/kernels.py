@@ -661,20 +661,28 @@ _FLOATS: Final = array(types.float64)
 _COUNTS: Final = array(types.int32)
 
 
-@compiled(types.float64[::1](INTS, _FLOATS, INTS, INTS, _FLOATS, INTS))
+@compiled(types.float64[::1](*(INTS, _FLOATS, INTS, INTS) * 2))
 def weighted_jaccard(  # noqa: PLR0913 - two sides
-    lefts: Any, left_weights: Any, left_ends: Any, rights: Any, right_weights: Any, right_ends: Any
+    lefts: Any,
+    left_weights: Any,
+    left_ends: Any,
+    left_rows: Any,
+    rights: Any,
+    right_weights: Any,
+    right_ends: Any,
+    right_rows: Any,
 ) -> Any:
-    """Return for each pair of weighted sets, sorted and one after the other, the sum of lesser weights by that of greater ones."""
-    found = np.zeros(len(left_ends) - 1)
+    """Return for pairs of weighted sets, by their rows, the sum of lesser weights by that of greater ones; sets are sorted, one after the other."""
+    found = np.zeros(len(left_rows))
     for pair in range(len(found)):
-        i, j = left_ends[pair], right_ends[pair]
+        i, left_end = left_ends[left_rows[pair]], left_ends[left_rows[pair] + 1]
+        j, right_end = right_ends[right_rows[pair]], right_ends[right_rows[pair] + 1]
         lesser, greater = 0.0, 0.0
-        while i < left_ends[pair + 1] or j < right_ends[pair + 1]:
-            if j == right_ends[pair + 1] or (i < left_ends[pair + 1] and lefts[i] < rights[j]):
+        while i < left_end or j < right_end:
+            if j == right_end or (i < left_end and lefts[i] < rights[j]):
                 greater += left_weights[i]
                 i += 1
-            elif i == left_ends[pair + 1] or rights[j] < lefts[i]:
+            elif i == left_end or rights[j] < lefts[i]:
                 greater += right_weights[j]
                 j += 1
             else:
@@ -773,6 +781,78 @@ def key_tables(keys: Any, n_bits: Any) -> Any:
     for one in range(n_parts):
         starts[one + 1] += starts[one]
     return starts, bits
+
+
+#: Keys are put into so many parts, each of which fits into the memory that is near, and from there into buckets.
+_PART_BITS: Final = 8
+
+
+@compiled(
+    tuple_of((types.int64[::1], types.int64[::1], types.int64[::1], types.boolean))(INTS, types.int64, types.int64)
+)
+def numbered(keys: Any, n_bits: Any, crowd: Any) -> Any:  # noqa: PLR0912 - part by part, bucket by bucket
+    """Return the distinct keys, sorted, how often each comes, and the place of each key among them; and whether that could be done.
+
+    A bucket, one of 2^``n_bits``, is a stretch of the range of the keys, kept in order as they come; it could not be done where one
+    has more than ``crowd`` distinct keys.
+    """
+    n = len(keys)
+    least, most = keys[0], keys[0]
+    for key in keys:
+        least, most = min(least, key), max(most, key)
+    zero, width, shift = np.uint64(least), np.uint64(most) - np.uint64(least), np.uint64(0)
+    while width >> shift >= np.uint64(1 << n_bits):
+        shift += _1
+    inner = np.uint64(n_bits - _PART_BITS)
+    n_parts, n_buckets, mask = 1 << _PART_BITS, 1 << (n_bits - _PART_BITS), (_1 << inner) - _1
+    ends = np.zeros(n_parts + 2, dtype=np.int64)
+    for key in keys:
+        ends[((np.uint64(key) - zero) >> (shift + inner)) + _2] += 1
+    for one in range(n_parts):
+        ends[one + 2] += ends[one + 1]
+    by_part = np.empty(n, dtype=np.int64)
+    for key in keys:
+        own = ((np.uint64(key) - zero) >> (shift + inner)) + _1
+        by_part[ends[own]] = key
+        ends[own] += 1
+    starts, held = np.zeros(n_buckets + 1, dtype=np.int32), np.zeros(n_buckets, dtype=np.int32)
+    largest = np.diff(ends).max()
+    slots, times = np.empty(largest, dtype=np.int64), np.empty(largest, dtype=np.int32)
+    found, counts, place = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    first, n_found = np.empty(n_parts * n_buckets, dtype=np.int32), 0
+    for one in range(n_parts):
+        some = by_part[ends[one] : ends[one + 1]]
+        starts[:], held[:] = 0, 0
+        for key in some:
+            starts[(((np.uint64(key) - zero) >> shift) & mask) + _1] += 1
+        for bucket in range(n_buckets):
+            starts[bucket + 1] += starts[bucket]
+        for key in some:
+            here = ((np.uint64(key) - zero) >> shift) & mask
+            low, high = starts[here], starts[here] + held[here]
+            at = high
+            while at > low and slots[at - 1] > key:
+                at -= 1
+            if at > low and slots[at - 1] == key:
+                times[at - 1] += 1
+                continue
+            if high - low == crowd:
+                return found[:0], counts[:0], place[:0], False
+            for later in range(high, at, -1):
+                slots[later], times[later] = slots[later - 1], times[later - 1]
+            slots[at], times[at] = key, 1
+            held[here] += 1
+        for bucket in range(n_buckets):
+            first[one * n_buckets + bucket] = n_found
+            for at in range(starts[bucket], starts[bucket] + held[bucket]):
+                found[n_found], counts[n_found] = slots[at], times[at]
+                n_found += 1
+    for row in range(n):
+        at = first[(np.uint64(keys[row]) - zero) >> shift]
+        while found[at] != keys[row]:
+            at += 1
+        place[row] = at
+    return found[:n_found].copy(), counts[:n_found].copy(), place, True
 
 
 @part

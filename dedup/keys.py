@@ -26,6 +26,8 @@ def distinct(keys: Ints) -> Ints:
     >>> distinct(np.array([3, 1, 3])).tolist()
     [1, 3]
     """
+    if np.all(keys[1:] > keys[:-1]):
+        return keys
     ordered = np.sort(keys)
     found: Ints = ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
     return found
@@ -61,6 +63,34 @@ def among(keys: Ints, held: Ints) -> NDArray[np.bool_]:
     held = np.sort(held)
     found: NDArray[np.bool_] = held[np.minimum(np.searchsorted(held, keys), len(held) - 1)] == keys
     return found
+
+
+#: Distinct keys of one bucket, of which there are hardly more than a few where keys are hashes, and least bits that tell buckets apart.
+_IN_A_BUCKET: Final = 64
+_BUCKET_BITS: Final = 8
+
+
+def numbered(keys: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return the distinct keys, sorted, how often each comes, and for each of the keys its place among the distinct ones.
+
+    Parameters
+    ----------
+    keys : ndarray of int64, shape (n,)
+        Any numbers; quick where they are hashes, which differ in their upper bits.
+
+    Examples
+    --------
+    >>> [found.tolist() for found in numbered(np.array([7, 3, 7]))]
+    [[3, 7], [1, 2], [1, 0, 1]]
+    """
+    from dedup import kernels
+
+    if len(keys):
+        *found, is_done = kernels.numbered(keys, max(len(keys).bit_length() - 1, _BUCKET_BITS), _IN_A_BUCKET)
+        if is_done:
+            return found[0], found[1], found[2]
+    there, place, times = np.unique(keys, return_inverse=True, return_counts=True)
+    return there, times, place
 
 
 def stable_order(keys: Ints) -> Ints:

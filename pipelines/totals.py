@@ -7,17 +7,19 @@ Rule guarded here: an id that was published once is listed until it is told what
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from dedup.articles.published import in_order
-from dedup.earlier import Earlier
+from dedup.earlier import Earlier, titled
 from dedup.flow import Grouped, Matched
 
 Row = dict[str, Any]
 _N_TITLE_WORDS = 12
+#: What is read of earlier articles to say how far a group reaches.
+_SPREAD = ("doc_id", "source", "published")
 
 
 def clusters(tonight: Sequence[Row], matched: Matched, earlier: Earlier | None = None) -> list[Row]:
@@ -35,9 +37,10 @@ def clusters(tonight: Sequence[Row], matched: Matched, earlier: Earlier | None =
     merged, was, before = _merged(matched.merges, "cluster"), dict[str, list[Row]](), list[Row]()
     if earlier:
         ours = {row["doc_id"] for row in tonight}
-        before = _with_articles([row for doc_id, row in matched.member_of.items() if doc_id not in ours], earlier)
+        others = [row for doc_id, row in matched.member_of.items() if doc_id not in ours]
+        before = _with_titles(others, earlier)
         names = pa.array(sorted({*(row["cluster_id"] for row in before), *merged}), pa.string())
-        was = _grouped(_with_articles(earlier.rows("members", "cluster_id", names).to_pylist(), earlier), "cluster_id")
+        was = _grouped(_with_titles(earlier.rows("members", "cluster_id", names).to_pylist(), earlier), "cluster_id")
     rows = [
         _cluster(cluster_id, members) | {"status": "grown" if len(was.get(cluster_id, ())) > 1 else "new"}
         for cluster_id, members in _grouped([*tonight, *before], "cluster_id").items()
@@ -69,8 +72,9 @@ def events(tonight: Sequence[Row], matched: Matched, grouped: Grouped, earlier: 
             row["event_id"]: row for row in [*gone.to_pylist(), *moved.to_pylist()] if row["event_id"] not in touched
         }
         names = pa.array(sorted({*touched, *told}), pa.string())
-        found = _with_articles(earlier.rows("assignments", "event_id", names).to_pylist(), earlier)
-        ids = pa.array([row["doc_id"] for row in found], pa.string())
+        assigned = earlier.rows("assignments", "event_id", names)
+        ids = assigned["doc_id"].combine_chunks()
+        found = _with_articles(assigned.to_pylist(), earlier.rows("articles", "doc_id", ids, _SPREAD))
         of_cluster = {
             row["doc_id"]: row for row in earlier.rows("members", "doc_id", ids).to_pylist()
         } | matched.member_of
@@ -95,11 +99,13 @@ def _merged(merges: pa.Table, level: str) -> dict[str, str]:
     return {row["old_id"]: row["new_id"] for row in merges.to_pylist() if row["level"] == level}
 
 
-def _with_articles(rows: Iterable[Mapping[str, Any]], earlier: Earlier) -> list[Row]:
-    """Join rows of earlier articles with these."""
-    rows = list(rows)
-    ids = pa.array([row["doc_id"] for row in rows], pa.string())
-    about = {row["doc_id"]: row for row in earlier.rows("articles", "doc_id", ids).to_pylist()}
+def _with_titles(rows: Sequence[Row], earlier: Earlier) -> list[Row]:
+    """Join rows of earlier articles with these, and with what they are called by."""
+    return _with_articles(rows, titled(earlier, pa.array([row["doc_id"] for row in rows], pa.string())))
+
+
+def _with_articles(rows: Sequence[Row], articles: pa.Table) -> list[Row]:
+    about = {row["doc_id"]: row for row in articles.to_pylist()}
     return [about[row["doc_id"]] | row for row in rows]
 
 

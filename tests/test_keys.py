@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.keys import KeyIndex, distinct, stable_order
+from dedup.keys import KeyIndex, distinct, numbered, stable_order
 
 KEYS = st.lists(st.one_of(st.integers(-(2**63), 2**63 - 1), st.integers(-3, 3), st.sampled_from([2**40, 2**40 + 1])))
 
@@ -16,6 +16,22 @@ def test_the_order_is_that_of_a_stable_sort(keys):
     given_keys = np.array(keys, dtype=np.int64)
     assert stable_order(given_keys).tolist() == np.argsort(given_keys, kind="stable").tolist()
     assert given_keys.tolist() == keys
+
+
+@given(KEYS)
+def test_keys_are_numbered_in_their_order(keys):
+    given_keys = np.array(keys, dtype=np.int64)
+    wanted = np.unique(given_keys, return_counts=True, return_inverse=True)
+    assert [found.tolist() for found in numbered(given_keys)] == [wanted[one].tolist() for one in (0, 2, 1)]
+
+
+@pytest.mark.parametrize("step", [1, 2**20])
+def test_keys_that_lie_together_are_numbered_too(step):
+    keys = np.array([-(2**63), 2**63 - 1, *range(0, 1000 * step, step)] * 2)
+    there, times, place = numbered(keys)
+    assert there.tolist() == sorted(set(keys.tolist()))
+    assert set(times.tolist()) == {2}
+    assert np.array_equal(there[place], keys)
 
 
 def test_keys_may_be_read_only():

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 Ints = NDArray[np.int64]
 
-_ROWS_AT_ONCE = 2048
-
 
 @dataclass(frozen=True)
 class Nearby:
@@ -164,13 +162,9 @@ def _alike(one: pa.Table, other: pa.Table, left: Ints, right: Ints) -> NDArray[n
     """Return the weighted Jaccard similarity of what row ``left[i]`` of one tells and row ``right[i]`` of another, for each i."""
     from dedup import kernels
 
-    found = [np.empty(0)]
-    sides = [(table["keys"].combine_chunks(), table["weights"].combine_chunks()) for table in (one, other)]
-    for start in range(0, len(left), _ROWS_AT_ONCE):
-        told = []
-        for (keys, weights), rows in zip(sides, (left, right), strict=True):
-            some = pa.array(rows[start : start + _ROWS_AT_ONCE])
-            values, ends = flat(keys.take(some), np.int64)
-            told += [values, flat(weights.take(some), np.float64)[0], ends]
-        found.append(kernels.weighted_jaccard(*told))
-    return np.concatenate(found)
+    sides: list[NDArray[Any]] = []
+    for table, rows in ((one, left), (other, right)):
+        keys, ends = flat(table["keys"].combine_chunks(), np.int64)
+        sides += [keys, flat(table["weights"].combine_chunks(), np.float64)[0], ends, rows]
+    found: NDArray[np.float64] = kernels.weighted_jaccard(*sides)
+    return found

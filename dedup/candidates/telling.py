@@ -137,6 +137,6 @@ class Alike:
             sides = []
             for side in ("left", "right"):
                 keys, ends = flat(batch[f"{side}_keys"], np.int64)
-                sides += [keys, flat(batch[f"{side}_weights"], np.float64)[0], ends]
+                sides += [keys, flat(batch[f"{side}_weights"], np.float64)[0], ends, np.arange(batch.num_rows)]
             found = kernels.weighted_jaccard(*sides)
             yield batch.select(self.writes.names).filter(pa.array(found >= self.least))

@@ -152,27 +152,37 @@ def cosine(left: Weighed, right: Weighed) -> float:
     return min(1.0, float(product) / (left.bag.norm * right.bag.norm))
 
 
-def bounds(pairs: pa.RecordBatch, weights: Weights = DEFAULT) -> NDArray[np.float64]:
-    """Return for each pair of articles what its score cannot exceed, for a hundredth of what the score costs.
+def bounds(
+    pairs: pa.RecordBatch, rows: NDArray[np.int64], days_apart: NDArray[np.float64], weights: Weights = DEFAULT
+) -> NDArray[np.float64]:
+    """Return for some pairs of articles what their scores cannot exceed, for a hundredth of what the score costs.
 
     Parameters
     ----------
     pairs : RecordBatch
         Terms of both sides, a column of TERMS as ``left_terms_<name>`` and ``right_terms_<name>``.
+    rows : ndarray of int64, shape (n,)
+        The pairs asked for.
+    days_apart : ndarray of float64, shape (n,)
+        Days between their publication; nan if one date is missing.
     weights : Weights
         Weights of the evidence.
 
     Returns
     -------
-    ndarray of float64, shape (n_pairs,)
-        At least the score of `evidence`, whatever the dates.
+    ndarray of float64, shape (n,)
+        At least the score of `evidence`, but for its last bits.
     """
+    names = [f"{side}_terms_{name}" for side in _SIDES for name in _BOUND_BY]
+    pairs = pa.record_batch([pairs[name].take(pa.array(rows)) for name in names], names)
     mixed = weights.word * _cosines(pairs, ("words", "words"))
     mixed += weights.bigram * _cosines(pairs, ("bigrams", "bigrams"))
     mixed += weights.span * _cosines(pairs, ("spans", "spans"))
     mixed += weights.lead * np.maximum(_cosines(pairs, ("lead", "words")), _cosines(pairs, ("words", "lead")))
     (one, ends), (other, other_ends) = (flat(pairs[f"{side}_terms_quantity_keys"], np.int64) for side in _SIDES)
     n_common = _shared(one, np.ones(len(one), np.int32), ends, other, np.ones(len(other), np.int32), other_ends)
+    factor = weights.floor + (1.0 - weights.floor) * np.exp(-0.5 * (days_apart / weights.decay_days) ** 2)
+    mixed *= np.where(np.isnan(days_apart), weights.undated, factor)
     return mixed * (1.0 + weights.date + weights.quantity * (n_common > 0))
 
 
@@ -184,6 +194,8 @@ _BAGS = {
     "spans": (2, "span_counts"),
     "lead": (3, "lead_counts"),
 }
+#: The columns of TERMS that a bound is reckoned by.
+_BOUND_BY = (*_BAGS, *(counts for _, counts in _BAGS.values()), "norms", "quantity_keys")
 
 
 def _cosines(pairs: pa.RecordBatch, kinds: tuple[str, str]) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ Rule guarded here: a verdict depends on the two articles and on frozen tables, n
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache, lru_cache
+from math import nan
 from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -236,6 +237,20 @@ class Reuse(NamedTuple, Generic[_Number]):
         changed: Any = self.changed
         return (changed > 0) & (days >= _OTHER_DAY) & (changed * rule.form_words >= shared_words)
 
+    def is_standing(self, shared_words: Any, longest: Passage, days: Any, rule: Rule) -> Any:
+        """Return whether two articles of one outlet, so many days apart (nan where that is unknown), share standing text alone.
+
+        ``longest`` is their longest passage, or what three arrays tell of those of many pairs.
+        """
+        most: Any = self.most
+        is_later = days > rule.standing_days
+        is_whole = (most >= rule.whole_cover) & ((shared_words >= rule.form_words) | np.logical_not(is_later))
+        is_block = longest.words >= rule.standing_block * shared_words
+        first, last = np.minimum(longest.left, longest.right), np.maximum(longest.left, longest.right)
+        at_lead = (first < rule.lead_words) & (last < 3 * rule.lead_words)
+        found = is_later | (most < rule.standing_cover) | (is_block & np.logical_not(at_lead))
+        return found & np.logical_not(is_whole)
+
 
 class Related(NamedTuple):
     """How two articles relate: ``score`` is the evidence of overlap, None where none was weighed."""
@@ -412,6 +427,7 @@ def weigh_reuse(left: Side, right: Side, found: Similarity, rule: Rule = Rule())
     sides = [Words(one.words, one.flags, np.array([0, len(one.words)])) for one in (left, right)]
     ends, one_outlet = np.array([0, len(found.passages)]), np.array([_of_one_outlet(left, right)])
     weighed = _weigh(covered, found.passages.rows, ends, sides[0], sides[1], one_outlet, rule)
+    _fill_subjects(weighed, found.passages.rows, ends, sides[0], sides[1], np.array([True]), rule)
     return next(_each(weighed, np.array([0])))
 
 
@@ -442,7 +458,7 @@ def _weigh(  # noqa: PLR0913 - two sides, and what they share
     one_outlet: NDArray[np.bool_],
     rule: Rule,
 ) -> Reuse[NDArray[Any]]:
-    """Return what `decide` weighs of many pairs: of their covered words and passages, and whether both are of one outlet.
+    """Return what `decide` weighs of many pairs, but for ``subject``: of their covered words and passages, and whether both are of one outlet.
 
     A quotation in both is reused in neither; one that the other side has as its own words is in the greater count alone.
     """
@@ -464,13 +480,25 @@ def _weigh(  # noqa: PLR0913 - two sides, and what they share
         subject=np.ones(len(covered)),
         changed=np.zeros(len(covered), dtype=np.int64),
     )
-    asked = np.flatnonzero(found.reuses(rule) & (found.cover < rule.minor_cover))
-    if len(asked):
-        found.subject[asked] = subjects(passages, ends, left.texts, right.texts, asked)
     asked = np.flatnonzero(one_outlet & (found.copies(rule) | found.reuses(rule)))
     if len(asked):
         found.changed[asked] = changed_values(passages, ends, left, right, asked)
     return found
+
+
+def _fill_subjects(  # noqa: PLR0913 - two sides, what they share, and of which pairs
+    found: Reuse[NDArray[Any]],
+    passages: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    left: Words,
+    right: Words,
+    pairs: NDArray[np.bool_],
+    rule: Rule,
+) -> None:
+    """Fill in ``subject`` of some of the pairs that `_weigh` weighed, where the rule asks for it."""
+    asked = np.flatnonzero(pairs & found.reuses(rule) & (found.cover < rule.minor_cover))
+    if len(asked):
+        found.subject[asked] = subjects(passages, ends, left.texts, right.texts, asked)
 
 
 def changed_values(
@@ -553,19 +581,14 @@ def _form(shared: _Shared, reuse: Reuse[Any], of_one: _OfOneOutlet, rule: Rule) 
 
 def _standing(shared: _Shared, reuse: Reuse[Any], of_one: _OfOneOutlet, rule: Rule) -> str:
     """Return why they share standing text alone, or ``""``."""
-    days, longest = of_one.days, shared.longest
-    later = days is not None and days > rule.standing_days
-    if reuse.most >= rule.whole_cover and (shared.words >= rule.form_words or not later):
+    days = nan if of_one.days is None else of_one.days
+    if not reuse.is_standing(shared.words, shared.longest, days, rule):
         return ""
-    if later:
+    if days > rule.standing_days:
         return f"standing text of one outlet, {days:.1f} days apart"
     if reuse.most < rule.standing_cover:
         return f"{shared.words} words of one outlet, little of either text"
-    begins = sorted((longest.left, longest.right))
-    at_lead = begins[0] < rule.lead_words and begins[1] < 3 * rule.lead_words
-    if longest.words >= rule.standing_block * shared.words and not at_lead:
-        return f"one block of {longest.words} words of one outlet and little else in common"
-    return ""
+    return f"one block of {shared.longest.words} words of one outlet and little else in common"
 
 
 @cache
@@ -689,19 +712,18 @@ class Verify:
         equal = (found.longest == n_words[0]) & (found.longest == n_words[1]) & (found.longest > 0)
         one_outlet = _of_one(batch)
         reuse = _weigh(found.covered, found.passages, found.ends, sides[0], sides[1], one_outlet, self.rule)
-        may_match = equal | reuse.copies(self.rule)
+        # Most pairs that share words are of one outlet, and of its forms or of what stands on all its pages: these have no relation.
+        is_open = ~self._barred(batch, found, reuse, one_outlet & ~equal)
+        _fill_subjects(reuse, found.passages, found.ends, sides[0], sides[1], is_open, self.rule)
+        by_words = reuse.copies(self.rule)
         if "partial" in self.relations:
-            may_match |= reuse.reuses(self.rule) & ~reuse.is_stock(self.rule)
-        may_match &= found.longest > 0
+            by_words |= reuse.reuses(self.rule) & ~reuse.is_stock(self.rule)
+        may_match = (equal | by_words) & is_open & (found.longest > 0)
         if overlaps:
-            # Of most pairs whose words have no relation it is soon told that the evidence can give them none either.
-            may_match |= bounds(batch) >= self.overlap - _SLIP
-        else:
-            # Most pairs of one outlet are of its forms, and these are many.
-            of_one = np.flatnonzero(may_match & one_outlet & ~equal)
-            forms = Reuse(*(numbers[of_one] for numbers in reuse))
-            refilled = forms.is_refilled(found.covered.min(axis=1)[of_one], _days(batch, of_one), self.rule)
-            may_match[of_one[refilled]] = False
+            # Of most of the others it is soon told that the evidence can give them none either.
+            rows = np.flatnonzero(is_open & ~may_match)
+            bars = self.overlap + self.rule.one_outlet * one_outlet[rows]
+            may_match[rows] = bounds(batch, rows, _days(batch, rows)) >= bars - _SLIP
         asked = np.flatnonzero(may_match)
         each = _each(reuse, asked)
         if overlaps:
@@ -726,6 +748,21 @@ class Verify:
             "reason": [one.verdict.reason for one in verdicts],
         }
         return pa.RecordBatch.from_pydict(columns, schema=MATCH)
+
+    def _barred(
+        self, batch: pa.RecordBatch, found: Similarities, reuse: Reuse[NDArray[Any]], one_outlet: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Tell which pairs of one outlet, that are not equal, are told by numbers alone to be a form or standing text."""
+        barred = np.zeros(batch.num_rows, dtype=bool)
+        shares = (found.longest > 0) & (reuse.copies(self.rule) | reuse.reuses(self.rule))
+        rows = np.flatnonzero(one_outlet & shares)
+        if len(rows):
+            of_one = Reuse(*(numbers[rows] for numbers in reuse))
+            shared_words, days = found.covered.min(axis=1)[rows], _days(batch, rows)
+            longest = Passage(*found.passages[found.ends[rows]].T)
+            barred[rows] = of_one.is_refilled(shared_words, days, self.rule)
+            barred[rows] |= of_one.is_standing(shared_words, longest, days, self.rule)
+        return barred
 
     def _by_evidence(
         self,

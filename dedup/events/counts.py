@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dedup.candidates.minhash import flat
-from dedup.keys import KeyIndex, counted, distinct, stable_order
+from dedup.keys import KeyIndex, counted, distinct, numbered
 from dedup.schema import TERM_COUNT
 
 Ints = NDArray[np.int64]
@@ -120,35 +120,13 @@ def read_keys(terms: Columns, name: str) -> tuple[Ints, Ints]:
 
 
 def counted_keys(terms: Columns) -> Ints:
-    """Return the distinct keys of all that is counted of some articles, sorted."""
-    return distinct(np.concatenate([read_keys(terms, name)[0] for name in _COUNTED]))
-
-
-def numbered(keys: Ints) -> tuple[Ints, Ints, Ints]:
-    """Return the distinct keys, sorted, how often each comes, and for each of the keys its place among the distinct ones.
-
-    Parameters
-    ----------
-    keys : ndarray of int64, shape (n,)
-        Hashes.
-
-    Examples
-    --------
-    >>> [found.tolist() for found in numbered(np.array([7, 3, 7]))]
-    [[3, 7], [1, 2], [1, 0, 1]]
-    """
-    order = stable_order(keys)
-    ordered = keys[order]
-    begins = np.append(True, ordered[1:] != ordered[:-1])[: len(keys)]
-    place = np.empty(len(keys), dtype=np.int64)
-    place[order] = np.cumsum(begins) - 1
-    starts = np.flatnonzero(begins)
-    return ordered[starts], np.diff(np.append(starts, len(keys))), place
+    """Return the distinct keys of all that is counted of some articles, and that of their number, sorted."""
+    return numbered(np.concatenate([[ARTICLES_KEY], *(read_keys(terms, name)[0] for name in _COUNTED)]))[0]
 
 
 def _added(keys: Ints, counts: Ints) -> tuple[Ints, Ints]:
     """Return the distinct keys, sorted, and the sum of the counts of each."""
-    distinct, _, place = numbered(keys)
-    sums = np.zeros(len(distinct), dtype=np.int64)
+    there, _, place = numbered(keys)
+    sums = np.zeros(len(there), dtype=np.int64)
     np.add.at(sums, place, counts)
-    return distinct, sums
+    return there, sums

@@ -17,7 +17,8 @@ from scipy.sparse import csr_matrix, hstack
 
 from dedup.articles.terms import Background
 from dedup.candidates.minhash import flat
-from dedup.events.counts import Columns, Counts, numbered, read_keys
+from dedup.events.counts import Columns, Counts, read_keys
+from dedup.keys import numbered
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

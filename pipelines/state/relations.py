@@ -49,12 +49,15 @@ class Relation:
         Whether a later night may write a row of the same key, which takes the place of the earlier one.
     summed : str
         Column of which the numbers of all nights are added up when rows are looked up; each night adds its own.
+    ordered : bool
+        Whether rows that are looked up stand in the order of the key. To order many costs more than to find them.
     """
 
     schema: pa.Schema
     key: tuple[str, ...]
     replaced: bool = False
     summed: str = ""
+    ordered: bool = True
 
     @property
     def stored(self) -> pa.Schema:
@@ -119,7 +122,7 @@ RELATIONS: Final[dict[str, Relation]] = {
     "signatures": Relation(SIGNATURE, ("doc_id",)),
     "terms": Relation(TERMS, ("doc_id",)),
     "telling": Relation(TELLING, ("doc_id",)),
-    "bands": Relation(BAND, ("kind", "key", "arrival")),
+    "bands": Relation(BAND, ("kind", "key", "arrival"), ordered=False),
     "points": Relation(POINT, ("key", "arrival")),
     "matches": Relation(MATCH, ("left_id", "right_id")),
     "members": Relation(MEMBER, ("doc_id",), replaced=True),

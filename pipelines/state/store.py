@@ -149,7 +149,7 @@ class Store(ABC):
         columns: Sequence[str] = (),
         between: tuple[str, int, int] | None = None,
     ) -> pa.Table:
-        """Return rows of a relation, in the order of its key.
+        """Return rows of a relation, in the order of its key, if it is ``ordered`` or all are asked for.
 
         Parameters
         ----------
@@ -182,7 +182,8 @@ class Store(ABC):
             where += " WHERE {0} IS NULL OR {0} BETWEEN {1} AND {2}".format(*between)
         if relation.summed:
             named, where = f"{key}, sum({relation.summed}) AS {relation.summed}", f"{where} GROUP BY {key}"
-        return self.select(f"SELECT {named} FROM {name} {where} ORDER BY {key}", schema)  # noqa: S608
+        order = f"ORDER BY {key}" if relation.ordered or values is None else ""
+        return self.select(f"SELECT {named} FROM {name} {where} {order}", schema)  # noqa: S608
 
     def _sums(self, name: str, keys: pa.Array, schema: pa.Schema) -> pa.Table:
         """Return the sum over nights of each key; all rows are read, which takes less than joining them with the keys does."""

@@ -39,7 +39,7 @@ def sides(left: dict[int, float], right: dict[int, float]) -> list[np.ndarray]:
     for one in (left, right):
         keys = sorted(one)
         weights = np.array([one[key] for key in keys], dtype=np.float64)
-        made += [np.array(keys, dtype=np.int64), weights, np.array([0, len(keys)])]
+        made += [np.array(keys, dtype=np.int64), weights, np.array([0, len(keys)]), np.array([0])]
     return made
 
 

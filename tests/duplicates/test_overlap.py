@@ -119,7 +119,8 @@ def test_of_five_articles_with_the_same_actors_only_two_overlap(clean: bool) -> 
     assert max(score for pair, score in scores.items() if pair not in wanted) < 0.8 * threshold
 
 
-def test_no_score_exceeds_its_bound(root: Path) -> None:
+@pytest.mark.parametrize("days", [0.0, 2.5, 40.0, None])
+def test_no_score_exceeds_its_bound(root: Path, days: float | None) -> None:
     rows = [json.loads(line) for line in (root / "fixtures" / "gold" / "events.jsonl").read_text().splitlines()[:30]]
     articles = arrange([{name: row[name] for name in row if name != "event"} for row in rows])
     terms = apply(Analyse(), articles).to_pylist()
@@ -129,8 +130,10 @@ def test_no_score_exceeds_its_bound(root: Path) -> None:
         for place, side in enumerate(("left", "right"))
         for name in TERMS.names
     }
-    found = bounds(pa.RecordBatch.from_pydict(columns))
-    scores = [evidence(*map(Terms.from_row, pair), days_apart=0.0).score for pair in sides]
+    found = bounds(
+        pa.RecordBatch.from_pydict(columns), np.arange(len(sides)), np.full(len(sides), days, dtype=np.float64)
+    )
+    scores = [evidence(*map(Terms.from_row, pair), days_apart=days).score for pair in sides]
     assert np.all(scores <= found + 1e-6)
     # It must tell most pairs that report nothing in common from those that might.
     assert np.mean(found < 0.45) > 0.8

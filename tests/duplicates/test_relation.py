@@ -18,6 +18,7 @@ from dedup.articles.terms import Analyse
 from dedup.candidates.minhash import Sign
 from dedup.candidates.shingle import read_words
 from dedup.duplicates.relation import (
+    Article,
     Rule,
     Side,
     Verify,
@@ -27,6 +28,7 @@ from dedup.duplicates.relation import (
     decide,
     of_one_series,
     outlets,
+    relate,
     series_of,
 )
 from dedup.duplicates.similarity import compare
@@ -320,6 +322,35 @@ def test_pairs_are_told_many_at_a_time_as_each_by_itself(outlet):
             assert values == tuple(
                 row[name] for name in ("jaccard", "containment_left", "shared_words", "longest_passage_words")
             )
+
+
+@pytest.mark.parametrize("relations", [("exact", "near", "partial", "overlap"), ("overlap",)])
+@pytest.mark.parametrize(
+    "rule", [Rule(), Rule(near_cover=0.0, reuse_words=0), Rule(minor_cover=1.0, minor_subject=1.0)]
+)
+@pytest.mark.parametrize("outlet", [{}, {"source": "one.example"}], ids=["two outlets", "one outlet"])
+def test_with_evidence_pairs_are_told_as_each_by_itself_too(relations, rule, outlet):
+    stage = Verify(relations=relations, rule=rule, overlap=0.2)
+    standing, body = prose(1, 120), f"{CALL} {prose(2, 80)}"
+    rows = [
+        *REPORTS,
+        {"text": f"{CALL}\n{prose(3, 30)}", "title": "Talk", "published": "2026-11-19", "source": "a.example"},
+        {"text": f"{body}\n{standing}", "title": "A", "published": "2026-11-20", "source": "b.example"},
+        {"text": f"{prose(4, 90)} {CALL}\n{standing}", "title": "B", "published": None, "source": "c.example"},
+        {"text": f"{prose(5, 250)}\n{standing}", "title": "C", "published": "2026-11-02", "source": "d.example"},
+        {"text": f"{body}\n{standing}", "title": "D", "published": "2026-11-20", "source": "e.example"},
+        {"text": "", "title": "", "published": None, "source": "f.example"},
+        {"text": "", "title": "", "published": None, "source": "g.example"},
+    ]
+    table = joined([row | outlet for row in rows], stage)
+    expected = []
+    for row in table.to_pylist():
+        left, right = (Article.from_row(row, side) for side in ("left", "right"))
+        found = relate(left, right, compare(left.side.words, right.side.words), rule, stage.overlap)
+        if found.verdict.relation in relations:
+            expected.append((row["left_id"], found.verdict.relation, found.verdict.reason, found.score))
+    told = apply(stage, table).to_pylist()
+    assert [tuple(row[name] for name in ("left_id", "relation", "reason", "overlap_score")) for row in told] == expected
 
 
 GAPS = st.lists(
