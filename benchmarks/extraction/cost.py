@@ -41,10 +41,10 @@ class Told(Extract):
         return not self.of_resiliparse
 
 
-def told(asked: Sequence[bool]) -> Extract:
+def told(asked: Sequence[bool], *, all_pages: bool) -> Extract:
     """Return what extracts a page; ``asked`` of which are resiliparse and trafilatura."""
     of_resiliparse, of_trafilatura = asked
-    return Told(of_resiliparse=of_resiliparse, doubt=0.0 if of_trafilatura else _ALL)
+    return Told(of_resiliparse=of_resiliparse, doubt=0.0 if of_trafilatura else _ALL, all_pages=all_pages)
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -61,10 +61,11 @@ def main() -> None:
     parser.add_argument("gold", nargs="+", type=Path)
     parser.add_argument("--every", type=int, default=1, help="take every n-th page")
     parser.add_argument("--extractor", choices=("auto", "fast"), default="auto")
+    parser.add_argument("--genre", action="store_true", help="tell whether the page is an article, too")
     parser.add_argument("--asked", type=Path, help="who is asked of each page, by file and id")
     options = parser.parse_args()
     asked = json.loads(options.asked.read_text(encoding="utf-8")) if options.asked else {}
-    extract = Extract(options.extractor)
+    extract = Extract(options.extractor, all_pages=not options.genre)
     empty = dict.fromkeys(PAGE.names, "") | {"doc_id": "a", "arrival": 0, "kind": "html"}
     spent: dict[str, Counter[str]] = defaultdict(Counter)
     for path in options.gold:
@@ -73,7 +74,7 @@ def main() -> None:
             html, url = row["html"], str(row.get("url") or "")
             page = empty | {"url": url, "content": html.encode("utf-8", "surrogatepass")}
             if asked:
-                extract = told(asked.get(f"{name}/{row['id']}", (False, False)))
+                extract = told(asked.get(f"{name}/{row['id']}", (False, False)), all_pages=not options.genre)
             ours = partial(extract.draft, page)
             theirs = partial(bare_extraction, html, url=url or None, include_comments=False, with_metadata=True)
             if not spent:
