@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from dedup.articles.extract import Extract, both, by_resiliparse, by_trafilatura, doubt_of, tree_of, with_closed_title
 from dedup.articles.host import host_of
+from dedup.articles.language import detect_language
 from dedup.articles.markup import parse
 from dedup.articles.metadata import metadata_of
 from dedup.articles.normalize import words
@@ -45,7 +46,7 @@ from dedup.articles.reading import read as read_lines
 from dedup.boilerplate.doubled import doubled
 from dedup.boilerplate.features import HTML_FEATURES
 from dedup.boilerplate.label import Label
-from dedup.boilerplate.line_model import from_table
+from dedup.boilerplate.line_model import from_table, line_model
 from dedup.boilerplate.plain import plainly_chrome
 from pipelines.gold import read_gold
 from pipelines.scores import shingle_score, word_bag_score
@@ -54,7 +55,7 @@ from pipelines.train import ENOUGH, Example, align, describe, example, fit, fold
 ODDS = slice(LAYOUT.index("odds_least"), LAYOUT.index("odds_parent_most") + 1)
 FOLDS = 5
 #: As ``Extract`` has them.
-POSSIBLE, KEPT, LEFT, SURELY_CHROME = 0.1, 0.5, 2.0, 0.05
+POSSIBLE, KEPT, LEFT, LARGE, SURELY_CHROME = 0.1, 0.5, 2.0, 100_000, 0.05
 TREES = 120
 
 Job: TypeAlias = tuple[str, Mapping[str, Any]]
@@ -71,11 +72,12 @@ class Page:
 
 @dataclass(frozen=True)
 class Gold:
-    """A gold page: its text, title and author, what trafilatura made of it, and how each model, by its kind, sees it."""
+    """A gold page: its text, title and author, its letters, what trafilatura made of it, and how each model, by its kind, sees it."""
 
     gold: str
     title: str
     author: str
+    size: int
     answer: str
     seen: dict[str, Page]
 
@@ -105,11 +107,14 @@ class Reader:
             "fast": self._seen(full_outline(lines), lines, every),
             "resiliparse": self._seen(full_outline(lines, self._second), lines, every),
         }
-        return Gold(self._row["gold"], self._about.title, self._about.author, main, seen)
+        return Gold(self._row["gold"], self._about.title, self._about.author, len(self._page), main, seen)
 
     def shown(self, keep: NDArray[np.float64]) -> Page:
         """Outline the page by what trafilatura makes of it without what is surely chrome."""
-        rest = pruned(self._markup, self._lines, keep, SURELY_CHROME)
+        kept = "\n".join(line for line, stay in zip(self._lines.texts, (keep >= KEPT).tolist(), strict=True) if stay)
+        language = detect_language(kept or "\n".join(self._lines.texts))
+        is_known = language in line_model("fast").languages
+        rest = pruned(self._markup, self._lines, keep, SURELY_CHROME) if is_known else ""
         return self._with_votes(by_trafilatura(tree_of(rest or self._page), self._url))
 
     def _with_votes(self, main: str) -> Page:
@@ -183,11 +188,12 @@ class Doubt(NamedTuple):
 
 def doubt(page: Gold, alone: NDArray[np.float64], voted: NDArray[np.float64]) -> Doubt:
     """Decide who is asked, as ``Extract`` does."""
+    left = LEFT * Extract().doubt * max(1.0, page.size / LARGE)
     first, second = (without_plain_chrome(page, told) for told in (alone, both(alone, voted)))
     n_words = np.array([len(words(line)) for line in page.seen["fast"].example.lines])
     differ = n_words @ ((alone >= KEPT) != (voted >= KEPT)) / max(n_words @ (voted >= KEPT), 1)
     is_asked = doubt_of(first, n_words) > Extract().doubt
-    return Doubt(first, second, is_asked, is_asked and doubt_of(second, n_words) + differ > LEFT * Extract().doubt)
+    return Doubt(first, second, is_asked, is_asked and doubt_of(second, n_words) + differ > left)
 
 
 def without_plain_chrome(page: Gold, keep: NDArray[np.float64]) -> NDArray[np.float64]:

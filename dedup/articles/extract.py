@@ -448,7 +448,9 @@ class Extract:
                 left = _LEFT * self.doubt * max(1.0, len(content) / _LARGE)
                 is_sure = self._enough(found.text) and doubt <= left
         if small and (self.extractor == "trafilatura" or (self.extractor == "auto" and not is_sure)):
-            rest = tried("line model", judging.without_chrome, "") if judging and self._knows(found.text) else ""
+            # Where nothing is kept, the page as a whole tells its language.
+            is_known = judging and self._knows(found.text if self._enough(found.text) else "\n".join(lines.texts))
+            rest = tried("line model", judging.without_chrome, "") if judging and is_known else ""
             main = tried("trafilatura", lambda: by_trafilatura(tree_of(rest or page), url), "")
             if second is None:
                 second = tried("resiliparse", lambda: by_resiliparse(with_closed_title(page)), "")

@@ -226,10 +226,12 @@ def features(page: Reading, title: str = "") -> Matrix:
 
     if not page.n_lines:
         return np.empty((0, len(FEATURES)))
-    matrix = np.empty((page.n_lines, len(FEATURES)))
+    # By column, as it is written here and read by trees.
+    matrix = np.empty((page.n_lines, len(FEATURES)), order="F")
     widths = (len(_OWN), 2 * _REACH * len(_NEIGHBOUR), len(_PLACE))
     own, near, place, in_feed = np.split(matrix, np.cumsum(widths), axis=1)
-    _describe(page, own)
+    size = _describe(page, own)
+    prose = (size >= _LONG) & (own[:, _I["ends_sentence"]] > 0)
     content = _content(page)
     if title:
         headline = content_of(title)
@@ -237,18 +239,18 @@ def features(page: Reading, title: str = "") -> Matrix:
             told = KeyIndex.of(np.array(sorted(headline))).places(content.hashes) >= 0
             shared = np.bincount(content.row[told[content.word]], minlength=page.n_lines)
             own[:, _I["headline"]] = shared / np.maximum(content.n, 1)
-    _fit_to_page(own)
+    _fit_to_page(own, prose)
     loops.neighbours(own[:, [_I[name] for name in _NEIGHBOUR]], _REACH, near)
-    _locate(own, content, place)
-    in_feed[:] = _feeds(own, place[:, _PLACE.index("shared_before")])
+    _locate(own, size, prose, content, place)
+    in_feed[:] = _feeds(own, size, prose, place[:, _PLACE.index("shared_before")])
     return matrix
 
 
 _I: Final = {name: number for number, name in enumerate(_OWN)}
 
 
-def _describe(page: Reading, own: Matrix) -> None:
-    """Write the features of each line by itself."""
+def _describe(page: Reading, own: Matrix) -> Matrix:
+    """Write the features of each line by itself, and return its words, for every two of a script without spaces one if they are many."""
     from dedup import line_kernels as loops
 
     counts = np.empty((page.n_lines, loops.N_DESCRIBED), dtype=np.int64)
@@ -293,6 +295,7 @@ def _describe(page: Reading, own: Matrix) -> None:
     }.items():
         own[:, _I[name]] = column
     own[:, MARKED] = shares
+    return n.astype(np.float64)
 
 
 def _marks(page: Reading, glued: Flags) -> tuple[Matrix, Matrix, Matrix]:
@@ -332,33 +335,23 @@ def opens_with(page: Reading, marker: str) -> Flags:
     return found
 
 
-def _fit_to_page(own: Matrix) -> None:
+def _fit_to_page(own: Matrix, prose: Flags) -> None:
     """Express length of words and share of function words by what they are in the page's prose.
 
     Languages differ in both more than chrome differs from prose.
     """
-    prose = own[_is_prose(own)]
     for name in ("word_length", "function_words"):
         column = own[:, _I[name]]
-        usual = float((prose if len(prose) else own)[:, _I[name]].mean())
+        usual = float((column[prose] if prose.any() else column).mean())
         if usual > 0:
             column[:] = np.where(column >= 0, np.minimum(column / usual, 4.0), column)
 
 
-def _sizes(own: Matrix) -> Matrix:
-    """Return the words of each line."""
-    return np.rint(np.expm1(own[:, _I["size"]]))
-
-
-def _is_prose(own: Matrix) -> Flags:
-    return (_sizes(own) >= _LONG) & (own[:, _I["ends_sentence"]] > 0)
-
-
-def _locate(own: Matrix, content: _Content, out: Matrix) -> None:
+def _locate(own: Matrix, size: Matrix, prose: Flags, content: _Content, out: Matrix) -> None:
     """Write where each line stands, and what it has in common with the lines around it."""
     from dedup import line_kernels as loops
 
-    size, prose, marked = _sizes(own), _is_prose(own), own[:, _I["marked"]]
+    marked = own[:, _I["marked"]]
     position = np.arange(len(own))
     # The main block: the run of lines with the largest sum, prose counting for it, short and marked lines against.
     first, last = loops.best_run(np.where(prose, size, -6.0 - 12.0 * (marked > 0.3)))
@@ -378,7 +371,7 @@ def _locate(own: Matrix, content: _Content, out: Matrix) -> None:
     loops.share_sections(prose, announces | credit, size, *words, len(content.hashes), sections)
 
 
-def _feeds(own: Matrix, shared: Matrix) -> Matrix:
+def _feeds(own: Matrix, size: Matrix, prose: Flags, shared: Matrix) -> Matrix:
     """Describe the feed of teasers that each line stands in.
 
     A teaser ends with an invitation to read on that the page repeats, and in a feed the next one begins right there, with
@@ -396,11 +389,11 @@ def _feeds(own: Matrix, shared: Matrix) -> Matrix:
     found = np.full((n, len(FEED)), -1.0)
     found[:, 0] = 0.0
     credit = (own[:, _I["marked_start"]] > 0) & (own[:, _I["credit"]] > 0)
-    prose = _is_prose(own) & ~credit
+    prose = prose & ~credit
     ends = np.flatnonzero((own[:, _I["read_more"]] >= _ANNOUNCES) & (own[:, _I["times"]] > 1) & ~prose)
     if len(ends) < 2:
         return found
-    size = np.where(prose, _sizes(own), 0.0)
+    size = np.where(prose, size, 0.0)
     position = np.arange(n)
     last_other = np.maximum.accumulate(np.where(prose, -1, position))
     last_prose = np.maximum.accumulate(np.where(prose, position, -1))
@@ -446,7 +439,7 @@ def html_features(matrix: Matrix, layout: NDArray[np.float32]) -> Matrix:
     from dedup import line_kernels as loops
 
     n, n_extractors = len(matrix), len(_EXTRACTORS)
-    whole = np.empty((n, len(HTML_FEATURES)))
+    whole = np.empty((n, len(HTML_FEATURES)), order="F")
     n_text = len(FEATURES) - len(FEED)
     text, told, near, voted = np.split(whole, np.cumsum([n_text, len(LAYOUT), 2 * _REACH * n_extractors]), axis=1)
     text[:], told[:] = matrix[:, :n_text], layout
@@ -455,5 +448,6 @@ def html_features(matrix: Matrix, layout: NDArray[np.float32]) -> Matrix:
         near[:], voted[:] = -1.0, 0.0
         return whole
     loops.neighbours(told[:, :n_extractors], _REACH, near)
-    loops.votes(_sizes(matrix), (told[:, :n_extractors] > VOTED).astype(float), 50, voted)
+    size = np.rint(np.expm1(matrix[:, _I["size"]]))
+    loops.votes(size, (told[:, :n_extractors] > VOTED).astype(float), 50, voted)
     return whole
