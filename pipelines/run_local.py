@@ -211,21 +211,21 @@ class Local:
     def _run(
         self, stages: tuple[Stage, ...], batches: Iterable[pa.RecordBatch], limits: Limits, *, splits: bool = False
     ) -> Iterator[tuple[int, pa.RecordBatch, pa.RecordBatch | Failure]]:
-        source = enumerate(batches)
+        source = (_Task(*one) for one in enumerate(batches))
         again: deque[_Task] = deque()
-        exhausted = False
+        ahead = next(source, None)
         try:
             while True:
                 while (len(self._pool) < self.workers) or any(worker.task is None for worker in self._pool):
                     if again:
                         task = again.popleft()
+                    elif ahead:
+                        # The next one is made ready while workers are busy: one that is done would wait for it.
+                        task, ahead = ahead, None
                     else:
-                        following = None if exhausted else next(source, None)
-                        if following is None:
-                            exhausted = True
-                            break
-                        task = _Task(*following)
+                        break
                     self._give(task, stages[task.attempt], limits)
+                    ahead = ahead or next(source, None)
                 busy = [worker for worker in self._pool if worker.task is not None]
                 if not busy:
                     return

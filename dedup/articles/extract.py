@@ -323,7 +323,8 @@ class Extract:
         which takes many times as long; ``auto``, resiliparse where the line model alone is not sure, and both where it still is not.
     doubt : float
         ``auto`` asks resiliparse, which is quick, where the line model expects to have judged more words wrong than this for each word that it keeps;
-        and trafilatura where after that these and the words on which the two differ are more than twice as many. In a language that the model
+        and trafilatura where after that these and the words on which the two differ are more than twice as many, or of a page of more than 100 kB as often
+        more as it is larger. In a language that the model
         was not fitted on half of it is enough to ask both at once.
     max_bytes : int
         A page of more bytes never goes to trafilatura, which runs for minutes on such pages, or finds nothing.

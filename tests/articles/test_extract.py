@@ -1,5 +1,7 @@
 """A page becomes a draft: decoding, titles, the second extractor, and text that arrived as text."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -369,6 +371,30 @@ def test_where_the_line_model_finds_nothing_the_extractors_are_asked() -> None:
         row(f"<html><body><article><ul>{items}</ul></article></body></html>".encode())
     )
     assert "7 spoons of flour" in str(found["text"])
+
+
+@pytest.mark.parametrize(("paragraph", "is_whole"), [(PARAGRAPH, False), (GERMAN, True)])
+def test_a_page_of_which_nothing_is_kept_is_shown_in_part_if_its_language_is_known(
+    paragraph: str, is_whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    menu = "".join(f"<li><a href='/{n}'>{n}</a></li>" for n in range(40))
+    html = f"<html><title>x</title><body><ul>{menu}</ul>{f'<p>{paragraph}</p>' * 9}</body></html>"
+    shown: list[str] = []
+    monkeypatch.setattr("dedup.articles.extract.tree_of", lambda page: shown.append(page) or tree_of(page))
+    monkeypatch.setattr("dedup.articles.extract._Judging.alone", lambda _, found: (found, 1.0))
+    monkeypatch.setattr("dedup.articles.extract._Judging.without_chrome", lambda _: f"<p>{paragraph}</p>")
+    found = Extract(all_pages=True).draft(row(html.encode()))
+    assert (shown[0] == html) is is_whole
+    assert paragraph in str(found["text"])
+
+
+def test_a_large_page_is_asked_of_trafilatura_from_more_doubt_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dedup.articles.extract._Judging.alone", lambda _, found: (replace(found, text=PARAGRAPH), 0.3))
+    monkeypatch.setattr("dedup.articles.extract._Judging.with_second", lambda _, found, __: (found, 0.9))
+    monkeypatch.setattr("dedup.articles.extract._LARGE", 10_000)
+    small, large = (page(ARTICLE + "<!-- -->" * n) for n in (0, 3000))
+    assert Extract(all_pages=True).draft(row(small.encode()))["extractor"] == "trafilatura"
+    assert Extract(all_pages=True).draft(row(large.encode()))["extractor"] != "trafilatura"
 
 
 @pytest.mark.parametrize(
