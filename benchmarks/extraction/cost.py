@@ -1,10 +1,12 @@
-"""What text and metadata of a page cost, of what trafilatura takes for them: page by page, in turns, in one process.
+"""What text and metadata of a page cost, of what trafilatura takes for them: some pages at a time, in turns, in one process.
 
-    python benchmarks/extraction/cost.py ../shared/data/pages/{article-extraction-benchmark,wcxb-articles,l3s-gn1,dragnet}.jsonl.gz [--every 9]
-        [--asked FILE]
+    python benchmarks/extraction/cost.py ../shared/data/pages/{article-extraction-benchmark,wcxb-articles,l3s-gn1,dragnet}.jsonl.gz
+        [--every 9] [--asked FILE] [--genre] [--batch 16]
 
-Ours goes from bytes to the lines of the article with title, day, author, genre and language; trafilatura's is
-``bare_extraction(with_metadata=True)``. Prints milliseconds of processor time a page, and shares of trafilatura's, per file and for all.
+Ours goes from bytes to the lines of the article with title, day, author and language; with ``--genre`` it tells as well whether the page is an
+article at all. trafilatura's is ``bare_extraction(with_metadata=True)``. With ``--batch 1`` they take turns page by page: whoever comes next then finds the
+processor full of what the other left, which costs the quicker one more. Prints milliseconds of processor time a page, and shares of
+trafilatura's, per file and for all.
 
 The models have seen these pages and doubt them less than others. ``--asked``: who is asked of which page, told by models that never saw it,
 as ``benchmarks/html_lines.py --asked FILE`` writes it.
@@ -61,6 +63,7 @@ def main() -> None:
     parser.add_argument("gold", nargs="+", type=Path)
     parser.add_argument("--every", type=int, default=1, help="take every n-th page")
     parser.add_argument("--extractor", choices=("auto", "fast"), default="auto")
+    parser.add_argument("--batch", type=int, default=16, help="pages that each works on in a row")
     parser.add_argument("--genre", action="store_true", help="tell whether the page is an article, too")
     parser.add_argument("--asked", type=Path, help="who is asked of each page, by file and id")
     options = parser.parse_args()
@@ -70,24 +73,25 @@ def main() -> None:
     spent: dict[str, Counter[str]] = defaultdict(Counter)
     for path in options.gold:
         name = path.name.split(".")[0]
+        works = []
         for row in list(read_gold(path))[:: options.every]:
             html, url = row["html"], str(row.get("url") or "")
             page = empty | {"url": url, "content": html.encode("utf-8", "surrogatepass")}
             if asked:
-                extract = told(asked.get(f"{name}/{row['id']}", (False, False)), all_pages=not options.genre)
-            ours = partial(extract.draft, page)
+                who = asked.get(f"{name}/{row['id']}", (False, False))
+                extract = told(who, all_pages=not options.genre)
             theirs = partial(bare_extraction, html, url=url or None, include_comments=False, with_metadata=True)
-            if not spent:
-                # The first page finds nothing loaded.
-                ours(), theirs()
-            # Who comes second finds the page near the processor.
-            first, second = (ours, theirs) if spent["all"]["pages"] % 2 else (theirs, ours)
-            took = {work: timed(work) for work in (first, second)}
-            for of in (name, "all"):
-                spent[of].update(
-                    {"pages": 1, "ours": took[ours][0], "theirs": took[theirs][0]},
-                    asked=took[ours][1]["extractor"] == "trafilatura",
-                )
+            works.append({"ours": partial(extract.draft, page), "theirs": theirs})
+        # The first page finds nothing loaded.
+        works[0]["ours"](), works[0]["theirs"]()
+        for start in range(0, len(works), options.batch):
+            sides = ["ours", "theirs"]
+            for side in sides if start // options.batch % 2 else reversed(sides):
+                for work in works[start : start + options.batch]:
+                    seconds, made = timed(work[side])
+                    told_of = {side: seconds, "pages": side == "ours"}
+                    for of in (name, "all"):
+                        spent[of].update(told_of, asked=side == "ours" and made["extractor"] == "trafilatura")
     print(
         f"| pages | trafilatura, ms | {options.extractor}, ms | share | asked of trafilatura |\n| --- | --- | --- | --- | --- |"
     )
