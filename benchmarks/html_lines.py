@@ -55,7 +55,7 @@ from pipelines.train import ENOUGH, Example, align, describe, example, fit, fold
 ODDS = slice(LAYOUT.index("odds_least"), LAYOUT.index("odds_parent_most") + 1)
 FOLDS = 5
 #: As ``Extract`` has them.
-POSSIBLE, KEPT, LEFT, LARGE, SURELY_CHROME = 0.1, 0.5, 2.0, 100_000, 0.05
+POSSIBLE, KEPT, LEFT, LARGE, SURELY_CHROME = 0.1, 0.5, 2.0, 150_000, 0.05
 TREES = 120
 
 Job: TypeAlias = tuple[str, Mapping[str, Any]]
@@ -72,7 +72,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Gold:
-    """A gold page: its text, title and author, its letters, what trafilatura made of it, and how each model, by its kind, sees it."""
+    """A gold page: its text, title and author, its bytes, what trafilatura made of it, and how each model, by its kind, sees it."""
 
     gold: str
     title: str
@@ -107,12 +107,20 @@ class Reader:
             "fast": self._seen(full_outline(lines), lines, every),
             "resiliparse": self._seen(full_outline(lines, self._second), lines, every),
         }
-        return Gold(self._row["gold"], self._about.title, self._about.author, len(self._page), main, seen)
+        return Gold(
+            self._row["gold"],
+            self._about.title,
+            self._about.author,
+            len(self._page.encode("utf-8", "surrogatepass")),
+            main,
+            seen,
+        )
 
     def shown(self, keep: NDArray[np.float64]) -> Page:
         """Outline the page by what trafilatura makes of it without what is surely chrome."""
         kept = "\n".join(line for line, stay in zip(self._lines.texts, (keep >= KEPT).tolist(), strict=True) if stay)
-        language = detect_language(kept or "\n".join(self._lines.texts))
+        enough = sum(map(str.isalnum, kept)) >= Extract().min_characters
+        language = detect_language(kept if enough else "\n".join(self._lines.texts))
         is_known = language in line_model("fast").languages
         rest = pruned(self._markup, self._lines, keep, SURELY_CHROME) if is_known else ""
         return self._with_votes(by_trafilatura(tree_of(rest or self._page), self._url))

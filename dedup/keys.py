@@ -20,6 +20,7 @@ def distinct(keys: Ints) -> Ints:
     Parameters
     ----------
     keys : ndarray of int64, shape (n,)
+        Returned themselves where they are so already.
 
     Examples
     --------

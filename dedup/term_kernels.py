@@ -18,9 +18,9 @@ _BITS: Final = array(types.uint32)
 _OUT: Final = types.int64[::1]
 _INT: Final = types.int64
 
-#: What a capitalised word is where it stands: the first of its line; a sentence begins with it; its line is a headline with capitals; between it
-#: and the one before stand a space or a hyphen, or a full stop and a space.
-(FIRST, BEGINS, SHOUTED, JOINED, STOPPED) = (np.int64(1 << bit) for bit in range(5))
+#: What a capitalised word is where it stands: a sentence begins with it; its line is a headline with capitals; between it and the one before in
+#: its line stand a space or a hyphen, or a full stop and a space.
+(BEGINS, SHOUTED, JOINED, STOPPED) = (np.int64(1 << bit) for bit in range(4))
 #: What a capitalised word is wherever it stands: no name, a single letter, a title before names.
 (COMMON, SINGLE, HONORIFIC) = (np.int64(1 << bit) for bit in range(3))
 
@@ -151,11 +151,11 @@ def _parts(code: Any) -> Any:
 
 @part
 def _word_hash(codes: Any, start: Any, end: Any) -> Any:
-    """Return the hash of a word of Latin letters, its capitals written small."""
+    """Return the hash of a word of Latin letters, its capitals written small, and its long s as any other."""
     total, power = np.uint64(0), np.uint64(1)
     for i in range(start, end):
-        code = codes[i]
-        total += mix(np.uint64(code + 32 if 65 <= code <= 90 else code)) * power
+        code = codes[i] + np.uint32(32) if 65 <= codes[i] <= 90 else codes[i]
+        total += mix(np.uint64(115 if code == 0x17F else code)) * power
         power *= PLACE
     return np.int64(mix(total))
 
@@ -224,11 +224,9 @@ def capitalised(codes: Any, table: Any, honorifics: Any, longest: Any) -> Any:
                     total += mix(np.uint64(codes[place])) * power
                     power *= PLACE
                 flag = shouted
-                if last < 0:
-                    flag |= FIRST
-                elif i - last == 1 and (codes[last] == 32 or codes[last] == 45):
+                if last >= 0 and i - last == 1 and (codes[last] == 32 or codes[last] == 45):
                     flag |= JOINED
-                elif i - last == 2 and codes[last] == 46 and codes[last + 1] == 32:
+                elif last >= 0 and i - last == 2 and codes[last] == 46 and codes[last + 1] == 32:
                     flag |= STOPPED
                 if _begins_sentence(codes, start, i, table, honorifics):
                     flag |= BEGINS

@@ -64,7 +64,7 @@ _SURELY_CHROME = 0.05
 # So many times the doubt may be what is left of it when resiliparse was asked, with what its vote changed.
 _LEFT = 2.0
 # As often more as a page has so many bytes: trafilatura takes a time in proportion to what it is shown, and has little to add on large pages.
-_LARGE = 100_000
+_LARGE = 150_000
 
 # Control characters that neither XML nor a report may hold; tab and newline stay.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
@@ -323,7 +323,7 @@ class Extract:
         which takes many times as long; ``auto``, resiliparse where the line model alone is not sure, and both where it still is not.
     doubt : float
         ``auto`` asks resiliparse, which is quick, where the line model expects to have judged more words wrong than this for each word that it keeps;
-        and trafilatura where after that these and the words on which the two differ are more than twice as many, or of a page of more than 100 kB as often
+        and trafilatura where after that these and the words on which the two differ are more than twice as many, or of a page of more than 150 kB as often
         more as it is larger. In a language that the model
         was not fitted on half of it is enough to ask both at once.
     max_bytes : int

@@ -10,6 +10,7 @@ attack" names a day, not seven attacks), and nothing depends on any other articl
 """
 
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -241,6 +242,8 @@ class _Stems:
         """Return the stem of a normalised word, or ``""`` for a stop word or a stray letter."""
         found = self._stem_of.get(word)
         if found is None:
+            if len(self._stem_of) > _MAX_CACHED:
+                self._stem_of.clear()
             found = self._stem_of[word] = self._stemmed(word)
         return found
 
@@ -249,8 +252,7 @@ class _Stems:
         from dedup import term_kernels
 
         if len(self.words) > _MAX_CACHED:
-            self.words.clear()
-            self._stem_of.clear()
+            self.words = Vocabulary(self._word)
         known = self.words
         normal = normalize(text)
         if not normal.isascii() and _UNSPACED_LETTER.search(normal):
@@ -265,7 +267,7 @@ class _Stems:
     def names_at(self, text: str, starts: Keys, ends: Keys, hashes: Keys) -> Keys:
         """Return the numbers of the names that capitalised words are."""
         if len(self.names) > _MAX_CACHED:
-            self.names.clear()
+            self.names = Vocabulary(self._name)
         return self.names.numbers(hashes, lambda place: _form(text[starts[place] : ends[place]]).casefold())
 
     def _word(self, word: str) -> Told:
@@ -286,9 +288,21 @@ class _Stems:
         return self.stem_word(word) if self.stem_word is not None and word.isalpha() else word
 
 
-@cache
+class _ByLanguage(threading.local):
+    """What each thread knows of words, by language: a vocabulary is of one thread."""
+
+    def __init__(self) -> None:
+        self.stems: dict[str, _Stems] = {}
+
+
+_known = _ByLanguage()
+
+
 def _stems(language: str) -> _Stems:
-    return _Stems(language)
+    found = _known.stems.get(language)
+    if found is None:
+        found = _known.stems[language] = _Stems(language)
+    return found
 
 
 def stems(text: str, language: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 In: hashes of strings, and a way to get the string of one. Out: their numbers, by which its key and its bits stand in arrays.
 
-Rule guarded here: a number holds until the vocabulary is cleared; none is given out while another thing is being read.
+Rule guarded here: a number holds as long as its vocabulary. One thread alone asks a vocabulary.
 """
 
 from collections.abc import Callable
@@ -48,10 +48,6 @@ class Vocabulary:
 
     def __init__(self, describe: Callable[[str], Told]) -> None:
         self._describe = describe
-        self.clear()
-
-    def clear(self) -> None:
-        """Forget all strings."""
         self.texts: list[str] = []
         self.keys: Ints = np.zeros(_SLOTS, dtype=np.int64)
         self.bits: Ints = np.zeros(_SLOTS, dtype=np.int64)

@@ -2,6 +2,8 @@
 
 import pickle
 import re
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from itertools import pairwise
 
@@ -343,3 +345,21 @@ def test_labels_show_a_name_with_its_capitals() -> None:
     assert {"Hallam", "Velsko"} <= set(labels)
     assert not {"hallam", "velsko"} & set(labels)
     assert "hours" in labels
+
+
+def test_threads_find_the_terms_that_one_finds() -> None:
+    rng = np.random.default_rng(0)
+    made = [" ".join("".join(rng.choice(list("abcdeklmnoprst"), 6)).title() for _ in range(60)) for _ in range(60)]
+    alone = [analyse("", text, "en").to_row() for text in made]
+    # Others than those whose words are known by now.
+    news = [text.replace("A", "Zu").replace("e", "y") for text in made]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(lambda text: analyse("", text, "en").to_row(), [*made, *news] * 4))
+    finally:
+        sys.setswitchinterval(before)
+    assert [found[number] for number in range(len(made))] == alone
+    assert found[: 2 * len(made)] == found[2 * len(made) : 4 * len(made)]
+    assert found[len(made) : 2 * len(made)] == [analyse("", text, "en").to_row() for text in news]

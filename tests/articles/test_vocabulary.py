@@ -31,11 +31,3 @@ def test_a_string_has_one_number_by_whatever_hash_it_is_found() -> None:
     assert known.number("quay") == 0
     assert known.numbers(np.array([7, 8, 7]), lambda _: "quay").tolist() == [0, 0, 0]
     assert ("quay" in known, "ferry" in known) == (True, False)
-
-
-def test_a_vocabulary_that_is_cleared_begins_anew() -> None:
-    known = Vocabulary(lambda text: Told(len(text), 0))
-    known.numbers(np.array([7]), lambda _: "quay")
-    known.clear()
-    assert len(known) == 0
-    assert known.keys[known.numbers(np.array([7]), lambda _: "tide out")].tolist() == [8]

@@ -178,3 +178,13 @@ def test_a_folder_that_is_no_report_is_one_clear_error(out: Path, tmp_path: Path
     with pytest.raises(InputError, match=f"has no {name}" if damage == "absent" else f"{name} is damaged"):
         page.write(tmp_path)
     assert not (tmp_path / report.REPORT_HTML).exists()
+
+
+@pytest.mark.parametrize("end", ['"a story that ends in its mid\r\ndle', '"a "quoted" one', 'a row without its end"'])
+def test_a_file_that_ends_in_a_cell_is_damaged(out: Path, tmp_path: Path, end: str) -> None:
+    for path in out.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    with (tmp_path / "boilerplate.csv").open("a", newline="") as file:
+        file.write(f"harbour.example,{end}")
+    with pytest.raises(InputError, match=r"boilerplate\.csv is damaged"):
+        page.write(tmp_path)
