@@ -119,8 +119,7 @@ class Reader:
     def shown(self, keep: NDArray[np.float64]) -> Page:
         """Outline the page by what trafilatura makes of it without what is surely chrome."""
         kept = "\n".join(line for line, stay in zip(self._lines.texts, (keep >= KEPT).tolist(), strict=True) if stay)
-        enough = sum(map(str.isalnum, kept)) >= Extract().min_characters
-        language = detect_language(kept if enough else "\n".join(self._lines.texts))
+        language = detect_language(kept) or detect_language("\n".join(self._lines.texts))
         is_known = language in line_model("fast").languages
         rest = pruned(self._markup, self._lines, keep, SURELY_CHROME) if is_known else ""
         return self._with_votes(by_trafilatura(tree_of(rest or self._page), self._url))

@@ -449,9 +449,7 @@ class Extract:
                 left = _LEFT * self.doubt * max(1.0, len(content) / _LARGE)
                 is_sure = self._enough(found.text) and doubt <= left
         if small and (self.extractor == "trafilatura" or (self.extractor == "auto" and not is_sure)):
-            # Where nothing is kept, the page as a whole tells its language.
-            is_known = judging and self._knows(found.text if self._enough(found.text) else "\n".join(lines.texts))
-            rest = tried("line model", judging.without_chrome, "") if judging and is_known else ""
+            rest = tried("line model", judging.without_chrome, "") if judging and self._knows(found.text, lines) else ""
             main = tried("trafilatura", lambda: by_trafilatura(tree_of(rest or page), url), "")
             if second is None:
                 second = tried("resiliparse", lambda: by_resiliparse(with_closed_title(page)), "")
@@ -470,9 +468,10 @@ class Extract:
             return doubt <= self.doubt
         return self._knows(text)
 
-    def _knows(self, text: str) -> bool:
-        """Tell whether the line model was fitted on the language of a text."""
-        return detect_language(text) in line_model("fast", self.model).languages
+    def _knows(self, text: str, lines: Lines | None = None) -> bool:
+        """Tell whether the line model was fitted on the language of a text; if that is too short to tell, of the lines of its page."""
+        language = detect_language(text) or detect_language("\n".join(lines.texts if lines else ()))
+        return language in line_model("fast", self.model).languages
 
     def _enough(self, text: str) -> bool:
         return sum(map(str.isalnum, text[: 40 * self.min_characters])) >= self.min_characters
