@@ -10,11 +10,11 @@ attack" names a day, not seven attacks), and nothing depends on any other articl
 """
 
 import re
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, cached_property
+from threading import local
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -288,7 +288,7 @@ class _Stems:
         return self.stem_word(word) if self.stem_word is not None and word.isalpha() else word
 
 
-class _ByLanguage(threading.local):
+class _ByLanguage(local):
     """What each thread knows of words, by language: a vocabulary is of one thread."""
 
     def __init__(self) -> None:
