@@ -23,9 +23,17 @@ import numpy as np
 from block_names import Shares, count, names_above, odds
 from numpy.typing import NDArray
 
-from dedup.articles.extract import Extract, both, by_resiliparse, by_trafilatura, doubt_of, tree_of, with_closed_title
+from dedup.articles.extract import (
+    Extract,
+    both,
+    by_resiliparse,
+    by_trafilatura,
+    doubt_of,
+    is_known,
+    tree_of,
+    with_closed_title,
+)
 from dedup.articles.host import host_of
-from dedup.articles.language import detect_language
 from dedup.articles.markup import parse
 from dedup.articles.metadata import metadata_of
 from dedup.articles.normalize import words
@@ -46,7 +54,7 @@ from dedup.articles.reading import read as read_lines
 from dedup.boilerplate.doubled import doubled
 from dedup.boilerplate.features import HTML_FEATURES
 from dedup.boilerplate.label import Label
-from dedup.boilerplate.line_model import from_table, line_model
+from dedup.boilerplate.line_model import from_table
 from dedup.boilerplate.plain import plainly_chrome
 from pipelines.gold import read_gold
 from pipelines.scores import shingle_score, word_bag_score
@@ -119,9 +127,7 @@ class Reader:
     def shown(self, keep: NDArray[np.float64]) -> Page:
         """Outline the page by what trafilatura makes of it without what is surely chrome."""
         kept = "\n".join(line for line, stay in zip(self._lines.texts, (keep >= KEPT).tolist(), strict=True) if stay)
-        language = detect_language(kept) or detect_language("\n".join(self._lines.texts))
-        is_known = language in line_model("fast").languages
-        rest = pruned(self._markup, self._lines, keep, SURELY_CHROME) if is_known else ""
+        rest = pruned(self._markup, self._lines, keep, SURELY_CHROME) if is_known(kept, self._lines) else ""
         return self._with_votes(by_trafilatura(tree_of(rest or self._page), self._url))
 
     def _with_votes(self, main: str) -> Page:

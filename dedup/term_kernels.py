@@ -150,12 +150,15 @@ def _parts(code: Any) -> Any:
 
 
 @part
-def _word_hash(codes: Any, start: Any, end: Any) -> Any:
-    """Return the hash of a word of Latin letters, its capitals written small, and its long s as any other."""
+def _hash(codes: Any, start: Any, end: Any, folds: Any) -> Any:
+    """Return the hash of a word; ``folds``: its Latin capitals written small, and its long s as any other."""
     total, power = np.uint64(0), np.uint64(1)
     for i in range(start, end):
-        code = codes[i] + np.uint32(32) if 65 <= codes[i] <= 90 else codes[i]
-        total += mix(np.uint64(115 if code == 0x17F else code)) * power
+        code = codes[i]
+        if folds:
+            code = codes[i] + np.uint32(32) if 65 <= codes[i] <= 90 else codes[i]
+            code = np.uint32(115) if code == 0x17F else code
+        total += mix(np.uint64(code)) * power
         power *= PLACE
     return np.int64(mix(total))
 
@@ -181,7 +184,7 @@ def _begins_sentence(codes: Any, start: Any, at: Any, table: Any, honorifics: An
             begin -= 1
         if end - begin == 1 and _is(codes[begin], table) & UPPER != 0:
             return False
-        return look_up(_word_hash(codes, begin, end), honorifics) < 0
+        return look_up(_hash(codes, begin, end, True), honorifics) < 0
     if _is(codes[last - 1], table) & LETTER != 0:
         return False
     parts = False
@@ -219,10 +222,6 @@ def capitalised(codes: Any, table: Any, honorifics: Any, longest: Any) -> Any:
                 continue
             after = _token_end(codes, i, end, table)
             if bits & UPPER != 0:
-                total, power = np.uint64(0), np.uint64(1)
-                for place in range(i, after):
-                    total += mix(np.uint64(codes[place])) * power
-                    power *= PLACE
                 flag = shouted
                 if last >= 0 and i - last == 1 and (codes[last] == 32 or codes[last] == 45):
                     flag |= JOINED
@@ -230,7 +229,7 @@ def capitalised(codes: Any, table: Any, honorifics: Any, longest: Any) -> Any:
                     flag |= STOPPED
                 if _begins_sentence(codes, start, i, table, honorifics):
                     flag |= BEGINS
-                starts[n], ends[n], hashes[n], flags[n] = i, after, np.int64(mix(total)), flag
+                starts[n], ends[n], hashes[n], flags[n] = i, after, _hash(codes, i, after, False), flag
                 n += 1
                 last = after
             # What comes right after is looked at by the letter before it.

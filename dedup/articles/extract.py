@@ -223,6 +223,12 @@ def doubt_of(keep: NDArray[np.float64], n_words: NDArray[np.int64]) -> float:
     return wrong / max(int(n_words @ (keep >= _KEPT)), 1)
 
 
+def is_known(text: str, lines: Lines | None = None, model: str = "") -> bool:
+    """Tell whether a line model was fitted on the language of a text; if that is too short to tell, of the lines of its page."""
+    language = detect_language(text) or detect_language("\n".join(lines.texts if lines else ()))
+    return language in line_model("fast", model).languages
+
+
 def _with_author(extra: str, author: str) -> str:
     """Pass the author of a page through with the fields of its record, which may name one themselves."""
     fields = json.loads(extra) if extra else {}
@@ -443,13 +449,20 @@ class Extract:
             found, doubt = tried("line model", lambda: judging.alone(found), (found, 1.0)) if judging else (found, 1.0)
             has_text = self._enough(found.text)
             is_sure = has_text and self._is_sure(doubt, found.text)
-            if small and self.extractor == "auto" and has_text and not is_sure and self._knows(found.text):
+            if (
+                small
+                and self.extractor == "auto"
+                and has_text
+                and not is_sure
+                and is_known(found.text, model=self.model)
+            ):
                 second = tried("resiliparse", lambda: by_resiliparse(with_closed_title(page)), "")
                 found, doubt = tried("line model", lambda: judging.with_second(found, second or ""), (found, 9.0))
                 left = _LEFT * self.doubt * max(1.0, len(content) / _LARGE)
                 is_sure = self._enough(found.text) and doubt <= left
         if small and (self.extractor == "trafilatura" or (self.extractor == "auto" and not is_sure)):
-            rest = tried("line model", judging.without_chrome, "") if judging and self._knows(found.text, lines) else ""
+            in_part = judging and is_known(found.text, lines, self.model)
+            rest = tried("line model", judging.without_chrome, "") if judging and in_part else ""
             main = tried("trafilatura", lambda: by_trafilatura(tree_of(rest or page), url), "")
             if second is None:
                 second = tried("resiliparse", lambda: by_resiliparse(with_closed_title(page)), "")
@@ -466,12 +479,7 @@ class Extract:
         """Decide whether the line model may answer alone; in a language that it was not fitted on it knows half as well as it says."""
         if not self.doubt / _FOREIGN < doubt <= self.doubt:
             return doubt <= self.doubt
-        return self._knows(text)
-
-    def _knows(self, text: str, lines: Lines | None = None) -> bool:
-        """Tell whether the line model was fitted on the language of a text; if that is too short to tell, of the lines of its page."""
-        language = detect_language(text) or detect_language("\n".join(lines.texts if lines else ()))
-        return language in line_model("fast", self.model).languages
+        return is_known(text, model=self.model)
 
     def _enough(self, text: str) -> bool:
         return sum(map(str.isalnum, text[: 40 * self.min_characters])) >= self.min_characters

@@ -145,17 +145,17 @@ def _words(page: Reading, position: int) -> list[int]:
 
 def _titles(lines: Sequence[Part], page: Reading, title: str, body: int) -> Iterator[int]:
     """Yield the lines that are the headline, before ``body`` those that begin as it does, and chrome that has it in it."""
-    wanted = read([title]).hashes
-    if not len(wanted):
+    wanted = read([title]).hashes.tolist()
+    if not wanted:
         return
     has_first = np.zeros(page.n_lines, dtype=bool)
     has_first[page.rows[page.hashes == wanted[0]]] = True
     for position in np.flatnonzero(has_first).tolist():
         found = _words(page, position)
         if (
-            found == wanted.tolist()
-            or (position < body and _begins(found, wanted.tolist()))
-            or (lines[position].marker and _contains(found, wanted.tolist()))
+            found == wanted
+            or (position < body and _begins(found, wanted))
+            or (lines[position].marker and _contains(found, wanted))
         ):
             yield position
 

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from dedup.articles.normalize import UNSPACED, words
 from dedup.articles.segment import NO_WORDS, size
 from dedup.errors import ParameterError
-from dedup.keys import distinct
+from dedup.keys import KeyIndex, distinct
 from dedup.schema import KEYS, REPEAT, SEGMENT
 
 _LONG: Final = 8
@@ -45,10 +45,6 @@ _HOLDERS: Final = 4
 """So many holders of a key are remembered. Of a key with more, it no longer matters which one they are."""
 
 _UNSPACED = re.compile(f"[{UNSPACED}]")
-
-#: By so many of their upper bits keys are told apart before they are looked up.
-_BITS: Final = 22
-_SHIFT: Final = np.uint64(64 - _BITS)
 
 #: ``kind`` of the rows of :func:`with_known` that bring what is known, not a line.
 KNOWN: Final = "known"
@@ -343,19 +339,11 @@ def counted(segments: pa.Table, repeats: pa.Table, spread: pa.Table | None = Non
     salts = np.array([xxhash.xxh3_64_intdigest((name or "").encode()) for name in sources.to_pylist()], dtype=np.uint64)
     codes = pc.index_in(segments["source"], sources).to_numpy()
     of_repeat = _salted(repeats["key"].to_numpy(), salts, pc.index_in(repeats["source"], sources).to_numpy())
-    order = np.argsort(of_repeat)
-    of_repeat, numbers = of_repeat[order], repeats["n_articles"].to_numpy()[order]
-    # Most keys are of no repeat, and that their upper bits tell without a search.
-    is_known = np.zeros(1 << _BITS, dtype=bool)
-    is_known[of_repeat >> _SHIFT] = True
+    of_repeat, first = np.unique(of_repeat, return_index=True)
+    index, numbers = KeyIndex.of(of_repeat), repeats["n_articles"].to_numpy()[first].astype(np.float64)
 
-    def look_up(wanted: NDArray[np.uint64]) -> NDArray[np.int64]:
-        found = np.zeros(len(wanted), dtype=np.int64)
-        likely = np.flatnonzero(is_known[wanted >> _SHIFT])
-        at = np.minimum(np.searchsorted(of_repeat, wanted[likely]), max(len(of_repeat) - 1, 0))
-        is_there = of_repeat[at] == wanted[likely]
-        found[likely[is_there]] = numbers[at[is_there]]
-        return found
+    def look_up(wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+        return index.values(wanted, numbers, 0.0).astype(np.int64)
 
     def flat(name: str) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         lists = segments[name].combine_chunks()
@@ -402,9 +390,9 @@ def _is_lead(segments: pa.Table) -> NDArray[np.bool_]:
     return lead
 
 
-def _salted(keys: NDArray[np.int64], salts: NDArray[np.uint64], codes: NDArray[np.int64]) -> NDArray[np.uint64]:
+def _salted(keys: NDArray[np.int64], salts: NDArray[np.uint64], codes: NDArray[np.int64]) -> NDArray[np.int64]:
     """Make one number of a key and its source."""
-    return keys.view(np.uint64) ^ salts[codes]
+    return (keys.view(np.uint64) ^ salts[codes]).view(np.int64)
 
 
 @dataclass(frozen=True)

@@ -207,9 +207,9 @@ def _candidates(  # noqa: PLR0913 - all that articles meet by
     from pyspark.sql import functions as F  # noqa: N812
 
     is_sample, is_salient = F.col("kind") == _SAMPLE, F.col("kind") == _SALIENT
+    days = everywhere(meeting.select("arrival", "day"))
     for name in _MET.names:
-        day = meeting.select(F.col("arrival").alias(name), F.col("day").alias(f"{name}_day"))
-        met = met.join(everywhere(day), name)
+        met = met.join(days.select(F.col("arrival").alias(name), F.col("day").alias(f"{name}_day")), name)
     apart = F.abs(F.col("earlier_day") - F.col("later_day"))
     # The more articles there are, the more of those that meet are too far apart: they are left out before they travel.
     near = F.when(is_salient, _within(apart, flow.windows.event_window)).otherwise(
